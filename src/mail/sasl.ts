@@ -1,0 +1,20 @@
+/** What a client said to prove who it is (RFC 4616 PLAIN, the LOGIN mechanism, or IMAP's LOGIN command). */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+  /** Address of the client, for growing delays after wrong passwords. Never the password's business. */
+  readonly remoteAddress: string;
+}
+
+/** Someone who has proved who he is. */
+export interface AuthenticatedUser {
+  /** The local login. */
+  readonly name: string;
+  /** Set when the login was an identity's address: only that identity's mail is shown. */
+  readonly identity?: string;
+}
+
+/** The host's answer to credentials: null when they are wrong. Takes constant time, and longer with each failure. */
+export interface Authenticator {
+  authenticate(credentials: Credentials): Promise<AuthenticatedUser | null>;
+}

@@ -1,0 +1,36 @@
+/** What the host of the submission server provides (RFC 6409). Every answer is decided before `250`, and after `250` nothing is lost. */
+import type { AuthenticatedUser, Authenticator } from "../sasl.js";
+
+export interface SubmissionHandler extends Authenticator {
+  /** Refuses a sender that is not the user's with SmtpError 550 5.7.1. Address as written between `<` and `>`, case kept. */
+  checkSender(user: AuthenticatedUser, sender: string, parameters: MailParameters): Promise<void>;
+  /** Refuses a recipient that cannot be reached. Called once per recipient in the order given. */
+  checkRecipient(user: AuthenticatedUser, sender: string, recipient: Recipient): Promise<void>;
+  /** Takes the mail: resolves after the commit. The bytes are as received after dot-unstuffing, CRLF line ends. */
+  submit(user: AuthenticatedUser, envelope: Envelope, bytes: Uint8Array): Promise<SubmissionReceipt>;
+  /** Largest mail taken, octets (SIZE, RFC 1870). */
+  readonly maximumSize: number;
+}
+
+export interface MailParameters {
+  readonly size?: number;
+  readonly ret?: "FULL" | "HDRS";
+  readonly envid?: string;
+}
+
+export interface Recipient {
+  readonly address: string;
+  /** RFC 3461 NOTIFY; undefined when not given. */
+  readonly notify?: readonly ("NEVER" | "SUCCESS" | "FAILURE" | "DELAY")[];
+  readonly orcpt?: string;
+}
+
+export interface Envelope extends MailParameters {
+  readonly sender: string;
+  readonly recipients: readonly Recipient[];
+}
+
+export interface SubmissionReceipt {
+  /** Names the mail in the queue; part of the `250` text. */
+  readonly queueId: string;
+}
