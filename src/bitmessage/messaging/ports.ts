@@ -1,0 +1,113 @@
+/** What messaging needs from the rest of the house. All stores are synchronous, so that they can share a transaction. */
+import type { Address } from "../protocol/address.js";
+import type { InventoryHash } from "../protocol/inventory-hash.js";
+import type { IdentityKeys } from "../protocol/keys.js";
+import type { Difficulty } from "../protocol/pow-target.js";
+import type { PubkeyBlock } from "../protocol/pubkey.js";
+import type { Contact, Identity, OutboxEntry, OutboxId, ReceivedMessage, Subscription } from "./types.js";
+
+/** One transaction over all stores: everything in `work` or nothing. */
+export interface Transactions {
+  /** Nested calls join the outer one. `work` may not be asynchronous. */
+  run<T>(work: () => T extends Promise<unknown> ? never : T): T;
+  /** Runs `effect` after the commit of the running transaction (never after a rollback), or at once when there is none. */
+  afterCommit(effect: () => void): void;
+}
+
+/** Brings an object into the network. */
+export interface Publisher {
+  /** Keeps the object (proof of work included) in the inventory within the running transaction and announces it after the commit. */
+  publish(object: Uint8Array): InventoryHash;
+}
+
+/** Objects that have been kept but not yet looked at, oldest first; and look-ups in the inventory. */
+export interface ObjectQueue {
+  unprocessed(limit: number): readonly { readonly hash: InventoryHash; readonly bytes: Uint8Array }[];
+  markProcessed(hashes: readonly InventoryHash[]): void;
+  /** Whole objects with that type and tag, unexpired. */
+  findByTag(type: number, tag: Uint8Array, now: number): readonly Uint8Array[];
+}
+
+export interface IdentityStore {
+  list(): readonly Identity[];
+  get(address: Address): Identity | null;
+  /** Adds or replaces, by address. */
+  save(identity: Identity): void;
+  remove(address: Address): void;
+}
+
+export interface ContactStore {
+  list(): readonly Contact[];
+  get(address: Address): Contact | null;
+  save(contact: Contact): void;
+  remove(address: Address): void;
+}
+
+export interface SubscriptionStore {
+  list(): readonly Subscription[];
+  get(address: Address): Subscription | null;
+  save(subscription: Subscription): void;
+  remove(address: Address): void;
+}
+
+/** Public keys of others (PROTOCOL.md sections 17.3 and 18). */
+export interface PubkeyStore {
+  get(address: Address): StoredPubkey | null;
+  put(pubkey: StoredPubkey): void;
+  /** Removes those only seen in passing before this time (Unix seconds). */
+  deleteUnused(before: number): number;
+}
+
+export interface StoredPubkey {
+  readonly address: Address;
+  readonly block: PubkeyBlock;
+  /** Unix seconds of receipt. */
+  readonly received: number;
+  /** Taken from a message, broadcast or awaited pubkey: kept for ever. */
+  readonly used: boolean;
+}
+
+export interface OutboxStore {
+  add(entry: OutboxEntry): void;
+  get(id: OutboxId): OutboxEntry | null;
+  update(entry: OutboxEntry): void;
+  /** Newest first. */
+  list(filter: { readonly from?: Address; readonly limit?: number }): readonly OutboxEntry[];
+  /** Entries in a state that is not final, oldest first. */
+  active(): readonly OutboxEntry[];
+  counts(): Readonly<Record<string, number>>;
+}
+
+/** Which signed messages have been seen (PROTOCOL.md section 17.4 step 11). */
+export interface SignatureStore {
+  has(signatureHash: Uint8Array): boolean;
+  add(signatureHash: Uint8Array, time: number): void;
+}
+
+/** The settings of sending that a person may change. */
+export interface SendPolicy {
+  /** Seconds a message lives by default. */
+  readonly ttl: number;
+  /** Trials; 0 for no limit. */
+  readonly maximumWork: number;
+  /** Seconds after the first try at which sending ends for good; 0 for never. */
+  readonly giveUpAfter: number;
+  readonly digest: "sha1" | "sha256";
+}
+
+/** Where received messages go. */
+export interface MessageSink {
+  /** Prepares the delivery (may compose for a while); the returned function does it within the transaction that marks the object processed. */
+  prepare(message: ReceivedMessage): Promise<() => void>;
+}
+
+/** Hears of each change within its transaction; must not throw. `previous` is null for a new entry. */
+export type OutboxObserver = (entry: OutboxEntry, previous: OutboxEntry | null) => void;
+
+/** Unix seconds. */
+export type Clock = () => number;
+
+/** Calls `task` after some seconds; returns how to cancel it. Injectable, so that tests need not wait. */
+export type Timer = (seconds: number, task: () => void) => () => void;
+
+export type { Difficulty, IdentityKeys };

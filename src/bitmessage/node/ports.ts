@@ -1,0 +1,65 @@
+/** What the node needs from the rest of the house, and what it offers to it. */
+import type { InventoryHash } from "../protocol/inventory-hash.js";
+
+/** An object of the network as it is kept. */
+export interface InventoryObject {
+  readonly hash: InventoryHash;
+  readonly type: number;
+  readonly version: number;
+  readonly stream: number;
+  /** Unix seconds. */
+  readonly expires: number;
+  /** The 32 bytes after the header (PROTOCOL.md section 8.1), or null. */
+  readonly tag: Uint8Array | null;
+  /** The whole object, nonce included. */
+  readonly bytes: Uint8Array;
+}
+
+/** The objects of the network (PROTOCOL.md section 8.1). */
+export interface Inventory {
+  has(hash: InventoryHash): boolean;
+  /** The whole object, or null. */
+  read(hash: InventoryHash): Uint8Array | null;
+  /** Keeps new ones, marked unprocessed, in one transaction; returns the hashes of those that were new. */
+  add(objects: readonly InventoryObject[]): readonly InventoryHash[];
+  /** Unexpired ones of a stream. */
+  hashes(stream: number, now: number): readonly InventoryHash[];
+  /** Removes what expired before this time (Unix seconds) and has been processed. Returns how many. */
+  deleteExpired(before: number): number;
+  totals(): { readonly objects: number; readonly bytes: number };
+}
+
+/** A node that we have heard of (PROTOCOL.md section 9). */
+export interface KnownNode {
+  readonly host: string;
+  readonly port: number;
+  readonly stream: number;
+  readonly services: bigint;
+  /** Unix seconds. */
+  readonly lastSeen: number;
+  /** -1 to 1. */
+  readonly rating: number;
+  /** One of our own addresses: never dialled. */
+  readonly self: boolean;
+}
+
+export interface KnownNodeStore {
+  load(): readonly KnownNode[];
+  /** Replaces everything, in one transaction. */
+  save(nodes: readonly KnownNode[]): void;
+}
+
+/** Names to addresses; the system's resolver, a proxy's, or a test's. */
+export type Resolver = (host: string) => Promise<readonly string[]>;
+
+export interface PeerInfo {
+  readonly address: string;
+  readonly inbound: boolean;
+  readonly tls: boolean;
+  readonly userAgent: string;
+  /** Service bits (PROTOCOL.md section 5.1). */
+  readonly services: bigint;
+  /** Unix seconds. */
+  readonly since: number;
+  readonly established: boolean;
+}

@@ -1,0 +1,167 @@
+/** What the gateway needs from the store. Synchronous, so that mail and messages share a transaction. */
+import type { OutboxId } from "../bitmessage/messaging/types.js";
+import type { Address } from "../bitmessage/protocol/address.js";
+import type {
+  AppendResult,
+  CopyResult,
+  ExpungeResult,
+  FlagChange,
+  MailboxInfo,
+  MailboxListChange,
+  MailboxSnapshot,
+  MailboxStatus,
+  MailboxUpdate,
+  MessageRecord,
+  NewMessage,
+  SpecialUse,
+  StoreResult,
+} from "../mail/imap/backend.js";
+
+export type MailboxId = number & { readonly __brand: "MailboxId" };
+
+/**
+ * The mailboxes of all users; the message store. UIDs, UIDVALIDITY and MODSEQ never repeat, the bytes under a UID never change.
+ * Every method may be called within a transaction. Who has subscribed is told after the commit.
+ */
+export interface MailboxStore {
+  list(user: string): readonly MailboxInfo[];
+  /** The mailbox of that exact name (INBOX in capitals), or null. */
+  find(user: string, name: string): MailboxId | null;
+  /** Makes it and missing parents. Throws ImapError NO [ALREADYEXISTS]. */
+  create(
+    user: string,
+    name: string,
+    options: { readonly specialUse?: SpecialUse; readonly subscribed?: "subscribed" },
+  ): MailboxId;
+  remove(user: string, name: string): void;
+  rename(user: string, from: string, to: string): void;
+  subscriptions(user: string): readonly string[];
+  setSubscription(user: string, name: string, state: "subscribed" | "unsubscribed"): void;
+  status(mailbox: MailboxId): MailboxStatus;
+  /** `claimRecent`: the snapshot's \Recent messages are not recent to later sessions. */
+  snapshot(mailbox: MailboxId, access: "read-write" | "read-only"): MailboxSnapshot;
+  records(mailbox: MailboxId, uids: readonly number[]): readonly MessageRecord[];
+  read(mailbox: MailboxId, uid: number): Uint8Array | null;
+  append(mailbox: MailboxId, messages: readonly NewMessage[]): AppendResult;
+  /** `origin` is not told of the change. */
+  store(
+    mailbox: MailboxId,
+    uids: readonly number[],
+    change: FlagChange,
+    origin: MailboxWatcher | null,
+  ): StoreResult;
+  expunge(
+    mailbox: MailboxId,
+    uids: readonly number[] | "all",
+    condition: "deleted-only" | "any",
+    origin: MailboxWatcher | null,
+  ): ExpungeResult;
+  copy(mailbox: MailboxId, uids: readonly number[], destination: MailboxId): CopyResult;
+  move(
+    mailbox: MailboxId,
+    uids: readonly number[],
+    destination: MailboxId,
+    origin: MailboxWatcher | null,
+  ): CopyResult & ExpungeResult;
+  vanishedSince(mailbox: MailboxId, modSeq: number): readonly number[] | null;
+  /** UIDs of messages with this Message-ID (without angle brackets), ascending. */
+  findByMessageId(mailbox: MailboxId, messageId: string): readonly number[];
+  /** A subscribed watcher hears of changes after their commit, and keeps expunged messages readable until it leaves. */
+  subscribe(mailbox: MailboxId, watcher: MailboxWatcher): () => void;
+  watch(user: string, listener: (change: MailboxListChange) => void): () => void;
+}
+
+export interface MailboxWatcher {
+  update(update: MailboxUpdate): void;
+}
+
+/** A local login. */
+export interface User {
+  readonly name: string;
+  /** scrypt parameters, salt and hash in one text. */
+  readonly passwordHash: string;
+  /** Unix seconds. */
+  readonly created: number;
+}
+
+export interface UserStore {
+  list(): readonly User[];
+  get(name: string): User | null;
+  save(user: User): void;
+  remove(name: string): void;
+}
+
+/** A mail that was accepted for sending, and the outbox entries it became. */
+export interface Submission {
+  /** The queue id told to the client. */
+  readonly id: string;
+  readonly user: string;
+  /** Without angle brackets. */
+  readonly messageId: string;
+  readonly from: Address;
+  readonly subject: string;
+  readonly ret: "FULL" | "HDRS";
+  readonly envid: string | null;
+  /** Unix seconds. */
+  readonly created: number;
+  readonly recipients: readonly SubmissionRecipient[];
+}
+
+export interface SubmissionRecipient {
+  readonly outboxId: OutboxId;
+  readonly address: Address;
+  /** As the client wrote it. */
+  readonly original: string;
+  readonly notify: readonly string[] | null;
+  readonly orcpt: string | null;
+}
+
+export interface SubmissionStore {
+  add(submission: Submission): void;
+  get(id: string): Submission | null;
+  findByOutboxId(id: OutboxId): Submission | null;
+  /** Newest first, submitted by the user at or after this time (Unix seconds). */
+  findByMessageId(user: string, messageId: string, since: number): Submission | null;
+}
+
+export type ReportKind = "delivered" | "delayed" | "failed";
+
+/** Delivery status reports that are due and not yet in the INBOX; written with the change of state that calls for them. */
+export interface ReportStore {
+  add(report: { readonly outboxId: OutboxId; readonly kind: ReportKind; readonly time: number }): void;
+  pending(): readonly {
+    readonly id: number;
+    readonly outboxId: OutboxId;
+    readonly kind: ReportKind;
+    readonly time: number;
+  }[];
+  remove(id: number): void;
+  /** Whether a report of that kind was ever added for the entry. */
+  has(outboxId: OutboxId, kind: ReportKind): boolean;
+}
+
+/** Which inventory hashes have been delivered to whom: deliveries are idempotent by it. */
+export interface DeliveryLog {
+  has(user: string, hash: string): boolean;
+  add(user: string, hash: string, time: number): void;
+}
+
+/** Message-IDs and the inventory hashes they travelled under, for threads. */
+export interface ThreadStore {
+  remember(entry: ThreadEntry): void;
+  findByHash(user: string, hash: string): ThreadEntry | null;
+  /** The newest one between those two with that base subject (RFC 5256 section 2.1), or null. */
+  findBySubject(user: string, correspondent: string, baseSubject: string): ThreadEntry | null;
+}
+
+export interface ThreadEntry {
+  readonly user: string;
+  readonly messageId: string;
+  /** Hex, or null while it is not on the network. */
+  readonly hash: string | null;
+  readonly correspondent: string;
+  readonly baseSubject: string;
+  /** Message-IDs, oldest first. */
+  readonly references: readonly string[];
+  readonly time: number;
+}
