@@ -1,0 +1,104 @@
+import { type Address, encodeAddress } from "./address.js";
+import { concatBytes } from "./bytes.js";
+import { curve, isPrivateKey } from "./curve.js";
+import { ripemd160, sha512 } from "./hash.js";
+import type { RandomBytes } from "./random.js";
+import { encodeVarint } from "./varint.js";
+
+export interface KeyPair {
+  /** 32 bytes */
+  privateKey: Uint8Array;
+  /** 65 bytes, `04` || X || Y */
+  publicKey: Uint8Array;
+}
+
+/** The two key pairs behind an address (PROTOCOL.md section 11.1). */
+export interface IdentityKeys {
+  signing: KeyPair;
+  encryption: KeyPair;
+  /** 20 bytes */
+  ripe: Uint8Array;
+}
+
+/** Leading zero bytes that a new ripe shall have: 1, or 2 for a shorter address. */
+export interface KeySearch {
+  nullBytes: 1 | 2;
+}
+
+/** @throws ProtocolError `invalid_private_key` */
+export function keyPair(privateKey: Uint8Array): KeyPair {
+  return { privateKey, publicKey: curve.publicKey(privateKey) };
+}
+
+/** RIPEMD160(SHA512(signing key || encryption key)), 20 bytes; both keys have 65 bytes (PROTOCOL.md section 11.1). */
+export function ripeOf(signingPublicKey: Uint8Array, encryptionPublicKey: Uint8Array): Uint8Array {
+  return ripemd160(sha512(concatBytes(signingPublicKey, encryptionPublicKey)));
+}
+
+/** The identity of two private keys. @throws ProtocolError `invalid_private_key` */
+export function identityKeys(signingPrivateKey: Uint8Array, encryptionPrivateKey: Uint8Array): IdentityKeys {
+  const signing = keyPair(signingPrivateKey);
+  const encryption = keyPair(encryptionPrivateKey);
+  return { signing, encryption, ripe: ripeOf(signing.publicKey, encryption.publicKey) };
+}
+
+/** A fresh private key: 32 bytes. */
+export function randomPrivateKey(random: RandomBytes): Uint8Array {
+  for (;;) {
+    const privateKey = random(32);
+    if (isPrivateKey(privateKey)) return privateKey;
+  }
+}
+
+/**
+ * A new random identity: one signing key, and encryption keys until the ripe starts with the wanted zeros (PROTOCOL.md
+ * section 11.1). Takes about 256 tries for one zero byte and 65,536 for two.
+ */
+export function generateIdentityKeys(random: RandomBytes, options: KeySearch): IdentityKeys {
+  const signing = keyPair(randomPrivateKey(random));
+  for (;;) {
+    const encryption = keyPair(randomPrivateKey(random));
+    const ripe = ripeOf(signing.publicKey, encryption.publicKey);
+    if (startsWithZeros(ripe, options.nullBytes)) return { signing, encryption, ripe };
+  }
+}
+
+function startsWithZeros(ripe: Uint8Array, count: number): boolean {
+  for (let index = 0; index < count; index++) if (ripe[index] !== 0) return false;
+  return true;
+}
+
+/** An identity from a passphrase, with the numbers at which its keys were found. */
+export interface DeterministicIdentity extends IdentityKeys {
+  signingNonce: number;
+  encryptionNonce: number;
+}
+
+/**
+ * The identities of a passphrase, one after the other without end (PROTOCOL.md section 11.4).
+ * @param passphrase text stands for its UTF-8 bytes; blanks count
+ */
+export function* deterministicIdentities(
+  passphrase: string | Uint8Array,
+  options: KeySearch,
+): Generator<DeterministicIdentity, never, undefined> {
+  const bytes = typeof passphrase === "string" ? new TextEncoder().encode(passphrase) : passphrase;
+  for (let signingNonce = 0; ; signingNonce += 2) {
+    const encryptionNonce = signingNonce + 1;
+    const signingKey = derivedPrivateKey(bytes, signingNonce);
+    const encryptionKey = derivedPrivateKey(bytes, encryptionNonce);
+    if (!isPrivateKey(signingKey) || !isPrivateKey(encryptionKey)) continue;
+    const keys = identityKeys(signingKey, encryptionKey);
+    if (startsWithZeros(keys.ripe, options.nullBytes)) yield { ...keys, signingNonce, encryptionNonce };
+  }
+}
+
+function derivedPrivateKey(passphrase: Uint8Array, nonce: number): Uint8Array {
+  return sha512(concatBytes(passphrase, encodeVarint(nonce))).slice(0, 32);
+}
+
+/** A chan: the first identity of its name, as a version 4 address in stream 1 (PROTOCOL.md section 11.4). */
+export function chanIdentity(passphrase: string): DeterministicIdentity & { address: Address } {
+  const identity = deterministicIdentities(passphrase, { nullBytes: 1 }).next().value;
+  return { ...identity, address: encodeAddress(4, 1, identity.ripe) };
+}
