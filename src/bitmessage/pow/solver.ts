@@ -22,7 +22,7 @@ export interface WorkRequest {
 
 export interface WorkProgress {
   readonly trials: number;
-  /** 2^64 / target: the search has no memory, so this is a mean and not a bound. */
+  /** 2^64 / (target + 1): the search has no memory, so this is a mean and not a bound. */
   readonly expectedTrials: number;
   /** The chance that a search of this many trials is done by now: 1 - exp(-trials / expectedTrials), 0 to 1. */
   readonly share: number;
