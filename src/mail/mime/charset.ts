@@ -1,0 +1,52 @@
+import { latin1Decode } from "./latin1.js";
+
+/** Names that are met in mail and that WHATWG does not know. */
+const aliases: Readonly<Record<string, string>> = {
+  "utf-7": "utf-8",
+  utf7: "utf-8",
+  "unicode-1-1-utf-7": "utf-8",
+  ansi: "windows-1252",
+  "ansi_x3.110-1983": "windows-1252",
+  cp932: "shift_jis",
+  cp936: "gbk",
+  cp949: "euc-kr",
+  cp950: "big5",
+  ks_c_5601: "euc-kr",
+  "iso-8859-8i": "iso-8859-8-i",
+};
+
+/**
+ * Octets to text by any charset of the WHATWG Encoding Standard. An unknown charset, and UTF-8 that is none, is read as UTF-8 if it
+ * is valid, else as windows-1252. Never throws; a byte order mark is removed.
+ */
+export function decodeText(bytes: Uint8Array, charset: string): string {
+  const name = charset.trim().toLowerCase();
+  const label = aliases[name] ?? name;
+  if (label !== "utf-8" && label !== "utf8" && label !== "us-ascii" && label !== "ascii") {
+    const decoder = createDecoder(label);
+    if (decoder !== null) return decoder.decode(bytes);
+  }
+  return decodeUtf8(bytes);
+}
+
+/** Whether `decodeText` knows the charset by name. */
+export function isKnownCharset(charset: string): boolean {
+  const name = charset.trim().toLowerCase();
+  return createDecoder(aliases[name] ?? name) !== null;
+}
+
+function createDecoder(label: string): { decode(bytes: Uint8Array): string } | null {
+  try {
+    return new TextDecoder(label);
+  } catch {
+    return null;
+  }
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return createDecoder("windows-1252")?.decode(bytes) ?? latin1Decode(bytes);
+  }
+}
