@@ -24,6 +24,8 @@ export interface Publisher {
 export interface ObjectQueue {
   unprocessed(limit: number): readonly { readonly hash: InventoryHash; readonly bytes: Uint8Array }[];
   markProcessed(hashes: readonly InventoryHash[]): void;
+  /** Puts objects that are still kept back into the queue: a broadcaster is followed now who was not before. */
+  markUnprocessed(hashes: readonly InventoryHash[]): void;
   /** Whole objects with that type and tag, unexpired. */
   findByTag(type: number, tag: Uint8Array, now: number): readonly Uint8Array[];
 }
@@ -73,7 +75,10 @@ export interface OutboxStore {
   update(entry: OutboxEntry): void;
   /** Newest first. */
   list(filter: { readonly from?: Address; readonly limit?: number }): readonly OutboxEntry[];
-  /** Entries in a state that is not final, oldest first. */
+  /**
+   * Entries for which something is still to be done or awaited, oldest first: in a state that is not final, except `sent`
+   * without `awaitsAcknowledgement`.
+   */
   active(): readonly OutboxEntry[];
   counts(): Readonly<Record<string, number>>;
 }
@@ -109,5 +114,17 @@ export type Clock = () => number;
 
 /** Calls `task` after some seconds; returns how to cancel it. Injectable, so that tests need not wait. */
 export type Timer = (seconds: number, task: () => void) => () => void;
+
+/** Everything that is kept, in one place; one transaction spans all of it. */
+export interface MessagingStores {
+  readonly transactions: Transactions;
+  readonly objects: ObjectQueue;
+  readonly identities: IdentityStore;
+  readonly contacts: ContactStore;
+  readonly subscriptions: SubscriptionStore;
+  readonly pubkeys: PubkeyStore;
+  readonly outbox: OutboxStore;
+  readonly signatures: SignatureStore;
+}
 
 export type { Difficulty, IdentityKeys };

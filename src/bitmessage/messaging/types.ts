@@ -23,6 +23,8 @@ export interface Identity {
   readonly sendsAcknowledgements: boolean;
   /** Unix seconds at which its pubkey was last published; 0 for never (PROTOCOL.md section 16.2). */
   readonly lastPubkeySent: number;
+  /** Its pubkey has been asked for and is not published yet: the proof of work starts anew after a crash. */
+  readonly pubkeyPending: boolean;
   /** Unix seconds. */
   readonly created: number;
 }
@@ -56,6 +58,23 @@ export type OutboxState =
 
 export type FailureReason = "bad-key" | "too-difficult" | "too-large" | "given-up" | "identity-gone";
 
+/** A message to one recipient that is to be sent. */
+export interface Draft {
+  readonly kind: "msg" | "broadcast";
+  readonly from: Address;
+  /** For a broadcast the same as `from`. */
+  readonly to: Address;
+  readonly subject: string;
+  /** PROTOCOL.md section 14. */
+  readonly encoding: number;
+  readonly content: Uint8Array;
+  /** Seconds; null: the policy's. Brought into 1 hour to 28 days. */
+  readonly ttl: number | null;
+  readonly wantsAcknowledgement: boolean;
+  /** Trials; null: the policy's; 0: no limit. */
+  readonly maximumWork: number | null;
+}
+
 /** One message to one recipient, from acceptance to its end. Persisted at each change. */
 export interface OutboxEntry {
   readonly id: OutboxId;
@@ -84,6 +103,8 @@ export interface OutboxEntry {
   readonly pubkeyRequests: number;
   /** Unix seconds. */
   readonly created: number;
+  /** Unix seconds from which giving up is counted: acceptance, or the last retry by hand. */
+  readonly started: number;
   readonly changed: number;
   /** Unix seconds at which something is to be done next, or null. */
   readonly nextAction: number | null;
