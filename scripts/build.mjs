@@ -17,7 +17,9 @@ function removeOrphans(directory) {
   }
 }
 
-const result = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "--outDir", out], { stdio: "inherit" });
+const result = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "--outDir", out], {
+  stdio: "inherit",
+});
 removeOrphans(out);
 const main = join(out, "src/main.js");
 if (existsSync(main)) chmodSync(main, 0o755);

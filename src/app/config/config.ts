@@ -1,0 +1,75 @@
+/** The configuration as the program uses it. */
+export interface Config {
+  readonly node: {
+    readonly listen: string;
+    readonly connect: readonly string[];
+    readonly bootstrap: boolean;
+    readonly max_outbound: number;
+    readonly max_inbound: number;
+    readonly tls: boolean;
+    readonly allow_private_peers: boolean;
+    readonly user_agent: string;
+  };
+  readonly network: {
+    readonly name: string;
+    readonly min_trials_per_byte: number;
+    readonly min_extra_bytes: number;
+  };
+  readonly imap: ServerConfig;
+  readonly smtp: ServerConfig;
+  readonly mail: { readonly domain: string };
+  readonly send: {
+    readonly ttl: number;
+    readonly max_work: number;
+    readonly delay_warning: number;
+    readonly give_up_after: number;
+    readonly thread_headers: boolean;
+  };
+  readonly pow: { readonly engine: "auto" | "wasm" | "javascript"; readonly threads: number };
+  readonly log: {
+    readonly level: "debug" | "info" | "warn" | "error";
+    readonly format: "pretty" | "json" | "auto";
+  };
+}
+
+export interface ServerConfig {
+  readonly listen: string;
+  readonly tls: "off" | "starttls" | "implicit" | "auto";
+  readonly require_tls: boolean;
+}
+
+/** What is wrong with the configuration, named by its setting. */
+export class ConfigError extends Error {
+  constructor(
+    /** `section.key`, or the file. */
+    readonly setting: string,
+    text: string,
+  ) {
+    super(`${setting}: ${text}`);
+    this.name = "ConfigError";
+  }
+}
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Reads "host:port" or "[IPv6]:port"; null for "off". ConfigError when the port is out of range. */
+export function parseEndpoint(setting: string, text: string): Endpoint | null {
+  if (text === "off") return null;
+  const colon = text.lastIndexOf(":");
+  const port = Number(text.slice(colon + 1));
+  if (port > 65_535) throw new ConfigError(setting, `port ${port} is above 65535`);
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ""), port };
+}
+
+export function formatEndpoint(endpoint: Endpoint): string {
+  return endpoint.host.includes(":")
+    ? `[${endpoint.host}]:${endpoint.port}`
+    : `${endpoint.host}:${endpoint.port}`;
+}
+
+export function isLoopback(host: string): boolean {
+  return /^127\./.test(host) || host === "::1" || host === "localhost" || host.endsWith(".localhost");
+}

@@ -1,0 +1,150 @@
+/** Reads the configuration: defaults, then the file, then the environment, then `--set`. Everything is checked before anything starts. */
+import { existsSync, readFileSync } from "node:fs";
+import { parse, TomlError } from "smol-toml";
+import { type Config, ConfigError } from "./config.js";
+import { ALL_SETTINGS, FUTURE_SETTINGS, type Setting } from "./settings.js";
+
+export interface ConfigSources {
+  /** A TOML file that must exist, or null. */
+  readonly file: string | null;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** `section.key=value`, later ones win. */
+  readonly assignments: readonly string[];
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Settings that have no effect in this version. */
+  readonly warnings: readonly string[];
+}
+
+type Values = Record<string, Record<string, unknown>>;
+
+/** ConfigError names the first thing that is wrong. */
+export function loadConfig(sources: ConfigSources): LoadedConfig {
+  const values: Values = {};
+  for (const { section, key, value } of ALL_SETTINGS) {
+    values[section] ??= {};
+    values[section][key] = value;
+  }
+  if (sources.file !== null) applyFile(values, sources.file);
+  applyEnvironment(values, sources.environment);
+  for (const assignment of sources.assignments) applyAssignment(values, assignment);
+  const config = values as unknown as Config;
+  checkTogether(config);
+  return { config, warnings: checkFuture(values) };
+}
+
+function applyFile(values: Values, file: string): void {
+  if (!existsSync(file)) throw new ConfigError(file, "there is no such file");
+  const text = readFileSync(file, "utf8");
+  let document: Record<string, unknown>;
+  try {
+    document = parse(text);
+  } catch (error) {
+    if (error instanceof TomlError)
+      throw new ConfigError(`${file} line ${error.line}`, firstLine(error.message));
+    throw error;
+  }
+  for (const [section, content] of Object.entries(document)) {
+    if (typeof content !== "object" || content === null || Array.isArray(content)) {
+      throw new ConfigError(place(file, text, section, null), `"${section}" stands outside of a section`);
+    }
+    for (const [key, value] of Object.entries(content)) {
+      const where = place(file, text, section, key);
+      assign(values, findSetting(section, key, where), value, where);
+    }
+  }
+}
+
+function applyEnvironment(values: Values, environment: ConfigSources["environment"]): void {
+  const sections = new Set(ALL_SETTINGS.map((setting) => setting.section));
+  for (const [name, value] of Object.entries(environment)) {
+    const match = /^BMBRIDGE_([A-Z]+)_([A-Z_]+)$/.exec(name);
+    const [section, key] = [match?.[1]?.toLowerCase(), match?.[2]?.toLowerCase()];
+    if (value === undefined || section === undefined || key === undefined || !sections.has(section)) continue;
+    const setting = findSetting(section, key, name);
+    assign(values, setting, fromText(setting, value, name), name);
+  }
+}
+
+function applyAssignment(values: Values, assignment: string): void {
+  const match = /^([a-z]+)\.([a-z_]+)=(.*)$/s.exec(assignment);
+  if (match === null) throw new ConfigError(`--set ${assignment.split("=")[0]}`, "write section.key=value");
+  const [, section = "", key = "", value = ""] = match;
+  const setting = findSetting(section, key, `${section}.${key}`);
+  assign(values, setting, fromText(setting, value, `${section}.${key}`), `${section}.${key}`);
+}
+
+function findSetting(section: string, key: string, where: string): Setting {
+  const setting = ALL_SETTINGS.find((candidate) => candidate.section === section && candidate.key === key);
+  if (setting !== undefined) return setting;
+  const near = ALL_SETTINGS.filter((candidate) => candidate.section === section).map(
+    (candidate) => candidate.key,
+  );
+  const known = near.length > 0 ? `; [${section}] has ${near.join(", ")}` : "";
+  throw new ConfigError(where, `there is no setting ${section}.${key}${known}`);
+}
+
+function assign(values: Values, setting: Setting, value: unknown, where: string): void {
+  const result = setting.schema.safeParse(value);
+  if (!result.success)
+    throw new ConfigError(where, result.error.issues[0]?.message ?? "not a possible value");
+  const section = values[setting.section];
+  if (section !== undefined) section[setting.key] = result.data;
+}
+
+function fromText(setting: Setting, text: string, where: string): unknown {
+  switch (setting.kind) {
+    case "text":
+      return text;
+    case "list":
+      return text === "" ? [] : text.split(",").map((item) => item.trim());
+    case "number":
+      if (!/^\d+(\.\d+)?(e\d+)?$/i.test(text)) throw new ConfigError(where, `"${text}" is not a number`);
+      return Number(text);
+    case "switch":
+      if (text !== "true" && text !== "false") throw new ConfigError(where, `"${text}" is not true or false`);
+      return text === "true";
+  }
+}
+
+function checkTogether(config: Config): void {
+  const { name, min_trials_per_byte, min_extra_bytes } = config.network;
+  if (name === "main" && (min_trials_per_byte < 1000 || min_extra_bytes < 1000)) {
+    throw new ConfigError("network.name", "a network with less work than main needs another name than main");
+  }
+}
+
+function checkFuture(values: Values): string[] {
+  const warnings: string[] = [];
+  for (const setting of FUTURE_SETTINGS) {
+    if (values[setting.section]?.[setting.key] === setting.value) continue;
+    const name = `${setting.section}.${setting.key}`;
+    if (setting.otherwise === "refuse") throw new ConfigError(name, "this version cannot do that yet");
+    warnings.push(`${name} has no effect in this version`);
+  }
+  return warnings;
+}
+
+/** The file with the line of a setting, as near as the text tells. */
+function place(file: string, text: string, section: string, key: string | null): string {
+  let current = "";
+  const lines = text.split("\n");
+  for (const [index, line] of lines.entries()) {
+    const header = /^\s*\[\s*([^\]]+?)\s*\]/.exec(line);
+    if (header !== null) {
+      current = header[1] ?? "";
+      if (key === null && current === section) return `${file} line ${index + 1}`;
+      continue;
+    }
+    const name = /^\s*"?([A-Za-z0-9_.-]+)"?\s*=/.exec(line)?.[1];
+    const wanted = current === "" ? (key === null ? section : `${section}.${key}`) : key;
+    if ((current === "" || current === section) && name === wanted) return `${file} line ${index + 1}`;
+  }
+  return file;
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0] ?? text;
+}

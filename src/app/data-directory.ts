@@ -1,0 +1,57 @@
+/** Where everything is kept: one directory that only its owner can read. */
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
+import { homedir, tmpdir, userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import { ConfigError } from "./config/config.js";
+
+export interface DataDirectory {
+  readonly path: string;
+  readonly database: string;
+  /** The Unix socket of the running node. */
+  readonly socket: string;
+  readonly certificates: string;
+  /** Read when `--config` names none and it is there. */
+  readonly config: string;
+}
+
+/** Paths only: nothing is made. */
+export function locateDataDirectory(
+  given: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): DataDirectory {
+  const base = environment["XDG_DATA_HOME"] || join(homedir(), ".local", "share");
+  const path = resolve(given ?? join(base, "bitmessage-bridge"));
+  return {
+    path,
+    database: join(path, "bmbridge.sqlite"),
+    socket: socketPath(path, environment),
+    certificates: join(path, "tls"),
+    config: join(path, "config.toml"),
+  };
+}
+
+/** Makes the directory, for its owner alone. ConfigError when it belongs to somebody else or is not a directory. */
+export function makeDataDirectory(directory: DataDirectory): void {
+  try {
+    mkdirSync(directory.path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(directory.path, `the data directory cannot be made (${code ?? "unknown error"})`);
+  }
+  const { uid, mode } = statSync(directory.path);
+  const own = process.getuid?.();
+  if (own !== undefined && own !== 0 && uid !== own) {
+    throw new ConfigError(directory.path, "the data directory belongs to another user");
+  }
+  if ((mode & 0o077) !== 0) chmodSync(directory.path, 0o700);
+  if (!existsSync(directory.path)) throw new ConfigError(directory.path, "the data directory is not there");
+}
+
+/** The kernel takes socket paths of at most 107 bytes: a deep directory gets its socket in a directory of the user's own. */
+function socketPath(path: string, environment: NodeJS.ProcessEnv): string {
+  const direct = join(path, "control.sock");
+  if (Buffer.byteLength(direct) <= 100) return direct;
+  const runtime = environment["XDG_RUNTIME_DIR"] || join(tmpdir(), `bmbridge-${userInfo().uid}`);
+  return join(runtime, `bmbridge-${createHash("sha256").update(path).digest("hex").slice(0, 16)}.sock`);
+}

@@ -1,0 +1,105 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { parseEndpoint } from "../../../src/app/config/config.js";
+import { exampleConfig } from "../../../src/app/config/example.js";
+import { loadConfig } from "../../../src/app/config/load.js";
+import { ALL_SETTINGS } from "../../../src/app/config/settings.js";
+
+let directory = "";
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "bmbridge-config-"));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function fromFile(text: string) {
+  const file = join(directory, "config.toml");
+  writeFileSync(file, text);
+  return loadConfig({ file, environment: {}, assignments: [] });
+}
+
+function fromSet(...assignments: string[]) {
+  return loadConfig({ file: null, environment: {}, assignments }).config;
+}
+
+describe("wrong configuration is named", () => {
+  test.each([
+    [
+      "an unknown key",
+      '[node]\n\nlisten = "off"\nlissten = "off"\n',
+      /line 4: there is no setting node\.lissten; \[node\] has .*listen/,
+    ],
+    ["an unknown section", '[nodes]\nlisten = "off"\n', /line 2: there is no setting nodes\.listen/],
+    ["a wrong type", '[node]\nmax_outbound = "8"\n', /line 2: .*expected number/i],
+    ["a bad address", '[imap]\nlisten = "1143"\n', /line 2: write "host:port"/],
+    ["broken TOML", "[imap]\nlisten = \n", /line 2: Invalid TOML/],
+    ["a value outside of sections", 'listen = "off"\n', /line 1: "listen" stands outside/],
+    [
+      "too little work on main",
+      "[network]\nmin_trials_per_byte = 10\n",
+      /network\.name: .*another name than main/,
+    ],
+    [
+      "what is not there yet and could harm",
+      '[node]\nproxy = "socks5://127.0.0.1:9050"\n',
+      /node\.proxy: this version cannot do that yet/,
+    ],
+  ])("%s", (_name, text, message) => {
+    expect(() => fromFile(text)).toThrow(message);
+  });
+
+  test("a missing file, a bad assignment, a bad environment value", () => {
+    expect(() => loadConfig({ file: "/nowhere/x.toml", environment: {}, assignments: [] })).toThrow(
+      /there is no such file/,
+    );
+    expect(() => fromSet("node")).toThrow(/--set node: write section\.key=value/);
+    expect(() => fromSet("node.bootstrap=yes")).toThrow(/node\.bootstrap: "yes" is not true or false/);
+    expect(() => fromSet("node.max_outbound=eight")).toThrow(/"eight" is not a number/);
+    expect(() =>
+      loadConfig({ file: null, environment: { BMBRIDGE_NODE_PORT: "1" }, assignments: [] }),
+    ).toThrow(/BMBRIDGE_NODE_PORT: there is no setting node\.port/);
+    expect(() => parseEndpoint("imap.listen", "127.0.0.1:70000")).toThrow(
+      /imap\.listen: port 70000 is above 65535/,
+    );
+  });
+});
+
+test("the file, then the environment, then --set", () => {
+  const file = join(directory, "order.toml");
+  writeFileSync(file, '[node]\nlisten = "127.0.0.1:1"\nmax_outbound = 1\nmax_inbound = 1\n');
+  const environment = {
+    BMBRIDGE_NODE_MAX_OUTBOUND: "2",
+    BMBRIDGE_NODE_MAX_INBOUND: "2",
+    BMBRIDGE_OTHER: "x",
+  };
+  const { config } = loadConfig({
+    file,
+    environment,
+    assignments: ["node.max_inbound=3", "node.connect=a:1, b:2"],
+  });
+  expect(config.node).toMatchObject({
+    listen: "127.0.0.1:1",
+    max_outbound: 2,
+    max_inbound: 3,
+    connect: ["a:1", "b:2"],
+  });
+});
+
+test("settings of later versions are known: harmless ones only warn", () => {
+  const { warnings } = loadConfig({ file: null, environment: {}, assignments: ["node.dandelion=90"] });
+  expect(warnings).toEqual(["node.dandelion has no effect in this version"]);
+});
+
+test("endpoints", () => {
+  expect(parseEndpoint("x", "off")).toBeNull();
+  expect(parseEndpoint("x", "[::1]:8444")).toEqual({ host: "::1", port: 8444 });
+});
+
+test("config/example.toml is generated from the settings, and is a valid configuration with every line switched on", () => {
+  expect(readFileSync("config/example.toml", "utf8")).toBe(exampleConfig());
+  const { config } = fromFile(exampleConfig().replace(/^#(?=[a-z_]+ = )/gm, ""));
+  for (const { section, key, value } of ALL_SETTINGS) {
+    expect((config as unknown as Record<string, Record<string, unknown>>)[section]?.[key]).toEqual(value);
+  }
+});
