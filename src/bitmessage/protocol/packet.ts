@@ -3,7 +3,7 @@ import { ProtocolError } from "./errors.js";
 import { sha512 } from "./hash.js";
 import { MAX_OBJECT_HEADER, MAX_OBJECT_PAYLOAD } from "./object.js";
 
-/** The first four bytes of every packet, E9 BE B4 D9. */
+/** The first four bytes of every packet of the public network, E9 BE B4 D9; a private network has its own. */
 export const MAGIC = 0xe9beb4d9;
 export const HEADER_LENGTH = 24;
 /** Bytes of the largest payload of any command (PROTOCOL.md section 2). */
@@ -33,13 +33,13 @@ export interface Packet {
  * @param command 1 to 11 lower-case ASCII letters; all 12 would be legal, but some nodes refuse that
  * @throws ProtocolError `invalid_argument` for another command, `payload_too_long`
  */
-export function encodePacket(command: string, payload: Uint8Array): Uint8Array {
+export function encodePacket(command: string, payload: Uint8Array, magic = MAGIC): Uint8Array {
   if (!/^[a-z0-9]{1,11}$/.test(command)) throw new ProtocolError("invalid_argument", "not a command");
   if (payload.length > MAX_PAYLOAD) throw new ProtocolError("payload_too_long");
   const name = new Uint8Array(COMMAND_LENGTH);
   new TextEncoder().encodeInto(command, name);
   return new ByteWriter()
-    .u32(MAGIC)
+    .u32(magic)
     .bytes(name)
     .u32(payload.length)
     .bytes(sha512(payload).subarray(0, 4))
@@ -80,9 +80,9 @@ interface PacketHeader {
 }
 
 /** @param bytes at least 24 */
-function decodeHeader(bytes: Uint8Array): PacketHeader {
+function decodeHeader(bytes: Uint8Array, magic = MAGIC): PacketHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_LENGTH);
-  if (view.getUint32(0) !== MAGIC) throw new ProtocolError("bad_magic");
+  if (view.getUint32(0) !== magic) throw new ProtocolError("bad_magic");
   const command = commandOrNothing(bytes.subarray(4, 4 + COMMAND_LENGTH));
   const length = view.getUint32(16);
   if (length > (PAYLOAD_LIMITS.get(command) ?? MAX_PAYLOAD)) throw new ProtocolError("payload_too_long");
@@ -116,6 +116,11 @@ export class PacketReader {
   #start = 0;
   #end = 0;
   #header: PacketHeader | null = null;
+  readonly #magic: number;
+
+  constructor(magic = MAGIC) {
+    this.#magic = magic;
+  }
 
   push(chunk: Uint8Array): void {
     this.#makeRoom(chunk.length);
@@ -135,7 +140,7 @@ export class PacketReader {
   next(): Packet | null {
     if (this.#header === null) {
       if (this.#end - this.#start < HEADER_LENGTH) return null;
-      this.#header = decodeHeader(this.#buffer.subarray(this.#start, this.#end));
+      this.#header = decodeHeader(this.#buffer.subarray(this.#start, this.#end), this.#magic);
       this.#start += HEADER_LENGTH;
     }
     const { command, length, checksum } = this.#header;
