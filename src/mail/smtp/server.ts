@@ -1,0 +1,259 @@
+import type { Socket } from "node:net";
+import {
+  SMTPServer,
+  type SMTPServerAddress,
+  type SMTPServerAuthentication,
+  type SMTPServerOptions,
+  type SMTPServerSession,
+} from "smtp-server";
+import type { Logger } from "../../logger.js";
+import type { AuthenticatedUser } from "../sasl.js";
+import { type ConnectionRules, SubmissionConnection } from "./connection.js";
+import { SmtpError } from "./error.js";
+import type { SubmissionHandler } from "./handler.js";
+import { defaultLoginDelay, LoginDelay, type LoginDelayOptions } from "./login-delay.js";
+import { collectMessage } from "./message-data.js";
+import { refusal } from "./reply.js";
+import { Transaction } from "./transaction.js";
+
+export type SubmissionTls =
+  | { readonly mode: "off" }
+  /** PEM. */
+  | { readonly mode: "starttls" | "implicit"; readonly key: string | Buffer; readonly cert: string | Buffer };
+
+export interface SubmissionLimits {
+  readonly recipients: number;
+  readonly connections: number;
+  /** Wrong passwords on one connection until it is closed. */
+  readonly loginFailures: number;
+  /** Milliseconds without a command (RFC 5321 section 4.5.3.2.7). */
+  readonly idle: number;
+  /** Milliseconds that stop() waits for transactions in progress. */
+  readonly stop: number;
+}
+
+export const defaultSubmissionLimits: SubmissionLimits = {
+  recipients: 100,
+  connections: 200,
+  loginFailures: 5,
+  idle: 5 * 60_000,
+  stop: 10_000,
+};
+
+export interface SubmissionServerOptions {
+  readonly handler: SubmissionHandler;
+  /** Port 0: any free one, told by start(). */
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly tls: SubmissionTls;
+  /** Take passwords over TLS only. */
+  readonly requireTls: boolean;
+  /** The server's name in its greeting. */
+  readonly name: string;
+  readonly logger: Logger;
+  readonly limits?: Partial<SubmissionLimits>;
+  readonly loginDelay?: Partial<LoginDelayOptions>;
+}
+
+export interface SubmissionServer {
+  /** Resolves when listening; rejects with the error of the socket (EADDRINUSE, EACCES). Once. */
+  start(): Promise<{ host: string; port: number }>;
+  /** Takes no more connections, lets transactions in progress end, and resolves when every connection is closed. */
+  stop(): Promise<void>;
+}
+
+/** An authenticated submission server (RFC 6409) on smtp-server. */
+export function createSubmissionServer(options: SubmissionServerOptions): SubmissionServer {
+  if (options.requireTls && options.tls.mode === "off") {
+    throw new Error("A submission server that requires TLS needs a key and a certificate.");
+  }
+  return new Submission(options);
+}
+
+class Submission implements SubmissionServer {
+  private readonly limits: SubmissionLimits;
+  private readonly delay: LoginDelay;
+  private readonly server: ListeningServer;
+  private readonly logger: Logger;
+  /** By smtp-server's envelope, which it makes anew for each transaction. */
+  private readonly transactions = new WeakMap<object, Transaction>();
+  private readonly loginFailures = new WeakMap<object, number>();
+  private stopping: Promise<void> | null = null;
+
+  constructor(private readonly options: SubmissionServerOptions) {
+    this.limits = { ...defaultSubmissionLimits, ...options.limits };
+    this.delay = new LoginDelay({ ...defaultLoginDelay, ...options.loginDelay });
+    this.logger = options.logger;
+    const rules: ConnectionRules = {
+      plainLogin: options.requireTls ? "refused" : "allowed",
+      maximumSize: options.handler.maximumSize,
+      maximumConnections: this.limits.connections,
+    };
+    this.server = new ListeningServer({ ...this.settings(), ...this.hooks() }, rules);
+    // Clients that go away or cannot speak TLS.
+    this.server.on("error", (error: Error) => {
+      this.logger.debug("submission connection failed", { error: error.message });
+    });
+  }
+
+  start(): Promise<{ host: string; port: number }> {
+    const { host, port } = this.options.listen;
+    return new Promise((resolve, reject) => {
+      this.server.server.once("error", reject);
+      this.server.listen(port, host, () => {
+        this.server.server.off("error", reject);
+        const address = this.server.server.address();
+        resolve({ host, port: typeof address === "object" && address !== null ? address.port : port });
+      });
+    });
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.server.drain(this.limits.stop);
+    return this.stopping;
+  }
+
+  private settings(): SMTPServerOptions {
+    const { tls, name, handler } = this.options;
+    return {
+      name,
+      heloResponse: "%s",
+      logger: false,
+      size: handler.maximumSize,
+      rejectOversized: true,
+      authMethods: ["PLAIN", "LOGIN"],
+      allowInsecureAuth: true,
+      authRequiredMessage: "5.7.0 Please log in first.",
+      maxAllowedUnauthenticatedCommands: 50,
+      disableReverseLookup: true,
+      hideENHANCEDSTATUSCODES: false,
+      hideDSN: false,
+      socketTimeout: this.limits.idle,
+      disabledCommands: [
+        "WIZ",
+        "SHELL",
+        "KILL",
+        "XCLIENT",
+        "XFORWARD",
+        ...(tls.mode === "starttls" ? [] : ["STARTTLS"]),
+      ],
+      ...(tls.mode !== "off" && { key: tls.key, cert: tls.cert, minVersion: "TLSv1.2" as const }),
+      secure: tls.mode === "implicit",
+    };
+  }
+
+  private hooks(): SMTPServerOptions {
+    return {
+      onConnect: (_session, callback) => callback(),
+      onSecure: (_socket, _session, callback) => callback(),
+      onAuth: (login, session, callback) => {
+        this.authenticate(login, session).then(
+          (user) => callback(null, { user }),
+          (error) => callback(refusal(error, this.logger)),
+        );
+      },
+      onMailFrom: (address, session, callback) =>
+        this.answer(this.openTransaction(address, session), callback),
+      onRcptTo: (address, session, callback) =>
+        this.answer(this.transactionOf(session).add(address), callback),
+      onData: (stream, session, callback) => {
+        const transaction = this.transactionOf(session);
+        collectMessage(stream, this.options.handler.maximumSize)
+          .then((bytes) => (bytes === null ? null : transaction.submit(bytes)))
+          .then(
+            // smtp-server itself answers 552 to what was too large.
+            (queueId) => callback(null, `2.0.0 OK: queued as ${queueId}`),
+            (error) => callback(refusal(error, this.logger)),
+          );
+      },
+    };
+  }
+
+  private answer(outcome: Promise<void>, callback: (error?: Error | null) => void): void {
+    outcome.then(
+      () => callback(),
+      (error) => callback(refusal(error, this.logger)),
+    );
+  }
+
+  private async openTransaction(address: SMTPServerAddress, session: SMTPServerSession): Promise<void> {
+    const { envelope } = session;
+    const user = session.user as AuthenticatedUser;
+    const { handler } = this.options;
+    this.transactions.set(envelope, await Transaction.open(user, address, handler, this.limits.recipients));
+  }
+
+  private transactionOf(session: SMTPServerSession): Transaction {
+    const transaction = this.transactions.get(session.envelope);
+    if (transaction === undefined) throw new SmtpError(503, "5.5.1", "MAIL first.");
+    return transaction;
+  }
+
+  private async authenticate(
+    login: {
+      username?: string | undefined;
+      password?: string | undefined;
+      authzid?: string;
+      authcid?: string;
+    },
+    session: SMTPServerSession,
+  ): Promise<AuthenticatedUser> {
+    const { username = "", password = "" } = login;
+    const { remoteAddress } = session;
+    await this.delay.beforeAttempt(remoteAddress, username);
+    // RFC 4616: acting for somebody else is not possible here.
+    const actsForOther = Boolean(login.authzid && login.authcid && login.authzid !== login.authcid);
+    const user = actsForOther
+      ? null
+      : await this.options.handler.authenticate({ username, password, remoteAddress });
+    if (user !== null) {
+      this.delay.succeeded(remoteAddress, username);
+      return user;
+    }
+    this.delay.failed(remoteAddress, username);
+    this.logger.warn("wrong password", { remoteAddress });
+    const failures = (this.loginFailures.get(session) ?? 0) + 1;
+    this.loginFailures.set(session, failures);
+    if (failures >= this.limits.loginFailures) {
+      throw new SmtpError(421, "4.7.0", "Too many wrong passwords on this connection.");
+    }
+    throw new SmtpError(535, "5.7.8", "The user name or the password is wrong.");
+  }
+}
+
+/** smtp-server with our connections, and an end that is quiet when it resolves. */
+class ListeningServer extends SMTPServer {
+  private readonly sockets = new Set<Socket>();
+
+  constructor(
+    options: SMTPServerOptions,
+    private readonly rules: ConnectionRules,
+  ) {
+    super(options);
+    this.server.on("connection", (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.once("close", () => this.sockets.delete(socket));
+    });
+  }
+
+  override connect(...[socket, options]: Parameters<SMTPServer["connect"]>): void {
+    const connection = new SubmissionConnection(this, socket, options, this.rules);
+    this.connections.add(connection);
+    connection.on("error", (error: Error) => this._onError(error));
+    connection.init();
+  }
+
+  drain(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const deadline = setTimeout(() => {
+        for (const socket of this.sockets) socket.destroy();
+      }, milliseconds);
+      // Also called back when it was not listening.
+      this.server.close(() => {
+        clearTimeout(deadline);
+        resolve();
+      });
+      for (const socket of this._pendingSockets.values()) socket.destroy();
+      for (const connection of [...this.connections]) (connection as SubmissionConnection).drain();
+    });
+  }
+}
