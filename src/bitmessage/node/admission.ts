@@ -1,0 +1,96 @@
+import type { Logger } from "../../logger.js";
+import { toHex } from "../protocol/bytes.js";
+import { checkVersion, type VersionPacket } from "../protocol/messages/version.js";
+import type { Connection } from "./connection.js";
+import { type Refusal, refusal } from "./handshake.js";
+import type { KnownNodes } from "./known-nodes.js";
+
+/** Inbound connections of one host; from this machine there may be any number (PROTOCOL.md section 5.3 number 4). */
+const MAX_PER_HOST = 3;
+/** Connections over the limit that are still told so before they are closed (number 5). */
+const COURTESY = 10;
+/** Refusals in a row for the clock after which our own clock may be the wrong one (number 2). */
+const CLOCK_DOUBT = 3;
+
+export interface AdmissionOptions {
+  readonly streams: readonly number[];
+  readonly maxInbound: number;
+  readonly knownNodes: KnownNodes;
+  readonly connections: ReadonlySet<Connection>;
+  /** Unix seconds */
+  readonly clock: () => number;
+  readonly logger: Logger;
+}
+
+/** Who may come in, and who may stay (PROTOCOL.md section 5.3). */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  #clockRefusals = 0;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a new TCP connection is answered at all. */
+  mayAccept(host: string): boolean {
+    const inbound = this.#inbound();
+    if (inbound.length >= this.#options.maxInbound + COURTESY) return false;
+    return isLoopback(host) || countHost(inbound, host) < MAX_PER_HOST + 1;
+  }
+
+  judge(connection: Connection, version: VersionPacket): Refusal | null {
+    const { streams, clock, connections } = this.#options;
+    const ownNonces = new Set([...connections].map(({ nonce }) => nonce));
+    const code = checkVersion(version, { now: Math.floor(clock()), streams, ownNonces });
+    this.#watchClock(code);
+    if (code === "connected_to_self") this.#noteSelf(toHex(version.nonce));
+    if (code !== null) return refusal(code);
+    return connection.direction === "inbound" ? this.#judgeInbound(connection, version) : null;
+  }
+
+  #judgeInbound(connection: Connection, version: VersionPacket): Refusal | null {
+    const inbound = this.#inbound();
+    const { host } = connection;
+    if (!isLoopback(host) && countHost(inbound, host) > MAX_PER_HOST) return refusal("too_many_from_host");
+    if (inbound.length > this.#options.maxInbound) return refusal("server_full");
+    // The text does not tell which: a peer need not learn whom we are connected to.
+    if (this.#hasOutbound(host, version.sender.port)) return refusal("server_full");
+    return null;
+  }
+
+  #inbound(): Connection[] {
+    return [...this.#options.connections].filter(({ direction }) => direction === "inbound");
+  }
+
+  #hasOutbound(host: string, port: number): boolean {
+    for (const other of this.#options.connections) {
+      const isThere = other.direction === "outbound" && other.state === "established";
+      if (isThere && other.host === host && other.port === port) return true;
+    }
+    return false;
+  }
+
+  /** The outbound connection that our own nonce went out on leads to ourselves. */
+  #noteSelf(nonce: string): void {
+    for (const other of this.#options.connections) {
+      if (other.direction === "outbound" && other.nonce === nonce) this.#options.knownNodes.markSelf(other);
+    }
+  }
+
+  #watchClock(code: string | null): void {
+    if (code === null) this.#clockRefusals = 0;
+    if (code !== "time_offset") return;
+    this.#clockRefusals += 1;
+    if (this.#clockRefusals === CLOCK_DOUBT + 1) {
+      this.#options.logger.warn("several peers disagree about the time: this machine's clock may be wrong");
+    }
+  }
+}
+
+function countHost(connections: readonly Connection[], host: string): number {
+  return connections.filter((connection) => connection.host === host).length;
+}
+
+function isLoopback(host: string): boolean {
+  return host === "::1" || host.startsWith("127.");
+}

@@ -1,0 +1,92 @@
+import type { InventoryHash } from "../protocol/inventory-hash.js";
+import { splitInv } from "../protocol/messages/inv.js";
+import { type RandomBytes, randomBelow } from "../protocol/random.js";
+import type { Scheduler } from "./scheduler.js";
+import { shuffle } from "./shuffle.js";
+import { UPLOAD_BACKLOG } from "./uploads.js";
+
+/** A peer that new objects are announced to. */
+export interface AnnouncementTarget {
+  /** Bytes that wait to be sent to it. */
+  readonly backlog: number;
+  /** Whether the peer has announced the object to us, or we to it. */
+  knows(hash: InventoryHash): boolean;
+  noteKnown(hash: InventoryHash): void;
+  /** One inv packet. */
+  announceObjects(hashes: readonly InventoryHash[]): void;
+}
+
+const QUEUES = 10;
+
+/**
+ * Tells peers of new objects (PROTOCOL.md section 7.7): each waits in one of ten queues, chosen at random, which are emptied in
+ * turn; so nobody can tell from the time which objects are our own.
+ */
+export class Announcements<Target extends AnnouncementTarget> {
+  /** The peers, with the portions of the inventory that they have still to be told of. */
+  readonly #targets = new Map<Target, InventoryHash[][]>();
+  readonly #queues: Set<InventoryHash>[] = Array.from({ length: QUEUES }, () => new Set());
+  readonly #scheduler: Scheduler;
+  readonly #random: RandomBytes;
+  readonly #delay: number;
+  #next = 0;
+  #running = false;
+
+  /** @param options.delay seconds that an announcement waits at most */
+  constructor(options: { scheduler: Scheduler; random: RandomBytes; delay: number }) {
+    this.#scheduler = options.scheduler;
+    this.#random = options.random;
+    this.#delay = options.delay;
+  }
+
+  /** A new peer is told of the whole inventory (section 7.1). */
+  join(target: Target, inventory: readonly InventoryHash[]): void {
+    for (const queue of this.#queues) for (const hash of queue) target.noteKnown(hash);
+    this.#targets.set(target, splitInv(shuffle([...inventory], this.#random)));
+    this.drained(target);
+  }
+
+  leave(target: Target): void {
+    this.#targets.delete(target);
+  }
+
+  /** Continues to tell a new peer of the inventory when what waited has been sent. */
+  drained(target: Target): void {
+    const portions = this.#targets.get(target) ?? [];
+    while (portions.length > 0 && target.backlog < UPLOAD_BACKLOG) {
+      target.announceObjects(portions.shift()!);
+    }
+  }
+
+  /** Announces new objects, each after a random delay. */
+  add(hashes: readonly InventoryHash[]): void {
+    for (const hash of hashes) this.#queues[randomBelow(QUEUES, this.#random)]!.add(hash);
+    this.#run();
+  }
+
+  isPending(hash: InventoryHash): boolean {
+    return this.#queues.some((queue) => queue.has(hash));
+  }
+
+  #run(): void {
+    if (this.#running || this.#queues.every((queue) => queue.size === 0)) return;
+    this.#running = true;
+    this.#scheduler.after(this.#delay / QUEUES, () => {
+      this.#running = false;
+      this.#next = (this.#next + 1) % QUEUES;
+      this.#empty(this.#queues[this.#next]!);
+      this.#run();
+    });
+  }
+
+  #empty(queue: Set<InventoryHash>): void {
+    if (queue.size === 0) return;
+    const hashes = [...queue];
+    queue.clear();
+    for (const target of this.#targets.keys()) {
+      const news = hashes.filter((hash) => !target.knows(hash));
+      for (const hash of news) target.noteKnown(hash);
+      for (const portion of splitInv(shuffle(news, this.#random))) target.announceObjects(portion);
+    }
+  }
+}

@@ -1,0 +1,265 @@
+import type { Socket } from "node:net";
+import type { Logger } from "../../logger.js";
+import { toHex } from "../protocol/bytes.js";
+import { ProtocolError } from "../protocol/errors.js";
+import { decodeError } from "../protocol/messages/error.js";
+import { displayUserAgent, type VersionPacket } from "../protocol/messages/version.js";
+import type { Packet } from "../protocol/packet.js";
+import { Handshake, type Refusal } from "./handshake.js";
+import type { PeerInfo } from "./ports.js";
+import type { Scheduler } from "./scheduler.js";
+import { cleanText, endpointText } from "./text.js";
+import type { NodeTimings } from "./timings.js";
+import { Wire } from "./wire.js";
+
+export type ConnectionState = "connecting" | "handshake" | "tls" | "established" | "closing" | "closed";
+export type Direction = "inbound" | "outbound";
+
+/** What a connection tells the node. */
+export interface ConnectionOwner {
+  /** The checks of a peer's version (PROTOCOL.md section 5.3): a refusal, or null. */
+  judge(connection: Connection, version: VersionPacket): Refusal | null;
+  established(connection: Connection): void;
+  /** A packet of an established peer. */
+  packet(connection: Connection, packet: Packet): void;
+  /** All packets of one read have been handed over. */
+  readDone(connection: Connection): void;
+  /** Everything that waited to be sent has left. */
+  drained(connection: Connection): void;
+  /** The last call; nothing of the connection is left. */
+  closed(connection: Connection, reason: string): void;
+}
+
+export interface ConnectionOptions {
+  readonly socket: Socket;
+  readonly direction: Direction;
+  readonly host: string;
+  readonly port: number;
+  readonly magic: number;
+  readonly ownVersion: VersionPacket;
+  readonly timings: NodeTimings;
+  readonly scheduler: Scheduler;
+  /** Unix seconds */
+  readonly clock: () => number;
+  readonly logger: Logger;
+  readonly owner: ConnectionOwner;
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** One peer's connection from TCP to its end: connecting, handshake, tls, established, closing, closed. */
+export class Connection {
+  readonly direction: Direction;
+  readonly host: string;
+  readonly port: number;
+  /** The nonce of our version, as hexadecimal digits: it comes back when we are connected to ourselves. */
+  readonly nonce: string;
+  /** Unix seconds. */
+  readonly since: number;
+  /** The peer's, once it is accepted. */
+  version: VersionPacket | null = null;
+  /** How it ended before it was established, where TLS was the reason. */
+  tlsFailed = false;
+  wasEstablished = false;
+  readonly #options: ConnectionOptions;
+  readonly #wire: Wire;
+  readonly #handshake: Handshake;
+  #state: ConnectionState;
+  #encrypted = false;
+  readonly #startedAt: number;
+  #packetAt: number;
+  #sentAt: number;
+  #closingAt = 0;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.direction = options.direction;
+    this.host = options.host;
+    this.port = options.port;
+    this.nonce = toHex(options.ownVersion.nonce);
+    this.since = options.clock();
+    this.#startedAt = options.scheduler.now();
+    this.#packetAt = this.#startedAt;
+    this.#sentAt = this.#startedAt;
+    const side = options.direction === "outbound" ? "opening" : "accepting";
+    this.#handshake = new Handshake(side, options.ownVersion, (version) => this.#judge(version));
+    this.#wire = new Wire(options.socket, options.magic, {
+      packet: (packet) => this.#receive(packet),
+      readDone: () => options.owner.readDone(this),
+      drained: () => {
+        if (this.#state === "established") options.owner.drained(this);
+      },
+      ended: (reason) => this.#ended(reason),
+      failed: (error) => this.#logFailure(error),
+    });
+    this.#state = side === "opening" ? "connecting" : "handshake";
+    if (side === "opening") options.socket.once("connect", () => this.#connected());
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  get address(): string {
+    return endpointText(this);
+  }
+
+  /** Bytes that wait to be sent. */
+  get backlog(): number {
+    return this.#wire.backlog;
+  }
+
+  get bytesReceived(): number {
+    return this.#wire.bytesReceived;
+  }
+
+  get bytesSent(): number {
+    return this.#wire.bytesSent;
+  }
+
+  info(): PeerInfo {
+    return {
+      address: this.address,
+      inbound: this.direction === "inbound",
+      tls: this.#encrypted,
+      userAgent: this.version === null ? "" : displayUserAgent(this.version.userAgent),
+      services: this.version?.services ?? 0n,
+      since: this.since,
+      established: this.#state === "established",
+    };
+  }
+
+  send(command: string, payload: Uint8Array): void {
+    if (this.#state === "closed") return;
+    this.#sentAt = this.#options.scheduler.now();
+    this.#wire.send(command, payload);
+  }
+
+  /** Closes after what waits has been sent. */
+  finish(reason: string): void {
+    if (this.#state === "closing" || this.#state === "closed") return;
+    this.#noteTlsFailure();
+    this.#enter("closing");
+    this.#wire.finish(reason);
+  }
+
+  /** Closes at once. */
+  cut(reason: string): void {
+    if (this.#state === "closed") return;
+    this.#noteTlsFailure();
+    this.#wire.cut(reason);
+  }
+
+  /** To be called every so often: closes what has been silent for too long, pings what is silent. */
+  tick(): void {
+    const now = this.#options.scheduler.now();
+    const reason = this.#overdue(now);
+    if (reason !== null) this.cut(reason);
+    else if (this.#state === "established" && now - this.#lastTraffic > this.#options.timings.pingAfter) {
+      this.send("ping", EMPTY);
+    }
+  }
+
+  get #lastTraffic(): number {
+    return Math.max(this.#packetAt, this.#sentAt);
+  }
+
+  /** Which time limit of its state the connection has passed, if any (PROTOCOL.md section 7.2). */
+  #overdue(now: number): string | null {
+    const { timings } = this.#options;
+    if (this.#wire.stalledSeconds > timings.writeStall) return "slow_reader";
+    switch (this.#state) {
+      case "connecting":
+        return now - this.#startedAt > timings.connect ? "connect_timeout" : null;
+      case "handshake":
+      case "tls": {
+        const silent = now - this.#packetAt > timings.handshakeSilence;
+        return silent || now - this.#startedAt > timings.handshake ? "handshake_timeout" : null;
+      }
+      case "established":
+        return now - this.#packetAt > timings.closeAfter ? "silence" : null;
+      case "closing":
+        return now - this.#closingAt > timings.closing ? "closing_timeout" : null;
+      default:
+        return null;
+    }
+  }
+
+  #enter(state: ConnectionState): void {
+    this.#state = state;
+    if (state === "closing") this.#closingAt = this.#options.scheduler.now();
+  }
+
+  #connected(): void {
+    if (this.#state !== "connecting") return;
+    this.#enter("handshake");
+    this.#packetAt = this.#options.scheduler.now();
+    for (const packet of this.#handshake.opening()) this.send(packet.command, packet.payload);
+  }
+
+  #judge(version: VersionPacket): Refusal | null {
+    return this.#options.owner.judge(this, version);
+  }
+
+  #receive(packet: Packet): void {
+    this.#packetAt = this.#options.scheduler.now();
+    if (this.#state === "established") this.#options.owner.packet(this, packet);
+    else if (this.#state === "handshake" && packet.command === "error") this.#receiveError(packet.payload);
+    else if (this.#state === "handshake") this.#shakeHands(packet);
+  }
+
+  #shakeHands(packet: Packet): void {
+    const { send, outcome } = this.#handshake.receive(packet);
+    for (const { command, payload } of send) this.send(command, payload);
+    if (outcome.kind === "refused") {
+      const { code } = outcome.refusal;
+      this.#options.logger.debug("peer refused", { peer: this.address, reason: code });
+      this.finish(code);
+    } else if (outcome.kind === "complete") {
+      this.version = outcome.peer;
+      if (outcome.encrypt) this.#encrypt();
+      else this.#establish();
+    }
+  }
+
+  #encrypt(): void {
+    this.#enter("tls");
+    this.#wire.upgrade(this.direction === "outbound" ? "client" : "server", () => {
+      this.#encrypted = true;
+      this.#packetAt = this.#options.scheduler.now();
+      this.#establish();
+    });
+  }
+
+  #establish(): void {
+    this.#enter("established");
+    this.wasEstablished = true;
+    this.#options.owner.established(this);
+  }
+
+  /** PyBitmessage says in an error packet why it is about to hang up (section 4). */
+  #receiveError(payload: Uint8Array): void {
+    const { severity, text } = decodeError(payload);
+    this.#options.logger.debug("peer reports an error", {
+      peer: this.address,
+      severity,
+      text: cleanText(text),
+    });
+  }
+
+  #noteTlsFailure(): void {
+    if (this.#state === "tls") this.tlsFailed = true;
+  }
+
+  #logFailure(error: unknown): void {
+    if (error instanceof ProtocolError) return;
+    const stack = error instanceof Error ? error.stack : String(error);
+    this.#options.logger.error("handling a packet failed", { peer: this.address, stack });
+  }
+
+  #ended(reason: string): void {
+    this.#noteTlsFailure();
+    this.#enter("closed");
+    this.#options.owner.closed(this, reason);
+  }
+}

@@ -1,0 +1,84 @@
+import { isPrivateHost, networkGroup } from "../protocol/host.js";
+import type { Endpoint, KnownNodes } from "./known-nodes.js";
+import type { KnownNode } from "./ports.js";
+import { type AttemptResult, RetrySchedule } from "./retry-schedule.js";
+import type { Scheduler } from "./scheduler.js";
+import { endpointText } from "./text.js";
+import type { NodeTimings } from "./timings.js";
+
+/** An inbound peer, by the address at which it says it listens. */
+export type InboundPeer = Endpoint;
+
+export interface DialerOptions {
+  /** The only peers to connect to; null: known nodes are chosen. */
+  readonly fixedPeers: readonly Endpoint[] | null;
+  readonly maxOutbound: number;
+  readonly knownNodes: KnownNodes;
+  readonly timings: NodeTimings;
+  readonly scheduler: Scheduler;
+  isAllowedHost(host: string): boolean;
+  inboundPeers(): Iterable<InboundPeer>;
+  /** Connects; resolves when the connection has ended, or never came about. Never rejects. */
+  open(endpoint: Endpoint, offer: "tls" | "plain"): Promise<AttemptResult>;
+}
+
+/** Keeps the outbound connections up (PROTOCOL.md section 7.3): one per network, at most one attempt in two seconds. */
+export class Dialer {
+  readonly #options: DialerOptions;
+  readonly #retries: RetrySchedule;
+  /** Outbound connections, from the attempt to the end. */
+  readonly #busy = new Map<string, Endpoint>();
+
+  constructor(options: DialerOptions) {
+    this.#options = options;
+    this.#retries = new RetrySchedule(options.timings.retryFirst, options.timings.retryLongest);
+  }
+
+  start(): void {
+    if (this.#options.maxOutbound === 0) return;
+    this.#tick();
+    this.#options.scheduler.every(this.#options.timings.dial, () => this.#tick());
+  }
+
+  #tick(): void {
+    const { fixedPeers, knownNodes, maxOutbound } = this.#options;
+    if (fixedPeers !== null) {
+      for (const peer of fixedPeers) if (this.#isFree(peer)) this.#dial(peer);
+      return;
+    }
+    if (this.#busy.size >= maxOutbound) return;
+    const node = knownNodes.choose((candidate) => this.#isEligible(candidate));
+    if (node !== null) this.#dial(node);
+  }
+
+  /** Whether there is no connection with that peer and it may be tried again. */
+  #isFree(endpoint: Endpoint): boolean {
+    const key = endpointText(endpoint);
+    if (this.#busy.has(key) || !this.#retries.isDue(key, this.#options.scheduler.now())) return false;
+    for (const peer of this.#options.inboundPeers()) if (endpointText(peer) === key) return false;
+    return true;
+  }
+
+  #isEligible(node: KnownNode): boolean {
+    // Onion names need a proxy.
+    if (node.host.endsWith(".onion") || !this.#options.isAllowedHost(node.host)) return false;
+    if (!this.#isFree(node)) return false;
+    // On a local network many nodes share one group, and on one machine even one host.
+    if (isPrivateHost(node.host)) return true;
+    for (const peer of this.#options.inboundPeers()) if (peer.host === node.host) return false;
+    const group = networkGroup(node.host);
+    for (const busy of this.#busy.values()) if (networkGroup(busy.host) === group) return false;
+    return true;
+  }
+
+  #dial(endpoint: Endpoint): void {
+    const key = endpointText(endpoint);
+    const offer = this.#retries.offersTls(key) ? "tls" : "plain";
+    this.#busy.set(key, endpoint);
+    void this.#options.open({ host: endpoint.host, port: endpoint.port }, offer).then((result) => {
+      this.#busy.delete(key);
+      this.#retries.ended(key, { ...result, offeredTls: offer === "tls" }, this.#options.scheduler.now());
+      if (!result.established) this.#options.knownNodes.failed(endpoint);
+    });
+  }
+}

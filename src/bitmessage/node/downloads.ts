@@ -1,0 +1,194 @@
+import type { InventoryHash } from "../protocol/inventory-hash.js";
+import type { NodeTimings } from "./timings.js";
+
+/** A peer that objects can be asked of. */
+export interface DownloadSource {
+  requestObjects(hashes: readonly InventoryHash[]): void;
+}
+
+export interface DownloadLimits {
+  /** Objects asked of one peer and not yet come (PROTOCOL.md section 7.4). */
+  readonly inFlight: number;
+  /** Announced vectors remembered per peer. */
+  readonly unseenPerPeer: number;
+  /** Announced vectors remembered in all; each peer gets an equal share. */
+  readonly unseen: number;
+}
+
+export const DOWNLOAD_LIMITS: DownloadLimits = { inFlight: 1000, unseenPerPeer: 50_000, unseen: 400_000 };
+
+interface SourceState {
+  readonly joined: number;
+  /** What the peer announced and we do not have, with the time of the announcement. */
+  readonly unseen: Map<InventoryHash, number>;
+  /** What it has been asked for, with the time of the request, oldest first. */
+  readonly asked: Map<InventoryHash, number>;
+  /** What it was asked for in vain. */
+  readonly tried: Set<InventoryHash>;
+  delivered: number;
+  deliveredBefore: number;
+  /** Rounds of requests in a row that brought nothing at all. */
+  barren: number;
+}
+
+/**
+ * Who is asked for which object (PROTOCOL.md section 7.4): each vector of one peer at a time, again of another after a silence,
+ * and of the same when it is the only one. A peer that announces and never delivers is asked for ever less.
+ */
+export class Downloads<Source extends DownloadSource> {
+  readonly #sources = new Map<Source, SourceState>();
+  readonly #askedOf = new Map<InventoryHash, Source>();
+  readonly #limits: DownloadLimits;
+  readonly #timings: NodeTimings;
+  readonly #now: () => number;
+  #sweptAt: number;
+
+  /** @param now seconds on a monotonic clock */
+  constructor(options: { limits: DownloadLimits; timings: NodeTimings; now: () => number }) {
+    this.#limits = options.limits;
+    this.#timings = options.timings;
+    this.#now = options.now;
+    this.#sweptAt = options.now();
+  }
+
+  /** Objects asked for and not yet come. */
+  get pending(): number {
+    return this.#askedOf.size;
+  }
+
+  join(source: Source): void {
+    this.#sources.set(source, {
+      joined: this.#now(),
+      unseen: new Map(),
+      asked: new Map(),
+      tried: new Set(),
+      delivered: 0,
+      deliveredBefore: 0,
+      barren: 0,
+    });
+  }
+
+  /** What the peer was asked for is free to be asked of others at the next tick. */
+  leave(source: Source): void {
+    const state = this.#sources.get(source);
+    if (state === undefined) return;
+    this.#sources.delete(source);
+    for (const hash of state.asked.keys()) this.#askedOf.delete(hash);
+  }
+
+  /** @param hashes vectors that we do not have; those over the limit are not remembered */
+  announced(source: Source, hashes: Iterable<InventoryHash>): void {
+    const state = this.#sources.get(source);
+    if (state === undefined) return;
+    const { unseenPerPeer, unseen } = this.#limits;
+    const limit = Math.min(unseenPerPeer, Math.floor(unseen / this.#sources.size));
+    const now = this.#now();
+    for (const hash of hashes) {
+      if (state.unseen.size >= limit) break;
+      if (!state.unseen.has(hash)) state.unseen.set(hash, now);
+    }
+    this.#fill(source, state);
+  }
+
+  /** Whether a peer has announced it. */
+  isWanted(hash: InventoryHash): boolean {
+    if (this.#askedOf.has(hash)) return true;
+    for (const state of this.#sources.values()) if (state.unseen.has(hash)) return true;
+    return false;
+  }
+
+  /** The object came, wanted or not, useful or not: nobody is asked for it any more. Returns the peers that had announced it. */
+  received(from: Source, hash: InventoryHash): Source[] {
+    const sender = this.#sources.get(from);
+    if (sender?.asked.has(hash)) {
+      sender.delivered += 1;
+      sender.barren = 0;
+    }
+    const holders: Source[] = [];
+    for (const [source, state] of this.#sources) {
+      if (!state.unseen.delete(hash)) continue;
+      state.asked.delete(hash);
+      state.tried.delete(hash);
+      holders.push(source);
+    }
+    this.#askedOf.delete(hash);
+    return holders;
+  }
+
+  /** Asks for more when enough of the last request has come. */
+  refill(source: Source): void {
+    const state = this.#sources.get(source);
+    if (state !== undefined) this.#fill(source, state);
+  }
+
+  /** Gives up requests that were not answered, forgets what never came, and asks again. */
+  tick(): void {
+    const now = this.#now();
+    for (const state of this.#sources.values()) this.#expire(state, now);
+    if (now - this.#sweptAt > this.#timings.requestForget / 60) {
+      this.#sweptAt = now;
+      for (const state of this.#sources.values()) this.#forget(state, now);
+    }
+    for (const [source, state] of this.#sources) this.#fill(source, state);
+  }
+
+  #expire(state: SourceState, now: number): void {
+    const isNew = state.delivered === 0 && now - state.joined < this.#timings.earlyPeriod;
+    const patience = isNew ? this.#timings.earlyRetry : this.#timings.requestRetry;
+    let expired = 0;
+    for (const [hash, time] of state.asked) {
+      if (now - time < patience) break;
+      expired += 1;
+      this.#release(state, hash);
+      state.tried.add(hash);
+      // To the back, so that vectors that nobody delivers do not stand before the others.
+      const announced = state.unseen.get(hash);
+      state.unseen.delete(hash);
+      if (announced !== undefined) state.unseen.set(hash, announced);
+    }
+    if (expired === 0) return;
+    if (!isNew && state.delivered === state.deliveredBefore) state.barren += 1;
+    state.deliveredBefore = state.delivered;
+  }
+
+  #release(state: SourceState, hash: InventoryHash): void {
+    state.asked.delete(hash);
+    this.#askedOf.delete(hash);
+  }
+
+  #forget(state: SourceState, now: number): void {
+    for (const [hash, announced] of state.unseen) {
+      if (now - announced < this.#timings.requestForget) continue;
+      if (state.asked.has(hash)) this.#release(state, hash);
+      state.unseen.delete(hash);
+      state.tried.delete(hash);
+    }
+  }
+
+  #fill(source: Source, state: SourceState): void {
+    const window = Math.max(1, Math.floor(this.#limits.inFlight / 10 ** state.barren));
+    if (state.asked.size > window / 2) return;
+    const hashes: InventoryHash[] = [];
+    const room = window - state.asked.size;
+    for (const hash of state.unseen.keys()) {
+      if (hashes.length === room) break;
+      if (this.#askedOf.has(hash)) continue;
+      if (state.tried.has(hash) && this.#isUntriedElsewhere(hash)) continue;
+      hashes.push(hash);
+    }
+    if (hashes.length === 0) return;
+    const now = this.#now();
+    for (const hash of hashes) {
+      state.asked.set(hash, now);
+      this.#askedOf.set(hash, source);
+    }
+    source.requestObjects(hashes);
+  }
+
+  #isUntriedElsewhere(hash: InventoryHash): boolean {
+    for (const state of this.#sources.values()) {
+      if (state.unseen.has(hash) && !state.tried.has(hash)) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,138 @@
+import type { Logger } from "../../logger.js";
+import type { InventoryHash } from "../protocol/inventory-hash.js";
+import { decodeError } from "../protocol/messages/error.js";
+import { decodeGetdata, decodeInv } from "../protocol/messages/inv.js";
+import type { Packet } from "../protocol/packet.js";
+import { type AddressPolicy, encodeAddresses, learnAddresses, readAddresses } from "./addresses.js";
+import type { Announcements } from "./announcements.js";
+import type { Downloads } from "./downloads.js";
+import type { KnownNodes } from "./known-nodes.js";
+import type { ObjectIntake } from "./object-intake.js";
+import type { Peer } from "./peer.js";
+import type { Inventory } from "./ports.js";
+import type { Scheduler } from "./scheduler.js";
+import { cleanText } from "./text.js";
+import type { Uploads } from "./uploads.js";
+
+export interface ExchangeOptions {
+  readonly inventory: Inventory;
+  readonly knownNodes: KnownNodes;
+  readonly addressPolicy: AddressPolicy;
+  readonly downloads: Downloads<Peer>;
+  readonly uploads: Uploads<Peer>;
+  readonly announcements: Announcements<Peer>;
+  readonly intake: ObjectIntake;
+  readonly scheduler: Scheduler;
+  /** Unix seconds */
+  readonly clock: () => number;
+  readonly logger: Logger;
+  /** New objects have been kept. */
+  onObjectsAdded(hashes: readonly InventoryHash[]): void;
+}
+
+const EMPTY = new Uint8Array(0);
+const STREAM = 1;
+
+/** What established peers say to each other (PROTOCOL.md sections 4 and 7). */
+export class Exchange {
+  readonly #options: ExchangeOptions;
+  objectsReceived = 0;
+
+  readonly #commands: ReadonlyMap<string, (peer: Peer, payload: Uint8Array) => void> = new Map([
+    ["addr", (peer, payload) => this.#addr(peer, payload)],
+    ["inv", (peer, payload) => this.#inv(peer, payload)],
+    // Without Dandelion a stem announcement is one like any other (section 8.2).
+    ["dinv", (peer, payload) => this.#inv(peer, payload)],
+    ["getdata", (peer, payload) => this.#options.uploads.requested(peer, decodeGetdata(payload))],
+    ["object", (peer, payload) => this.#object(peer, payload)],
+    ["ping", (peer) => peer.connection.send("pong", EMPTY)],
+    ["error", (peer, payload) => this.#error(peer, payload)],
+    ["version", (peer) => peer.offend("second version")],
+    // The empty command stands for a malformed command field (section 2).
+    ["", (peer) => peer.offend("bad_command_padding")],
+  ]);
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+  }
+
+  /** The connection has been established: both sides tell what they know (section 7.1). */
+  join(peer: Peer): void {
+    const { knownNodes, addressPolicy, inventory, clock, downloads, uploads, announcements } = this.#options;
+    for (const payload of encodeAddresses(knownNodes, addressPolicy)) peer.connection.send("addr", payload);
+    downloads.join(peer);
+    uploads.join(peer);
+    announcements.join(peer, inventory.hashes(STREAM, Math.floor(clock())));
+  }
+
+  leave(peer: Peer): void {
+    this.#options.downloads.leave(peer);
+    this.#options.uploads.leave(peer);
+    this.#options.announcements.leave(peer);
+  }
+
+  /**
+   * Unknown commands, pong, verack and portcheck are passed over.
+   * @throws ProtocolError for a payload that cannot be read
+   */
+  packet(peer: Peer, packet: Packet): void {
+    this.#commands.get(packet.command)?.(peer, packet.payload);
+  }
+
+  /** The packets of one read are through: what they brought is kept and announced. */
+  readDone(peer: Peer): void {
+    const { intake, downloads, announcements, logger } = this.#options;
+    let added: readonly InventoryHash[];
+    try {
+      added = intake.flush();
+    } catch (error) {
+      // The peers still have the objects; they are offered again when somebody connects.
+      logger.error("objects could not be kept", { error: String(error) });
+      return;
+    }
+    if (added.length > 0) {
+      this.objectsReceived += added.length;
+      announcements.add(added);
+      this.#options.onObjectsAdded(added);
+    }
+    downloads.refill(peer);
+  }
+
+  drained(peer: Peer): void {
+    this.#options.announcements.drained(peer);
+    this.#options.uploads.drained(peer);
+  }
+
+  #addr(peer: Peer, payload: Uint8Array): void {
+    const { knownNodes, addressPolicy, clock, scheduler } = this.#options;
+    const entries = readAddresses(payload);
+    const granted = peer.takeAddressBudget(entries.length, scheduler.now());
+    learnAddresses(entries.slice(0, granted), knownNodes, addressPolicy, clock());
+  }
+
+  #inv(peer: Peer, payload: Uint8Array): void {
+    const { inventory, announcements, downloads } = this.#options;
+    const unseen: InventoryHash[] = [];
+    for (const hash of decodeInv(payload)) {
+      if (!inventory.has(hash)) unseen.push(hash);
+      else if (announcements.isPending(hash)) peer.noteKnown(hash);
+    }
+    downloads.announced(peer, unseen);
+  }
+
+  #object(peer: Peer, payload: Uint8Array): void {
+    const { intake, downloads, logger } = this.#options;
+    const result = intake.take(payload);
+    for (const holder of downloads.received(peer, result.hash)) holder.noteKnown(result.hash);
+    peer.noteKnown(result.hash);
+    if (result.verdict !== "reject") return;
+    logger.debug("object rejected", { peer: peer.connection.address, reason: result.reason });
+    peer.offend(result.reason);
+  }
+
+  #error(peer: Peer, payload: Uint8Array): void {
+    const { severity, text } = decodeError(payload);
+    const fields = { peer: peer.connection.address, severity, text: cleanText(text) };
+    this.#options.logger.debug("peer reports an error", fields);
+  }
+}

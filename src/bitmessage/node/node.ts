@@ -1,0 +1,406 @@
+import { connect, createServer, isIP, type Server, type Socket } from "node:net";
+import type { Logger } from "../../logger.js";
+import type { InventoryHash } from "../protocol/inventory-hash.js";
+import { PROTOCOL_VERSION, Services, type VersionPacket } from "../protocol/messages/version.js";
+import { MAGIC, type Packet } from "../protocol/packet.js";
+import type { Difficulty } from "../protocol/pow-target.js";
+import type { RandomBytes } from "../protocol/random.js";
+import { isAllowedHost } from "./addresses.js";
+import { Admission } from "./admission.js";
+import { Announcements } from "./announcements.js";
+import { BOOTSTRAP_AGE, findFirstNodes } from "./bootstrap.js";
+import { Connection, type ConnectionOwner, type Direction } from "./connection.js";
+import { Dialer } from "./dialer.js";
+import { DOWNLOAD_LIMITS, Downloads } from "./downloads.js";
+import { Exchange } from "./exchange.js";
+import { type Endpoint, KnownNodes } from "./known-nodes.js";
+import { ObjectIntake } from "./object-intake.js";
+import { Peer } from "./peer.js";
+import type { Inventory, KnownNodeStore, PeerInfo, Resolver } from "./ports.js";
+import type { AttemptResult } from "./retry-schedule.js";
+import { createScheduler, type Scheduler } from "./scheduler.js";
+import { normalHost } from "./text.js";
+import { DEFAULT_TIMINGS, type NodeTimings } from "./timings.js";
+import { Uploads } from "./uploads.js";
+
+export interface NodeOptions {
+  /** Where to listen (port 0: any); null: no inbound connections. */
+  readonly listen: Endpoint | null;
+  /** When there are any: the only peers to connect to; no bootstrap, and no choosing among known nodes. */
+  readonly connect: readonly Endpoint[];
+  /** Whether to look for first nodes in the built-in list and by DNS while none is known. */
+  readonly bootstrap: boolean;
+  readonly maxOutbound: number;
+  readonly maxInbound: number;
+  /** Whether to announce and use TLS (PROTOCOL.md section 6). */
+  readonly tls: boolean;
+  /** Whether nodes of local networks are learned and dialled. */
+  readonly allowPrivatePeers: boolean;
+  /** "/Name:Version/" */
+  readonly userAgent: string;
+  readonly streams: readonly [1];
+  /** The least work of an object. */
+  readonly minimum: Difficulty;
+  /** The first four bytes of packets; a private network has its own (see `networkMagic`). */
+  readonly magic?: number;
+  readonly inventory: Inventory;
+  readonly knownNodes: KnownNodeStore;
+  readonly resolver: Resolver;
+  readonly random: RandomBytes;
+  /** Unix seconds */
+  readonly clock: () => number;
+  readonly logger: Logger;
+  /** The local address of outgoing connections, for several nodes on one machine. */
+  readonly bindAddress?: string;
+  readonly timings?: Partial<NodeTimings>;
+}
+
+export interface NodeStatistics {
+  readonly inbound: number;
+  readonly outbound: number;
+  readonly knownNodes: number;
+  /** Since the start: */
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  readonly objectsReceived: number;
+  readonly objectsSent: number;
+  /** Objects asked for and not yet come. */
+  readonly objectsPending: number;
+}
+
+/** One participant of the Bitmessage network. */
+export interface BitmessageNode {
+  /** Begins to listen and to connect. Resolves with where it listens; rejects when that address cannot be had. */
+  start(): Promise<Endpoint | null>;
+  /** Resolves when no connection, no timer and no listener is left. A stopped node is not started again. */
+  stop(): Promise<void>;
+  /** Announces objects of ours that are in the inventory by now, after a random delay like all others. */
+  announce(hashes: readonly InventoryHash[]): void;
+  peers(): readonly PeerInfo[];
+  /** Calls back when objects from peers have been kept. Returns how to end it. */
+  onObjectsAdded(listener: (hashes: readonly InventoryHash[]) => void): () => void;
+  statistics(): NodeStatistics;
+}
+
+/** Seconds after its expiry for which an object is kept (PROTOCOL.md section 8.1). */
+const KEEP_EXPIRED = 10_800;
+
+export function createNode(options: NodeOptions): BitmessageNode {
+  return new Node(options);
+}
+
+class Node implements BitmessageNode, ConnectionOwner {
+  readonly #options: NodeOptions;
+  readonly #timings: NodeTimings;
+  readonly #scheduler: Scheduler;
+  readonly #knownNodes: KnownNodes;
+  readonly #connections = new Set<Connection>();
+  readonly #peers = new Map<Connection, Peer>();
+  readonly #ends = new Map<Connection, (result: AttemptResult) => void>();
+  readonly #admission: Admission;
+  readonly #downloads: Downloads<Peer>;
+  readonly #uploads: Uploads<Peer>;
+  readonly #announcements: Announcements<Peer>;
+  readonly #exchange: Exchange;
+  readonly #dialer: Dialer;
+  readonly #listeners = new Set<(hashes: readonly InventoryHash[]) => void>();
+  #server: Server | null = null;
+  #listening: Endpoint | null = null;
+  #phase: "new" | "running" | "stopped" = "new";
+  #quiet: (() => void) | null = null;
+  #bytesReceived = 0;
+  #bytesSent = 0;
+
+  constructor(options: NodeOptions) {
+    this.#options = options;
+    const { inventory, random, clock, logger, streams, minimum, allowPrivatePeers } = options;
+    const timings = { ...DEFAULT_TIMINGS, ...options.timings };
+    const scheduler = createScheduler((error) => {
+      logger.error("a task of the node failed", { error: String(error) });
+    });
+    const knownNodes = new KnownNodes({ store: options.knownNodes, random, clock });
+    this.#timings = timings;
+    this.#scheduler = scheduler;
+    this.#knownNodes = knownNodes;
+    this.#admission = new Admission({
+      streams,
+      maxInbound: options.maxInbound,
+      knownNodes,
+      connections: this.#connections,
+      clock,
+      logger,
+    });
+    this.#downloads = new Downloads({ limits: DOWNLOAD_LIMITS, timings, now: () => scheduler.now() });
+    this.#uploads = new Uploads({ read: (hash) => inventory.read(hash), scheduler });
+    this.#announcements = new Announcements({ scheduler, random, delay: timings.announceDelay });
+    this.#exchange = new Exchange({
+      inventory,
+      knownNodes,
+      addressPolicy: { streams, allowPrivatePeers },
+      downloads: this.#downloads,
+      uploads: this.#uploads,
+      announcements: this.#announcements,
+      intake: new ObjectIntake({ inventory, streams, minimum, clock }),
+      scheduler,
+      clock,
+      logger,
+      onObjectsAdded: (hashes) => this.#tell(hashes),
+    });
+    this.#dialer = new Dialer({
+      fixedPeers: options.connect.length > 0 ? options.connect : null,
+      maxOutbound: options.maxOutbound,
+      knownNodes,
+      timings,
+      scheduler,
+      isAllowedHost: (host) => this.#isAllowedHost(host),
+      inboundPeers: () => this.#inboundPeers(),
+      open: (endpoint, offer) => this.#open(endpoint, offer),
+    });
+  }
+
+  async start(): Promise<Endpoint | null> {
+    if (this.#phase !== "new") throw new Error("the node has been started before");
+    this.#phase = "running";
+    this.#knownNodes.load();
+    this.#listening = this.#options.listen === null ? null : await this.#listen(this.#options.listen);
+    this.#cleanInventory();
+    this.#startTimers();
+    this.#dialer.start();
+    void this.#bootstrap();
+    return this.#listening;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#phase === "stopped") return;
+    this.#phase = "stopped";
+    this.#scheduler.stop();
+    const server = this.#server;
+    const closed = server === null ? null : new Promise<void>((resolve) => server.close(() => resolve()));
+    const quiet = new Promise<void>((resolve) => {
+      this.#quiet = resolve;
+    });
+    for (const connection of this.#connections) connection.cut("stopped");
+    if (this.#connections.size > 0) await quiet;
+    await closed;
+    this.#knownNodes.save();
+  }
+
+  announce(hashes: readonly InventoryHash[]): void {
+    this.#announcements.add(hashes);
+  }
+
+  peers(): readonly PeerInfo[] {
+    return [...this.#connections].map((connection) => connection.info());
+  }
+
+  onObjectsAdded(listener: (hashes: readonly InventoryHash[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  statistics(): NodeStatistics {
+    const current = [...this.#connections];
+    const sum = (count: (connection: Connection) => number) =>
+      current.reduce((total, connection) => total + count(connection), 0);
+    const established = [...this.#peers.keys()];
+    return {
+      inbound: established.filter(({ direction }) => direction === "inbound").length,
+      outbound: established.filter(({ direction }) => direction === "outbound").length,
+      knownNodes: this.#knownNodes.size,
+      bytesReceived: this.#bytesReceived + sum((connection) => connection.bytesReceived),
+      bytesSent: this.#bytesSent + sum((connection) => connection.bytesSent),
+      objectsReceived: this.#exchange.objectsReceived,
+      objectsSent: this.#uploads.sent,
+      objectsPending: this.#downloads.pending,
+    };
+  }
+
+  // What connections tell (ConnectionOwner).
+
+  judge(connection: Connection, version: VersionPacket) {
+    return this.#admission.judge(connection, version);
+  }
+
+  established(connection: Connection): void {
+    const peer = new Peer(connection, this.#scheduler.now());
+    this.#peers.set(connection, peer);
+    this.#noteSeen(connection);
+    this.#options.logger.info("peer connected", { ...connection.info() });
+    this.#exchange.join(peer);
+  }
+
+  packet(connection: Connection, packet: Packet): void {
+    const peer = this.#peers.get(connection);
+    if (peer !== undefined) this.#exchange.packet(peer, packet);
+  }
+
+  readDone(connection: Connection): void {
+    const peer = this.#peers.get(connection);
+    if (peer !== undefined) this.#exchange.readDone(peer);
+  }
+
+  drained(connection: Connection): void {
+    const peer = this.#peers.get(connection);
+    if (peer !== undefined) this.#exchange.drained(peer);
+  }
+
+  closed(connection: Connection, reason: string): void {
+    this.#connections.delete(connection);
+    this.#bytesReceived += connection.bytesReceived;
+    this.#bytesSent += connection.bytesSent;
+    const peer = this.#peers.get(connection);
+    if (peer !== undefined) {
+      this.#peers.delete(connection);
+      this.#exchange.leave(peer);
+      this.#noteSeen(connection);
+    }
+    const { address, wasEstablished, tlsFailed } = connection;
+    this.#options.logger.debug("connection closed", { peer: address, reason, established: wasEstablished });
+    this.#ends.get(connection)?.({ established: wasEstablished, tlsFailed });
+    this.#ends.delete(connection);
+    if (this.#connections.size === 0) this.#quiet?.();
+  }
+
+  #tell(hashes: readonly InventoryHash[]): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(hashes);
+      } catch (error) {
+        // The objects are kept: it is not the peer's fault, and nothing is lost.
+        this.#options.logger.error("a listener for objects failed", { error: String(error) });
+      }
+    }
+  }
+
+  #isAllowedHost(host: string): boolean {
+    return isAllowedHost(host, this.#options);
+  }
+
+  /** Where inbound peers say they listen. */
+  *#inboundPeers(): Iterable<Endpoint> {
+    for (const { direction, host, version } of this.#peers.keys()) {
+      if (direction === "inbound" && version !== null) yield { host, port: version.sender.port };
+    }
+  }
+
+  /** A peer that is or was connected is known to be there (PROTOCOL.md section 9.1). */
+  #noteSeen(connection: Connection): void {
+    const { direction, host, version } = connection;
+    if (version === null || !this.#isAllowedHost(host)) return;
+    const port = direction === "outbound" ? connection.port : version.sender.port;
+    if (port === 0) return;
+    const isNew = connection.state === "established";
+    if (isNew && direction === "outbound") this.#knownNodes.succeeded({ host, port }, version.services);
+    else this.#knownNodes.learn({ host, port }, version.services, this.#options.clock());
+  }
+
+  #listen(endpoint: Endpoint): Promise<Endpoint> {
+    const server = createServer((socket) => this.#accept(socket));
+    this.#server = server;
+    return new Promise((resolve, reject) => {
+      server.once("error", (error) => {
+        this.#server = null;
+        reject(error);
+      });
+      server.listen(endpoint.port, endpoint.host, () => {
+        server.removeAllListeners("error");
+        server.on("error", (error) => this.#options.logger.error("listener", { error: String(error) }));
+        const address = server.address();
+        const port = typeof address === "object" && address !== null ? address.port : endpoint.port;
+        resolve({ host: endpoint.host, port });
+      });
+    });
+  }
+
+  #accept(socket: Socket): void {
+    const host = normalHost(socket.remoteAddress ?? "");
+    if (this.#phase !== "running" || host === "" || !this.#admission.mayAccept(host)) {
+      socket.on("error", () => {});
+      socket.destroy();
+      return;
+    }
+    this.#adopt(socket, "inbound", { host, port: socket.remotePort ?? 0 }, this.#options.tls);
+  }
+
+  /** Connects; resolves when the connection has ended. */
+  async #open(endpoint: Endpoint, offer: "tls" | "plain"): Promise<AttemptResult> {
+    const host = isIP(endpoint.host) !== 0 ? endpoint.host : await this.#resolve(endpoint.host);
+    if (host === undefined || this.#phase !== "running") return { established: false, tlsFailed: false };
+    const localAddress = this.#options.bindAddress;
+    const socket = connect({
+      host,
+      port: endpoint.port,
+      ...(localAddress !== undefined && { localAddress }),
+    });
+    const tls = this.#options.tls && offer === "tls";
+    const connection = this.#adopt(socket, "outbound", { host, port: endpoint.port }, tls);
+    return new Promise((resolve) => this.#ends.set(connection, resolve));
+  }
+
+  async #resolve(name: string): Promise<string | undefined> {
+    const addresses = await this.#options.resolver(name).catch(() => []);
+    return addresses[0];
+  }
+
+  #adopt(socket: Socket, direction: Direction, endpoint: Endpoint, tls: boolean): Connection {
+    const connection = new Connection({
+      socket,
+      direction,
+      ...endpoint,
+      magic: this.#options.magic ?? MAGIC,
+      ownVersion: this.#ownVersion(endpoint, tls),
+      timings: this.#timings,
+      scheduler: this.#scheduler,
+      clock: this.#options.clock,
+      logger: this.#options.logger,
+      owner: this,
+    });
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  /** Our version (PROTOCOL.md section 5.1). Port 0 says that we do not listen. */
+  #ownVersion(receiver: Endpoint, tls: boolean): VersionPacket {
+    const { clock, random, userAgent, streams } = this.#options;
+    const services = tls ? Services.network | Services.tls : Services.network;
+    return {
+      protocolVersion: PROTOCOL_VERSION,
+      services,
+      timestamp: BigInt(Math.floor(clock())),
+      receiver: { services: Services.network, ...receiver },
+      sender: { services, host: "127.0.0.1", port: this.#listening?.port ?? 0 },
+      nonce: random(8),
+      userAgent,
+      streams: [...streams],
+    };
+  }
+
+  #startTimers(): void {
+    const { tick, saveKnownNodes, bootstrap, cleanInventory } = this.#timings;
+    this.#scheduler.every(tick, () => {
+      for (const connection of this.#connections) connection.tick();
+      this.#downloads.tick();
+    });
+    this.#scheduler.every(saveKnownNodes, () => this.#tidyKnownNodes());
+    this.#scheduler.every(bootstrap, () => void this.#bootstrap());
+    this.#scheduler.every(cleanInventory, () => this.#cleanInventory());
+  }
+
+  #tidyKnownNodes(): void {
+    this.#knownNodes.forget();
+    this.#knownNodes.save();
+  }
+
+  #cleanInventory(): void {
+    this.#options.inventory.deleteExpired(Math.floor(this.#options.clock()) - KEEP_EXPIRED);
+  }
+
+  async #bootstrap(): Promise<void> {
+    const { bootstrap, connect: fixedPeers, maxOutbound, resolver, clock, logger } = this.#options;
+    if (!bootstrap || fixedPeers.length > 0 || maxOutbound === 0 || this.#knownNodes.hasUsable()) return;
+    const nodes = await findFirstNodes(resolver);
+    if (this.#phase !== "running") return;
+    for (const node of nodes) this.#knownNodes.learn(node, Services.network, clock() - BOOTSTRAP_AGE);
+    logger.info("looking for peers", { nodes: nodes.length });
+  }
+}

@@ -1,0 +1,70 @@
+import type { InventoryHash } from "../protocol/inventory-hash.js";
+import { encodeGetdata, encodeInv } from "../protocol/messages/inv.js";
+import type { AnnouncementTarget } from "./announcements.js";
+import type { Connection } from "./connection.js";
+import type { DownloadSource } from "./downloads.js";
+import { RecentSet } from "./recent-set.js";
+import type { UploadTarget } from "./uploads.js";
+
+/** Objects of which we remember that the peer has them: only those being announced matter. */
+const KNOWN_OBJECTS = 20_000;
+/** Things a peer may do wrong before we hang up. */
+const MAX_OFFENCES = 5;
+/** Entries of addr packets taken from a peer at once, and per second after that: enough for the exchange at the beginning. */
+const ADDRESS_BURST = 1000;
+const ADDRESSES_PER_SECOND = 0.1;
+
+/** An established peer: what it has been offered, what it has announced, how it has behaved. */
+export class Peer implements DownloadSource, UploadTarget, AnnouncementTarget {
+  readonly connection: Connection;
+  readonly #known = new RecentSet<InventoryHash>(KNOWN_OBJECTS);
+  #offences = 0;
+  #addressBudget = ADDRESS_BURST;
+  #addressTime: number;
+
+  /** @param now seconds on the monotonic clock */
+  constructor(connection: Connection, now: number) {
+    this.connection = connection;
+    this.#addressTime = now;
+  }
+
+  get backlog(): number {
+    return this.connection.backlog;
+  }
+
+  knows(hash: InventoryHash): boolean {
+    return this.#known.has(hash);
+  }
+
+  noteKnown(hash: InventoryHash): void {
+    this.#known.add(hash);
+  }
+
+  announceObjects(hashes: readonly InventoryHash[]): void {
+    if (hashes.length > 0) this.connection.send("inv", encodeInv(hashes));
+  }
+
+  requestObjects(hashes: readonly InventoryHash[]): void {
+    this.connection.send("getdata", encodeGetdata(hashes));
+  }
+
+  sendObject(object: Uint8Array): void {
+    this.connection.send("object", object);
+  }
+
+  /** Counts something against the peer, and hangs up when it has been too much. */
+  offend(reason: string): void {
+    this.#offences += 1;
+    if (this.#offences >= MAX_OFFENCES) this.connection.finish(`misbehaviour: ${reason}`);
+  }
+
+  /** How many of so many addr entries to take now: nobody fills our list of nodes alone (PROTOCOL.md section 20). */
+  takeAddressBudget(wanted: number, now: number): number {
+    const earned = (now - this.#addressTime) * ADDRESSES_PER_SECOND;
+    this.#addressTime = now;
+    this.#addressBudget = Math.min(ADDRESS_BURST, this.#addressBudget + earned);
+    const granted = Math.min(wanted, Math.floor(this.#addressBudget));
+    this.#addressBudget -= granted;
+    return granted;
+  }
+}

@@ -1,0 +1,64 @@
+/** Every delay of the node, in seconds, so that tests can be quick. The defaults are those of PROTOCOL.md sections 7 and 21. */
+export interface NodeTimings {
+  /** How often connections and requests are looked over. */
+  readonly tick: number;
+  /** A TCP connection that has not come about by then is given up. */
+  readonly connect: number;
+  /** Longest silence during the handshake, TLS included (section 7.2). */
+  readonly handshakeSilence: number;
+  /** The whole handshake, however chatty: nobody may hold a half-open connection for ever. */
+  readonly handshake: number;
+  /** Silence both ways after which an established peer is pinged (section 7.2). */
+  readonly pingAfter: number;
+  /** Silence of an established peer after which the connection is closed (section 7.2). */
+  readonly closeAfter: number;
+  /** A peer that takes nothing of what we send for so long is closed. */
+  readonly writeStall: number;
+  /** How long a last packet may take to leave before the connection is cut. */
+  readonly closing: number;
+  /** Between attempts to find a new outbound peer (section 7.3). */
+  readonly dial: number;
+  /** Before a peer is tried again; doubles with each failure. */
+  readonly retryFirst: number;
+  readonly retryLongest: number;
+  /** A new object is announced after a random time up to this (section 7.7). */
+  readonly announceDelay: number;
+  /** An unanswered getdata is repeated after this (section 7.4). */
+  readonly requestRetry: number;
+  /**
+   * The same for a peer that has not delivered anything yet: PyBitmessage silently drops getdata in the first seconds of a
+   * connection (section 7.6).
+   */
+  readonly earlyRetry: number;
+  /** For how long after the connection was established a peer counts as new in that sense. */
+  readonly earlyPeriod: number;
+  /** An announced object that never came is forgotten (section 7.4). */
+  readonly requestForget: number;
+  readonly saveKnownNodes: number;
+  /** Between attempts to find peers by DNS while none is known. */
+  readonly bootstrap: number;
+  /** Between removals of expired objects (section 8.1). */
+  readonly cleanInventory: number;
+}
+
+export const DEFAULT_TIMINGS: NodeTimings = {
+  tick: 1,
+  connect: 20,
+  handshakeSilence: 20,
+  handshake: 60,
+  pingAfter: 300,
+  closeAfter: 600,
+  writeStall: 120,
+  closing: 5,
+  dial: 2,
+  retryFirst: 2,
+  retryLongest: 600,
+  announceDelay: 10,
+  requestRetry: 60,
+  earlyRetry: 6,
+  earlyPeriod: 60,
+  requestForget: 3600,
+  saveKnownNodes: 60,
+  bootstrap: 600,
+  cleanInventory: 7380,
+};

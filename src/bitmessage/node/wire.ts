@@ -1,0 +1,163 @@
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { ProtocolError } from "../protocol/errors.js";
+import { encodePacket, type Packet, PacketReader } from "../protocol/packet.js";
+import { startTls, type TlsRole } from "./tls.js";
+
+/** Bytes that may wait to be sent; a peer that lets more pile up is cut off. */
+const MAX_BACKLOG = 6 * 1024 * 1024;
+
+export interface WireHandler {
+  packet(packet: Packet): void;
+  /** All packets of one read have been handed over. */
+  readDone(): void;
+  /** Everything that waited has been sent. */
+  drained(): void;
+  /** The last call: both sockets are closed. `reason` is safe to log. */
+  ended(reason: string): void;
+  /** A handler threw something that is no ProtocolError: a bug, to be logged. */
+  failed(error: unknown): void;
+}
+
+/**
+ * Packets over one TCP connection, plain or inside TLS. Bad framing ends the connection with the code of the
+ * ProtocolError (PROTOCOL.md section 2).
+ */
+export class Wire {
+  readonly #plain: Socket;
+  #socket: Socket | TLSSocket;
+  #reader: PacketReader;
+  readonly #magic: number;
+  readonly #handler: WireHandler;
+  #mode: "reading" | "upgrading" | "deaf" = "reading";
+  #reason: string | null = null;
+  #openSockets = 1;
+  #blocked = false;
+  bytesReceived = 0;
+  bytesSent = 0;
+  /** Milliseconds of the monotonic clock when bytes last left, or the moment since which none wait. */
+  #progressAt = performance.now();
+
+  constructor(socket: Socket, magic: number, handler: WireHandler) {
+    this.#plain = socket;
+    this.#socket = socket;
+    this.#magic = magic;
+    this.#handler = handler;
+    this.#reader = new PacketReader(magic);
+    socket.setNoDelay(true);
+    this.#watch(socket);
+    socket.on("data", this.#onData);
+  }
+
+  /** Bytes that wait to be sent. */
+  get backlog(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** For how many seconds bytes have waited without any leaving. */
+  get stalledSeconds(): number {
+    return this.#blocked ? (performance.now() - this.#progressAt) / 1000 : 0;
+  }
+
+  send(command: string, payload: Uint8Array): void {
+    if (this.#reason !== null || this.#socket.destroyed || this.#mode === "upgrading") return;
+    const bytes = encodePacket(command, payload, this.#magic);
+    this.bytesSent += bytes.length;
+    if (!this.#blocked) this.#progressAt = performance.now();
+    if (!this.#socket.write(bytes)) this.#blocked = true;
+    if (this.backlog > MAX_BACKLOG) this.cut("slow_reader");
+  }
+
+  /** Stops reading packets; when everything sent so far has left, the TLS handshake begins, in which bytes already read take part. */
+  upgrade(role: TlsRole, onSecure: () => void): void {
+    this.#mode = "upgrading";
+    this.#plain.removeListener("data", this.#onData);
+    // Without the pause a ClientHello that comes with the last plain packet would be lost.
+    this.#plain.pause();
+    this.#plain.write(new Uint8Array(0), () => {
+      if (this.#plain.destroyed) return;
+      const rest = this.#reader.rest();
+      if (rest.length > 0) this.#plain.unshift(rest);
+      this.#reader = new PacketReader(this.#magic);
+      this.#beginTls(role, onSecure);
+    });
+  }
+
+  #beginTls(role: TlsRole, onSecure: () => void): void {
+    const secure = startTls(this.#plain, role, () => {
+      if (this.#mode !== "upgrading") return;
+      this.#mode = "reading";
+      secure.on("data", this.#onData);
+      onSecure();
+    });
+    this.#socket = secure;
+    this.#blocked = false;
+    this.#watch(secure);
+    this.#openSockets += 1;
+  }
+
+  /** Sends what waits, then closes; what still comes in is not looked at. */
+  finish(reason: string): void {
+    if (this.#reason !== null) return;
+    this.#reason = reason;
+    if (this.#mode === "upgrading") this.#destroy();
+    else this.#socket.end();
+    this.#mode = "deaf";
+  }
+
+  /** Closes at once. */
+  cut(reason: string): void {
+    this.#reason ??= reason;
+    this.#mode = "deaf";
+    this.#destroy();
+  }
+
+  #destroy(): void {
+    this.#socket.destroy();
+    this.#plain.destroy();
+  }
+
+  #watch(socket: Socket): void {
+    socket.on("drain", () => {
+      this.#blocked = false;
+      if (this.#mode === "reading") this.#guard(() => this.#handler.drained());
+    });
+    socket.on("end", () => this.cut("closed_by_peer"));
+    socket.on("error", (error: NodeJS.ErrnoException) => this.cut(error.code ?? "socket_error"));
+    socket.once("close", () => {
+      this.#openSockets -= 1;
+      this.cut("closed_by_peer");
+      if (this.#openSockets === 0) this.#handler.ended(this.#reason ?? "closed_by_peer");
+    });
+  }
+
+  readonly #onData = (chunk: Uint8Array): void => {
+    this.bytesReceived += chunk.length;
+    if (this.#mode !== "reading") return;
+    this.#guard(() => {
+      try {
+        this.#reader.push(chunk);
+        this.#readPackets();
+      } finally {
+        this.#handler.readDone();
+      }
+    });
+  };
+
+  #readPackets(): void {
+    while (this.#mode === "reading") {
+      const packet = this.#reader.next();
+      if (packet === null) return;
+      this.#handler.packet(packet);
+    }
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) this.#handler.failed(error);
+      this.cut(error instanceof ProtocolError ? error.code : "internal_error");
+    }
+  }
+}

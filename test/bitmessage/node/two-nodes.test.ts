@@ -1,0 +1,91 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { networkMagic } from "../../../src/bitmessage/node/magic.js";
+import {
+  startNode,
+  stopNodes,
+  type TestNode,
+  until,
+  untilHas,
+  untilPeers,
+} from "../../support/node/nodes.js";
+import { makeObjects } from "../../support/node/objects.js";
+
+afterEach(stopNodes);
+
+function endpoint({ host, port }: TestNode): { host: string; port: number } {
+  return { host, port };
+}
+
+describe.each([
+  ["with TLS", true, true, true],
+  ["without TLS", false, false, false],
+  ["when only the server offers TLS", true, false, false],
+  ["when only the client offers TLS", false, true, false],
+])("two nodes %s", (_, serverTls, clientTls, encrypted) => {
+  test("exchange what each has, and what comes later", async () => {
+    const server = await startNode({ tls: serverTls });
+    const before = server.inventory.publish(makeObjects(300, "old of the server"));
+    const client = await startNode({ tls: clientTls, connect: [endpoint(server)], listen: null });
+    const own = client.inventory.publish(makeObjects(5, "old of the client"));
+
+    await untilHas(client, before);
+    await untilHas(server, own);
+    const peer = client.node.peers()[0]!;
+    expect(peer).toMatchObject({
+      inbound: false,
+      tls: encrypted,
+      established: true,
+      userAgent: "/Test:1.0/",
+    });
+
+    const news = server.inventory.publish(makeObjects(20, "new"));
+    server.node.announce(news);
+    await untilHas(client, news);
+    expect(client.node.statistics()).toMatchObject({ outbound: 1, objectsReceived: 320, objectsPending: 0 });
+  });
+});
+
+test("an object passes through a node in the middle", async () => {
+  const middle = await startNode({ tls: true });
+  const left = await startNode({ tls: true, connect: [endpoint(middle)] });
+  const right = await startNode({ connect: [endpoint(middle)] });
+  await untilPeers(middle, 2);
+  const hashes = left.inventory.publish(makeObjects(10, "relayed"));
+  left.node.announce(hashes);
+  await untilHas(right, hashes);
+  expect(middle.node.statistics()).toMatchObject({ inbound: 2, objectsReceived: 10 });
+});
+
+test("nodes find each other through a third", async () => {
+  const middle = await startNode();
+  const left = await startNode();
+  const right = await startNode();
+  left.knownNodes.nodes = [];
+  const far = await startNode({ connect: [endpoint(right)] });
+  await untilPeers(far, 1);
+  expect(middle.node.peers()).toEqual([]);
+});
+
+test("networks of different names do not mix", async () => {
+  const server = await startNode({ magic: networkMagic("one") });
+  const client = await startNode({ magic: networkMagic("two"), connect: [endpoint(server)] });
+  await until(() => client.node.statistics().bytesSent > 0 && client.node.peers().length === 0);
+  expect(server.node.statistics().inbound).toBe(0);
+});
+
+test("a node that connects to itself notices", async () => {
+  const node = await startNode();
+  const self = await startNode({ listen: { host: node.host, port: 0 } });
+  await self.node.stop();
+  expect(self.node.peers()).toEqual([]);
+});
+
+test("a stopped node leaves nothing behind", async () => {
+  const server = await startNode({ tls: true });
+  const client = await startNode({ tls: true, connect: [endpoint(server)] });
+  await untilPeers(client, 1);
+  await client.node.stop();
+  await server.node.stop();
+  expect(client.node.peers()).toEqual([]);
+  expect(process.getActiveResourcesInfo().filter((name) => /TCP|TLS/.test(name))).toEqual([]);
+});
