@@ -1,6 +1,7 @@
-import { type Address, encodeAddress } from "./address.js";
+import { type Address, type AddressParts, encodeAddress } from "./address.js";
 import { concatBytes } from "./bytes.js";
 import { curve, isPrivateKey } from "./curve.js";
+import { ProtocolError } from "./errors.js";
 import { ripemd160, sha512 } from "./hash.js";
 import type { RandomBytes } from "./random.js";
 import { encodeVarint } from "./varint.js";
@@ -101,4 +102,19 @@ function derivedPrivateKey(passphrase: Uint8Array, nonce: number): Uint8Array {
 export function chanIdentity(passphrase: string): DeterministicIdentity & { address: Address } {
   const identity = deterministicIdentities(passphrase, { nullBytes: 1 }).next().value;
   return { ...identity, address: encodeAddress(4, 1, identity.ripe) };
+}
+
+/**
+ * The identity of a chan whose name and address were told: both must belong together (PROTOCOL.md section 11.4).
+ * @throws ProtocolError `passphrase_does_not_match_address`
+ */
+export function joinChan(
+  passphrase: string,
+  address: AddressParts & { address: Address },
+): DeterministicIdentity & { address: Address } {
+  const identity = deterministicIdentities(passphrase, { nullBytes: 1 }).next().value;
+  if (encodeAddress(address.version, address.stream, identity.ripe) !== address.address) {
+    throw new ProtocolError("passphrase_does_not_match_address");
+  }
+  return { ...identity, address: address.address };
 }
