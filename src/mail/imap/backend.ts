@@ -166,7 +166,8 @@ export interface CopyResult {
 export type MailboxListener = (update: MailboxUpdate) => void;
 
 export type MailboxUpdate =
-  | { readonly type: "appended"; readonly messages: readonly MessageState[] }
+  /** `recent` false: they are \Recent to another session already (RFC 3501 section 2.3.2). Without it they are \Recent to this one. */
+  | { readonly type: "appended"; readonly messages: readonly MessageState[]; readonly recent?: boolean }
   | { readonly type: "flags"; readonly messages: readonly MessageState[] }
   | { readonly type: "expunged"; readonly uids: readonly number[]; readonly highestModSeq: number }
   | { readonly type: "deleted" };

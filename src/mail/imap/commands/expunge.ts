@@ -1,0 +1,39 @@
+import type { Session } from "../session.js";
+import { type Command, SELECTED, writableOf } from "./command.js";
+
+export const expunge: Command = {
+  name: "EXPUNGE",
+  specification: "RFC 9051 section 6.4.3",
+  states: SELECTED,
+  expunges: "tell-expunges",
+  async run({ session, parser }) {
+    parser.end();
+    return expungeDeleted(session, "all");
+  },
+};
+
+export const uidExpunge: Command = {
+  name: "UID EXPUNGE",
+  specification: "RFC 4315 section 2.1",
+  states: SELECTED,
+  expunges: "tell-expunges",
+  async run({ session, parser }) {
+    parser.space();
+    const set = parser.sequenceSet();
+    parser.end();
+    const { view } = writableOf(session);
+    return expungeDeleted(
+      session,
+      view.resolveUids(set).map((sequence) => view.at(sequence)!.uid),
+    );
+  },
+};
+
+async function expungeDeleted(session: Session, uids: readonly number[] | "all"): Promise<string> {
+  const { handle, view } = writableOf(session);
+  if (uids === "all" || uids.length > 0) {
+    const { expunged } = await handle.expunge(uids, "deleted-only");
+    view.queueExpunged(expunged);
+  }
+  return "Expunged.";
+}

@@ -1,0 +1,156 @@
+import type { MessageRecord } from "../backend.js";
+import { offers } from "../capabilities.js";
+import { type FetchItem, parseFetchItems } from "../fetch-items.js";
+import { needsBytes, writeFetchResponse } from "../fetch-response.js";
+import { Pacer } from "../pacer.js";
+import { type CommandParser, syntax } from "../parser.js";
+import type { Session } from "../session.js";
+import type { ViewMessage } from "../view.js";
+import { type Command, type CommandContext, SELECTED, selectedOf } from "./command.js";
+import { type Numbering, resolveSet } from "./message-set.js";
+
+/** Messages whose records are asked for at a time. */
+const BATCH = 256;
+
+export const fetch: Command = {
+  name: "FETCH",
+  specification: "RFC 9051 section 6.4.5, RFC 7162 for CHANGEDSINCE and MODSEQ",
+  states: SELECTED,
+  expunges: "hold-expunges",
+  run: (context) => run(context, "sequence"),
+};
+
+export const uidFetch: Command = {
+  name: "UID FETCH",
+  specification: "RFC 9051 section 6.4.9",
+  states: SELECTED,
+  expunges: "tell-expunges",
+  run: (context) => run(context, "uid"),
+};
+
+interface FetchRequest {
+  readonly items: readonly FetchItem[];
+  /** Items when \Seen has just been set: with the flags. */
+  readonly itemsWithFlags: readonly FetchItem[];
+  readonly sets: "sets-seen" | "peeks";
+  readonly changedSince: number | null;
+}
+
+async function run({ session, parser }: CommandContext, numbering: Numbering): Promise<string> {
+  parser.space();
+  const set = parser.sequenceSet();
+  parser.space();
+  const items = parseFetchItems(parser);
+  const changedSince = parser.optionalSpace() ? parseModifiers(session, parser) : null;
+  parser.end();
+  const request = prepare(session, items, changedSince, numbering);
+  const { view } = selectedOf(session);
+  // Sequence numbers stand still while the command runs: expunges are told at its end.
+  const sequences = resolveSet(view, set, numbering);
+  let missing = 0;
+  for (let i = 0; i < sequences.length && !session.connection.closed; i += BATCH) {
+    missing += await answerBatch(session, request, sequences.slice(i, i + BATCH));
+  }
+  return missing > 0 ? "[EXPUNGEISSUED] Some of the messages are gone." : "Fetched.";
+}
+
+/** `fetch-modifier = "CHANGEDSINCE" SP mod-sequence-value` (RFC 7162 section 3.1.4.1) */
+function parseModifiers(session: Session, parser: CommandParser): number | null {
+  let changedSince: number | null = null;
+  parser.list(() => {
+    const modifier = parser.word();
+    if (modifier !== "CHANGEDSINCE" || !offers(session, "CONDSTORE"))
+      throw syntax(`Unknown modifier ${modifier}.`);
+    parser.space();
+    changedSince = parser.number64();
+  });
+  return changedSince;
+}
+
+function prepare(
+  session: Session,
+  asked: readonly FetchItem[],
+  changedSince: number | null,
+  numbering: Numbering,
+): FetchRequest {
+  const { access } = selectedOf(session);
+  const items = [...asked];
+  const has = (name: string): boolean => items.some((item) => item.kind === "state" && item.name === name);
+  if (has("MODSEQ") || changedSince !== null) {
+    if (!offers(session, "CONDSTORE")) throw syntax("Unknown FETCH item MODSEQ.");
+    session.enabled.add("CONDSTORE");
+  }
+  if (changedSince !== null && !has("MODSEQ")) items.push({ kind: "state", name: "MODSEQ" });
+  if (numbering === "uid" && !has("UID")) items.unshift({ kind: "state", name: "UID" });
+  const itemsWithFlags = [...items];
+  if (!has("FLAGS")) itemsWithFlags.push({ kind: "state", name: "FLAGS" });
+  if (session.enabled.has("CONDSTORE") && !has("MODSEQ"))
+    itemsWithFlags.push({ kind: "state", name: "MODSEQ" });
+  const setsSeen =
+    access === "read-write" && items.some((item) => item.kind === "section" && item.seen === "sets-seen");
+  return { items, itemsWithFlags, sets: setsSeen ? "sets-seen" : "peeks", changedSince };
+}
+
+/** Answers for these messages; returns how many of them were gone. */
+async function answerBatch(
+  session: Session,
+  request: FetchRequest,
+  batch: readonly number[],
+): Promise<number> {
+  const { view, handle } = selectedOf(session);
+  const sequences = batch.filter((sequence) => isWanted(view.current(sequence), request.changedSince));
+  const marked = request.sets === "sets-seen" ? await markSeen(session, sequences) : null;
+  if (request.items.some((item) => item.kind === "state" && item.name !== "UID")) {
+    for (const sequence of sequences) view.absorb(sequence);
+  }
+  session.out.add(view.newKeywords());
+  const needsRecords = request.items.some((item) => item.kind !== "state");
+  const uids = sequences.map((sequence) => view.at(sequence)!.uid);
+  const records = new Map<number, MessageRecord>();
+  if (needsRecords) for (const record of await handle.records(uids)) records.set(record.uid, record);
+  const pacer = new Pacer();
+  let missing = 0;
+  for (const sequence of sequences) {
+    const message = view.at(sequence)!;
+    const record = records.get(message.uid) ?? null;
+    const items = marked?.has(message.uid) ? request.itemsWithFlags : request.items;
+    if (needsRecords && !record) missing += 1;
+    else if (!(await answer(session, items, sequence, message, record))) missing += 1;
+    await session.out.ready();
+    await pacer.pause();
+    if (session.connection.closed) break;
+  }
+  return missing;
+}
+
+function isWanted(message: { readonly modSeq: number }, changedSince: number | null): boolean {
+  return changedSince === null || message.modSeq > changedSince;
+}
+
+async function answer(
+  session: Session,
+  items: readonly FetchItem[],
+  sequence: number,
+  message: ViewMessage,
+  record: MessageRecord | null,
+): Promise<boolean> {
+  let bytes: Uint8Array | null = null;
+  if (items.some((item) => needsBytes(item, record))) {
+    bytes = await selectedOf(session).handle.read(message.uid);
+    if (!bytes) return false;
+  }
+  writeFetchResponse(session.out, items, { sequence, message, record, bytes });
+  return true;
+}
+
+/** Sets \Seen where it is missing (RFC 9051 section 6.4.5); returns the UIDs whose flags have changed by it. */
+async function markSeen(session: Session, sequences: readonly number[]): Promise<ReadonlySet<number>> {
+  const { view, handle } = selectedOf(session);
+  const uids = sequences
+    .filter((sequence) => !view.current(sequence).flags.includes("\\Seen"))
+    .map((sequence) => view.at(sequence)!.uid);
+  if (uids.length === 0) return new Set();
+  const { changed } = await handle.store(uids, { action: "add", flags: ["\\Seen"] });
+  for (const state of changed) view.applyFlags(state);
+  return new Set(changed.map((state) => state.uid));
+}

@@ -1,0 +1,209 @@
+import { decodeText, isKnownCharset } from "../mime/charset.js";
+import { offers } from "./capabilities.js";
+import { ImapError } from "./error.js";
+import { type CommandParser, syntax } from "./parser.js";
+import { foldCase, type SearchKey } from "./search-key.js";
+import type { Session } from "./session.js";
+
+export interface SearchProgram {
+  readonly key: SearchKey;
+  /** Null without RETURN. Empty: ALL. */
+  readonly returns: ReadonlySet<"MIN" | "MAX" | "ALL" | "COUNT"> | null;
+}
+
+const RETURNS = ["MIN", "MAX", "ALL", "COUNT"] as const;
+
+/** `SP [search-return-opts SP] ["CHARSET" SP charset SP] search-key *(SP search-key)` */
+export function parseSearch(session: Session, parser: CommandParser): SearchProgram {
+  parser.space();
+  let returns: SearchProgram["returns"] = null;
+  if (parser.startsWith("RETURN ") && offers(session, "ESEARCH")) {
+    parser.word();
+    parser.space();
+    returns = parseReturns(parser);
+    parser.space();
+  }
+  let charset = "utf-8";
+  if (parser.startsWith("CHARSET ")) {
+    parser.word();
+    parser.space();
+    charset = parseCharset(parser);
+    parser.space();
+  }
+  const keys = new KeyParser(session, parser, charset);
+  const parsed = [keys.key()];
+  while (parser.optionalSpace()) parsed.push(keys.key());
+  parser.end();
+  return { key: { type: "and", keys: parsed }, returns };
+}
+
+function parseReturns(parser: CommandParser): SearchProgram["returns"] {
+  const returns = new Set<(typeof RETURNS)[number]>();
+  parser.list(() => {
+    const word = parser.word();
+    const known = RETURNS.find((one) => one === word);
+    if (!known) throw syntax(`Unknown RETURN option ${word}.`);
+    returns.add(known);
+  });
+  return returns;
+}
+
+function parseCharset(parser: CommandParser): string {
+  const charset = parser.astring();
+  if (isKnownCharset(charset)) return charset;
+  throw new ImapError("NO", "BADCHARSET (UTF-8 US-ASCII)", "That character set is not known.");
+}
+
+const FLAG_KEYS: Readonly<Record<string, string>> = {
+  ANSWERED: "\\Answered",
+  DELETED: "\\Deleted",
+  DRAFT: "\\Draft",
+  FLAGGED: "\\Flagged",
+  SEEN: "\\Seen",
+};
+const RECENT: SearchKey = { type: "recent" };
+const not = (key: SearchKey): SearchKey => ({ type: "not", key });
+
+class KeyParser {
+  constructor(
+    private readonly session: Session,
+    private readonly parser: CommandParser,
+    private readonly charset: string,
+  ) {}
+
+  /** `search-key` */
+  key(): SearchKey {
+    const { parser } = this;
+    parser.enter();
+    try {
+      if (parser.peek() === "(") return this.#group();
+      if (parser.peekSequenceSet()) return { type: "sequence", set: parser.sequenceSet() };
+      return this.#word(parser.word());
+    } finally {
+      parser.leave();
+    }
+  }
+
+  /** `"(" search-key *(SP search-key) ")"` */
+  #group(): SearchKey {
+    const keys: SearchKey[] = [];
+    this.parser.list(() => keys.push(this.key()));
+    if (keys.length === 0) throw syntax("An empty group of search keys.");
+    return { type: "and", keys };
+  }
+
+  #word(word: string): SearchKey {
+    const flag = Object.hasOwn(FLAG_KEYS, word) ? FLAG_KEYS[word] : undefined;
+    if (flag) return { type: "flag", flag };
+    const without =
+      word.startsWith("UN") && Object.hasOwn(FLAG_KEYS, word.slice(2)) ? FLAG_KEYS[word.slice(2)] : undefined;
+    if (without) return not({ type: "flag", flag: without });
+    return this.#plain(word) ?? this.#date(word) ?? this.#text(word) ?? this.#extension(word);
+  }
+
+  #plain(word: string): SearchKey | null {
+    switch (word) {
+      case "ALL":
+        return { type: "all" };
+      case "RECENT":
+        return RECENT;
+      case "OLD":
+        return not(RECENT);
+      case "NEW":
+        return { type: "and", keys: [RECENT, not({ type: "flag", flag: "\\Seen" })] };
+      case "NOT":
+        return not(this.#next());
+      case "OR":
+        return { type: "or", left: this.#next(), right: this.#next() };
+      case "KEYWORD":
+        return { type: "flag", flag: this.#argument(() => this.parser.atom()) };
+      case "UNKEYWORD":
+        return not({ type: "flag", flag: this.#argument(() => this.parser.atom()) });
+      case "UID":
+        return { type: "uid", set: this.#argument(() => this.parser.sequenceSet()) };
+      case "LARGER":
+      case "SMALLER":
+        return {
+          type: "size",
+          compare: word === "LARGER" ? "larger" : "smaller",
+          size: this.#argument(() => this.parser.number64()),
+        };
+      default:
+        return null;
+    }
+  }
+
+  #date(word: string): SearchKey | null {
+    const match = /^(SENT)?(BEFORE|ON|SINCE)$/.exec(word);
+    if (!match) return null;
+    const compare = match[2]!.toLowerCase() as "before" | "on" | "since";
+    return {
+      type: "date",
+      field: match[1] ? "sent" : "internal",
+      compare,
+      day: this.#argument(() => this.parser.date()),
+    };
+  }
+
+  #text(word: string): SearchKey | null {
+    switch (word) {
+      case "FROM":
+      case "TO":
+      case "CC":
+      case "BCC":
+        return { type: "address", name: word.toLowerCase(), needle: this.#needle() };
+      case "SUBJECT":
+        return { type: "header", name: "subject", needle: this.#needle() };
+      case "HEADER": {
+        const name = this.#argument(() => this.parser.astring()).toLowerCase();
+        const type = ["from", "to", "cc", "bcc", "sender", "reply-to"].includes(name) ? "address" : "header";
+        return { type, name, needle: this.#needle() };
+      }
+      case "BODY":
+        return { type: "body", needle: this.#needle() };
+      case "TEXT":
+        return { type: "text", needle: this.#needle() };
+      default:
+        return null;
+    }
+  }
+
+  #extension(word: string): SearchKey {
+    if ((word === "OLDER" || word === "YOUNGER") && offers(this.session, "WITHIN")) {
+      const compare = word === "OLDER" ? "older" : "younger";
+      return { type: "age", compare, seconds: this.#argument(() => this.parser.positiveNumber()) };
+    }
+    if (word === "MODSEQ" && offers(this.session, "CONDSTORE")) return this.#modSeq();
+    throw syntax(`Unknown search key ${word.slice(0, 40)}.`);
+  }
+
+  /** `"MODSEQ" [SP entry-name SP entry-type-req] SP mod-sequence-valzer` (RFC 7162 section 3.1.5) */
+  #modSeq(): SearchKey {
+    const { parser } = this;
+    parser.space();
+    if (parser.peek() === '"') {
+      parser.string();
+      parser.space();
+      parser.atom();
+      parser.space();
+    }
+    const least = parser.number64();
+    this.session.enabled.add("CONDSTORE");
+    return { type: "modseq", least };
+  }
+
+  #next(): SearchKey {
+    this.parser.space();
+    return this.key();
+  }
+
+  #argument<T>(parse: () => T): T {
+    this.parser.space();
+    return parse();
+  }
+
+  #needle(): string {
+    const octets = this.#argument(() => this.parser.astring());
+    return foldCase(decodeText(Buffer.from(octets, "latin1"), this.charset));
+  }
+}

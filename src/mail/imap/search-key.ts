@@ -1,0 +1,33 @@
+/** SEARCH programs (RFC 9051 section 6.4.4) as trees. */
+import type { SequenceSet } from "./sequence-set.js";
+
+export type SearchKey =
+  | { readonly type: "all" }
+  | { readonly type: "and"; readonly keys: readonly SearchKey[] }
+  | { readonly type: "or"; readonly left: SearchKey; readonly right: SearchKey }
+  | { readonly type: "not"; readonly key: SearchKey }
+  | { readonly type: "sequence"; readonly set: SequenceSet }
+  | { readonly type: "uid"; readonly set: SequenceSet }
+  | { readonly type: "flag"; readonly flag: string }
+  | { readonly type: "recent" }
+  | { readonly type: "modseq"; readonly least: number }
+  | { readonly type: "size"; readonly compare: "larger" | "smaller"; readonly size: number }
+  | {
+      readonly type: "date";
+      readonly field: "internal" | "sent";
+      readonly compare: "before" | "on" | "since";
+      /** Days since 1970. */
+      readonly day: number;
+    }
+  | { readonly type: "age"; readonly compare: "older" | "younger"; readonly seconds: number }
+  /** `needle` is folded (see `foldCase`); empty: the field is there. */
+  | { readonly type: "header"; readonly name: string; readonly needle: string }
+  | { readonly type: "address"; readonly name: string; readonly needle: string }
+  | { readonly type: "body"; readonly needle: string }
+  | { readonly type: "text"; readonly needle: string };
+
+/** Makes texts comparable without regard to case: compatibility forms are unified, white space is one space. */
+export function foldCase(text: string): string {
+  const folded = /^[\x00-\x7f]*$/.test(text) ? text.toLowerCase() : text.normalize("NFKC").toLowerCase();
+  return folded.replace(/[ \t\r\n]+/g, " ");
+}

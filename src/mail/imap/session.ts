@@ -1,0 +1,205 @@
+/** One client's session: its state (RFC 9051 section 3), its user, its mailbox, and the life of a command from text to tagged response. */
+import type { AuthenticatedUser } from "../sasl.js";
+import type { OpenMailbox, UserMail } from "./backend.js";
+import { capabilityLine } from "./capabilities.js";
+import type { Command } from "./commands/command.js";
+import { findCommand } from "./commands/table.js";
+import type { Segment } from "./decoder.js";
+import { ImapError } from "./error.js";
+import { plainText } from "./format.js";
+import type { LoginThrottle } from "./login-throttle.js";
+import type { ResponseWriter } from "./output.js";
+import { CommandParser, syntax } from "./parser.js";
+import type { ImapSettings } from "./settings.js";
+import type { SessionView, UpdateFormat } from "./view.js";
+
+export type SessionState = "not-authenticated" | "authenticated" | "selected" | "logout";
+
+export interface SelectedMailbox {
+  readonly name: string;
+  readonly handle: OpenMailbox;
+  readonly view: SessionView;
+  readonly access: "read-write" | "read-only";
+}
+
+/** The connection, as far as commands have to do with it. */
+export interface SessionConnection {
+  readonly remoteAddress: string;
+  readonly encrypted: boolean;
+  readonly closed: boolean;
+  /** Resolves at the next octets, the end of the connection, or `wake`. */
+  activity(): Promise<void>;
+  wake(): void;
+  /** An answer to a continuation request; null when the connection ended. */
+  nextLine(limit: number): Promise<string | null>;
+  /** The next line, left in place; null when there is none yet. */
+  peekLine(limit: number): string | null;
+  /** Forgets what was sent ahead and makes the connection a TLS one; rejects when the handshake fails. */
+  startTls(): Promise<void>;
+  /** Login is done: its time limit ends. */
+  loggedIn(): void;
+}
+
+/** What the sessions of a server share. */
+export interface SessionRegistry {
+  readonly throttle: LoginThrottle;
+  /** Counts a session of the user; false when there are too many. */
+  enter(user: string): boolean;
+  leave(user: string): void;
+}
+
+export class Session {
+  state: SessionState = "not-authenticated";
+  user: AuthenticatedUser | null = null;
+  mail: UserMail | null = null;
+  selected: SelectedMailbox | null = null;
+  /** Names of extensions that the client has switched on (RFC 5161). */
+  readonly enabled = new Set<string>();
+  badCommands = 0;
+
+  constructor(
+    readonly settings: ImapSettings,
+    readonly registry: SessionRegistry,
+    readonly connection: SessionConnection,
+    readonly out: ResponseWriter,
+  ) {}
+
+  get loginAllowed(): boolean {
+    return this.connection.encrypted || !this.settings.requireTls;
+  }
+
+  get startTlsOffered(): boolean {
+    return (
+      this.settings.tls.mode === "starttls" &&
+      !this.connection.encrypted &&
+      this.state === "not-authenticated"
+    );
+  }
+
+  get updateFormat(): UpdateFormat {
+    const condstore = this.enabled.has("CONDSTORE");
+    return {
+      uid: condstore ? "with-uid" : "without-uid",
+      modSeq: condstore ? "with-modseq" : "without-modseq",
+    };
+  }
+
+  greet(): void {
+    this.out.line(`* OK [CAPABILITY ${capabilityLine(this)}] Ready.`);
+  }
+
+  /** Obeys one command and answers it. Never rejects. */
+  async execute(segments: readonly Segment[]): Promise<void> {
+    const parser = new CommandParser(segments, this.settings.limits);
+    let tag: string;
+    let command: Command;
+    try {
+      tag = parser.tag();
+    } catch {
+      this.#bad("*", "A command begins with a tag.");
+      return;
+    }
+    try {
+      command = this.#command(parser);
+    } catch (error) {
+      this.#bad(tag, (error as Error).message);
+      return;
+    }
+    try {
+      const text = await command.run({ session: this, tag, parser });
+      if (text === null) return;
+      this.#tellUpdates(command);
+      this.out.line(`${tag} OK ${text}`);
+    } catch (error) {
+      this.#fail(tag, command, error);
+    }
+  }
+
+  /** The answer to a command that the decoder has not let through. */
+  refuse(segments: readonly Segment[], code: string | null, text: string): void {
+    const tag = /^[^\x00-\x20\x7f-\xff(){%*"\\+]+/.exec(segments[0]?.text ?? "")?.[0] ?? "*";
+    if (code) this.out.line(`${tag} NO [${code}] ${text}`);
+    else this.#bad(tag, text);
+  }
+
+  /** Leaves the mailbox, if there is one. */
+  closeMailbox(): void {
+    const selected = this.selected;
+    this.selected = null;
+    if (this.state === "selected") this.state = "authenticated";
+    if (!selected) return;
+    selected.view.onUpdate = null;
+    selected.handle.close();
+  }
+
+  /** The connection has ended. */
+  close(): void {
+    try {
+      this.closeMailbox();
+      this.mail?.close();
+    } catch (error) {
+      this.settings.logger.error("closing a session failed", { error });
+    }
+    this.mail = null;
+    this.state = "logout";
+    if (this.user) this.registry.leave(this.user.name);
+    this.user = null;
+  }
+
+  /** Tells the client what has happened to its mailbox; BYE when the mailbox is gone. */
+  tell(expunges: "tell-expunges" | "hold-expunges"): void {
+    const selected = this.selected;
+    if (!selected?.view.hasUpdates) return;
+    this.out.add(selected.view.tell(expunges, this.updateFormat));
+    if (!selected.view.deleted) return;
+    this.out.line("* BYE The selected mailbox has been deleted.");
+    this.state = "logout";
+  }
+
+  #command(parser: CommandParser): Command {
+    parser.space();
+    let name = parser.word();
+    if (name === "UID") {
+      parser.space();
+      name = `UID ${parser.word()}`;
+    }
+    const command = findCommand(name);
+    if (!command) throw syntax(`Unknown command ${name.slice(0, 40)}.`);
+    if (!command.states.includes(this.state)) throw syntax(wrongState(name, this.state));
+    return command;
+  }
+
+  #tellUpdates(command: Command): void {
+    if (this.state === "selected") this.tell(command.expunges);
+  }
+
+  #bad(tag: string, text: string): void {
+    this.badCommands += 1;
+    this.out.line(`${tag} BAD ${plainText(text)}`);
+    if (this.state !== "not-authenticated" || this.badCommands < this.settings.limits.badCommandsBeforeLogin)
+      return;
+    this.out.line("* BYE Too many invalid commands.");
+    this.state = "logout";
+  }
+
+  #fail(tag: string, command: Command, error: unknown): void {
+    if (this.state === "selected") this.tell("hold-expunges");
+    if (error instanceof ImapError) {
+      if (error.status === "BAD") {
+        this.#bad(tag, error.message);
+        return;
+      }
+      const code = error.code ? `[${error.code}] ` : "";
+      this.out.line(`${tag} NO ${code}${plainText(error.message)}`);
+      return;
+    }
+    this.settings.logger.error("command failed", { command: command.name, error });
+    this.out.line(`${tag} NO [SERVERBUG] The server made a mistake; it has been logged.`);
+  }
+}
+
+function wrongState(name: string, state: SessionState): string {
+  if (state === "not-authenticated") return `Log in before ${name}.`;
+  if (state === "authenticated") return `Select a mailbox before ${name}.`;
+  return `${name} is not allowed now.`;
+}
