@@ -153,12 +153,11 @@ class Submission implements SubmissionServer {
       },
       onMailFrom: (address, session, callback) =>
         this.answer(this.openTransaction(address, session), callback),
-      onRcptTo: (address, session, callback) =>
-        this.answer(this.transactionOf(session).add(address), callback),
+      onRcptTo: (address, session, callback) => this.answer(this.addRecipient(address, session), callback),
       onData: (stream, session, callback) => {
-        const transaction = this.transactionOf(session);
+        const { envelope } = session;
         collectMessage(stream, this.options.handler.maximumSize)
-          .then((bytes) => (bytes === null ? null : transaction.submit(bytes)))
+          .then((bytes) => (bytes === null ? null : this.transactionOf({ envelope }).submit(bytes)))
           .then(
             // smtp-server itself answers 552 to what was too large.
             (queueId) => callback(null, `2.0.0 OK: queued as ${queueId}`),
@@ -182,22 +181,22 @@ class Submission implements SubmissionServer {
     this.transactions.set(envelope, await Transaction.open(user, address, handler, this.limits.recipients));
   }
 
-  private transactionOf(session: SMTPServerSession): Transaction {
+  private async addRecipient(address: SMTPServerAddress, session: SMTPServerSession): Promise<void> {
+    await this.transactionOf(session).add(address);
+  }
+
+  private transactionOf(session: Pick<SMTPServerSession, "envelope">): Transaction {
     const transaction = this.transactions.get(session.envelope);
     if (transaction === undefined) throw new SmtpError(503, "5.5.1", "MAIL first.");
     return transaction;
   }
 
   private async authenticate(
-    login: {
-      username?: string | undefined;
-      password?: string | undefined;
-      authzid?: string;
-      authcid?: string;
-    },
+    login: SMTPServerAuthentication,
     session: SMTPServerSession,
   ): Promise<AuthenticatedUser> {
-    const { username = "", password = "" } = login;
+    const username = login.username ?? "";
+    const password = login.password ?? "";
     const { remoteAddress } = session;
     await this.delay.beforeAttempt(remoteAddress, username);
     // RFC 4616: acting for somebody else is not possible here.
