@@ -44,8 +44,9 @@ export function runAddress(vector: VectorCase): void {
   expectEqual("version", decoded.version, vector["version"]);
   expectEqual("stream", decoded.stream, vector["stream"]);
   expectEqual("ripe", decoded.ripe, ripe);
-  const canonical = has(vector, "reencodes_to") ? vector["reencodes_to"] : text.trim();
-  expectEqual("canonical text", decoded.address, canonical);
+  const bare = text.trim();
+  const full = bare.startsWith("BM-") ? bare : `BM-${bare}`;
+  expectEqual("canonical text", decoded.address, has(vector, "reencodes_to") ? vector["reencodes_to"] : full);
   if (vector["op"] === "roundtrip") {
     const encoded = encodeAddress(numberOf(vector, "version"), numberOf(vector, "stream"), ripe);
     expectEqual("address", encoded, text);
@@ -107,7 +108,10 @@ export function runDeterministic(vector: VectorCase): void {
       return;
     case "chan": {
       const chan = chanIdentity(passphrase);
-      expectEqual("address", chan.address, vector["address"]);
+      // One case has the keys of a chan under an address of version 3.
+      const address = encodeAddress(numberOf(vector, "version"), numberOf(vector, "stream"), chan.ripe);
+      expectEqual("address", address, vector["address"]);
+      if (vector["version"] === 4) expectEqual("chan address", chan.address, address);
       expectDeterministic(vector, chan);
       return;
     }

@@ -1,6 +1,6 @@
 import { ackDataOf, buildAck, encodeAckPacket, openAckPacket } from "../../bitmessage/protocol/ack.js";
 import { decodeAddress } from "../../bitmessage/protocol/address.js";
-import { ByteWriter, concatBytes, fromHex } from "../../bitmessage/protocol/bytes.js";
+import { ByteReader, ByteWriter, concatBytes, fromHex } from "../../bitmessage/protocol/bytes.js";
 import { buildGetpubkey, openGetpubkey } from "../../bitmessage/protocol/getpubkey.js";
 import { isPublicHost } from "../../bitmessage/protocol/host.js";
 import { inventoryHash } from "../../bitmessage/protocol/inventory-hash.js";
@@ -71,7 +71,8 @@ function expectWork(vector: VectorCase, object: Uint8Array): void {
   const pow = partOf(vector, "pow");
   const value = powValue(object.subarray(0, 8), initialHash(object.subarray(8)));
   expectEqual("pow value", value, pow["value"]);
-  const ttl = parseObjectHeader(object).expires - numberOf(vector, "now");
+  // Read by hand: some cases end in the middle of the header.
+  const ttl = new ByteReader(object, 8).u64() - BigInt(numberOf(vector, "now"));
   const work = { length: object.length, ttl, difficulty: NETWORK_MINIMUM };
   expectField(pow, "target", powTarget(work));
   if (!has(pow, "target_demanded_by_recipient")) return;
@@ -117,7 +118,7 @@ function requestedIdentities(vector: VectorCase): RequestedIdentity[] {
 export function runGetpubkey(vector: VectorCase): void {
   runCommon(vector);
   const object = objectOf(vector);
-  if (has(vector, "requested")) expectRequested(partOf(vector, "requested"), object);
+  if (has(vector, "requested")) expectRequested(vector, object);
   if (!has(vector, "expect")) return;
   const expected = partOf(vector, "expect");
   let refusal = refusalOf(() => openGetpubkey(object));
@@ -130,8 +131,13 @@ export function runGetpubkey(vector: VectorCase): void {
   else expectRefusal(refusal, expected);
 }
 
-function expectRequested(expected: VectorCase, object: Uint8Array): void {
+function expectRequested(vector: VectorCase, object: Uint8Array): void {
   const request = openGetpubkey(object);
+  if (typeof vector["requested"] === "string") {
+    expectEqual("requested", "tag" in request ? request.tag : request.ripe, vector["requested"]);
+    return;
+  }
+  const expected = partOf(vector, "requested");
   expectField(expected, "version", request.version);
   expectField(expected, "stream", request.stream);
   if ("tag" in request) expectField(expected, "tag", request.tag);

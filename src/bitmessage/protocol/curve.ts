@@ -152,7 +152,7 @@ interface Addon {
   ecdh(
     publicKey: Uint8Array,
     privateKey: Uint8Array,
-    options: { hashfn: (x: Uint8Array, y: Uint8Array, output: Uint8Array) => Uint8Array },
+    options: { hashfn: (x: Uint8Array, y: Uint8Array) => Uint8Array },
     output: Uint8Array,
   ): Uint8Array;
   ecdsaSign(digest: Uint8Array, privateKey: Uint8Array): { signature: Uint8Array };
@@ -160,12 +160,8 @@ interface Addon {
   signatureNormalize(signature: Uint8Array): Uint8Array;
 }
 
-const keepX = {
-  hashfn(x: Uint8Array, _y: Uint8Array, output: Uint8Array): Uint8Array {
-    output.set(x);
-    return output;
-  },
-};
+/** The addon would hash the shared point; Bitmessage wants its X coordinate as it is. */
+const keepX = { hashfn: (x: Uint8Array): Uint8Array => x };
 
 function nativeCurveOf(addon: Addon): Curve {
   const multiply = (privateKey: Uint8Array, publicKey: Uint8Array) =>
