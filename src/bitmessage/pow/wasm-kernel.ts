@@ -203,11 +203,11 @@ class RoundWriter {
     const at = (letter: number) => (letter - round) & 7;
     const word = (letter: number) => state[at(letter)]!;
     const code: number[] = [];
+    // What the round before does not hold up comes first, the sigma, which it does, last.
     let first = this.#sum([
-      word(7),
-      this.#sigma(word(4), BIG_SIGMA_1),
+      this.#sum([word(7), input]),
       this.#choose(word(4), word(5), word(6)),
-      input,
+      this.#sigma(word(4), BIG_SIGMA_1),
     ]);
     if (first.computed && !isLocal(first.computed)) {
       code.push(...local.set(TEMPORARY, this.#code(first)));

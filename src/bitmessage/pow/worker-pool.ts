@@ -1,0 +1,260 @@
+import { performance } from "node:perf_hooks";
+import { clearTimeout, setTimeout } from "node:timers";
+import { Worker } from "node:worker_threads";
+import type { Logger } from "../../logger.js";
+import { powValue } from "../protocol/pow-target.js";
+import { availableEngines } from "./create-engine.js";
+import type { EngineChoice, EngineName } from "./engine.js";
+import type { EngineMeasurement } from "./measure-engines.js";
+import { SearchControl } from "./search-control.js";
+import { type Searcher, SearchQueue } from "./search-queue.js";
+import type { Solution, Solver, Work } from "./solver.js";
+import type { WorkerAnswer, WorkerOrder } from "./worker-messages.js";
+
+export interface WorkerPoolOptions {
+  readonly engine: EngineChoice;
+  /** At least 1. */
+  readonly threads: number;
+  readonly logger: Logger;
+}
+
+/**
+ * A solver on worker threads. They start with the first search, never keep the process alive while there is nothing to
+ * do, and end after some idle time. Throws RangeError for less than one thread.
+ */
+export function createSolver(options: WorkerPoolOptions): Solver {
+  return new SearchQueue(new WorkerPool(options));
+}
+
+/** What a test replaces. */
+export interface WorkerPoolSeams {
+  readonly spawn?: () => Worker;
+  readonly idleMilliseconds?: number;
+}
+
+interface Search {
+  readonly number: number;
+  readonly work: Work;
+  readonly resolve: (solution: Solution) => void;
+  readonly reject: (reason: Error) => void;
+  readonly control: SearchControl;
+  /** Trials of an engine that turned out wrong, before this one. */
+  readonly earlierTrials: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  crashes: number;
+}
+
+const IDLE_MILLISECONDS = 30_000;
+const CRASHES_PER_SEARCH = 3;
+
+export class WorkerPool implements Searcher {
+  readonly #options: WorkerPoolOptions;
+  readonly #logger: Logger;
+  readonly #spawn: () => Worker;
+  readonly #idleMilliseconds: number;
+  readonly #workers: (Worker | undefined)[];
+  /** Fastest first; null until they have been measured. */
+  #engines: EngineName[] | null = null;
+  #measuring = false;
+  #search: Search | null = null;
+  #last: Search | null = null;
+  #searches = 0;
+  #idleTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: WorkerPoolOptions, seams: WorkerPoolSeams = {}) {
+    if (!Number.isInteger(options.threads) || options.threads < 1) {
+      throw new RangeError("proof of work needs at least one thread");
+    }
+    this.#options = options;
+    this.#logger = options.logger;
+    this.#spawn = seams.spawn ?? (() => new Worker(new URL("./worker.js", import.meta.url), { name: "pow" }));
+    this.#idleMilliseconds = seams.idleMilliseconds ?? IDLE_MILLISECONDS;
+    this.#workers = Array.from({ length: options.threads });
+    const candidates = availableEngines(options.engine);
+    if (candidates.length === 1) this.#engines = candidates;
+  }
+
+  describe() {
+    return { engine: this.#engines?.[0] ?? this.#options.engine, threads: this.#options.threads };
+  }
+
+  progress() {
+    const search = this.#search ?? this.#last;
+    if (!search || search.startedAt === null) return { trials: 0, seconds: 0 };
+    const end = search.endedAt ?? performance.now();
+    return { trials: search.earlierTrials + search.control.trials, seconds: (end - search.startedAt) / 1000 };
+  }
+
+  search(work: Work): Promise<Solution> {
+    clearTimeout(this.#idleTimer);
+    return new Promise((resolve, reject) => {
+      this.#begin({ work, resolve, reject }, 0);
+    });
+  }
+
+  cancel(): void {
+    if (this.#search) this.#end(this.#search);
+  }
+
+  async close(): Promise<void> {
+    this.cancel();
+    clearTimeout(this.#idleTimer);
+    await this.#terminate();
+  }
+
+  #begin(request: Pick<Search, "work" | "resolve" | "reject">, earlierTrials: number): void {
+    const control = SearchControl.create(this.#options.threads);
+    this.#searches++;
+    const { work, resolve, reject } = request;
+    this.#search = {
+      ...{ number: this.#searches, work, resolve, reject, control, earlierTrials },
+      ...{ startedAt: null, endedAt: null, crashes: 0 },
+    };
+    this.#order();
+  }
+
+  /** Gives the workers what is to be done next: measure the engines once, then search. */
+  #order(): void {
+    if (!this.#search) return;
+    for (const worker of this.#workers) worker?.ref();
+    if (this.#engines === null) {
+      const worker = this.#worker(0);
+      if (!this.#measuring)
+        this.#post(worker, { kind: "measure", engines: availableEngines(this.#options.engine) });
+      this.#measuring = true;
+      return;
+    }
+    const engine = this.#engines[0];
+    if (!engine) {
+      this.#fail(this.#search, new Error("no proof-of-work engine works on this machine"));
+      return;
+    }
+    this.#search.startedAt = performance.now();
+    for (let thread = 0; thread < this.#options.threads; thread++)
+      this.#orderSearch(this.#search, engine, thread);
+  }
+
+  #orderSearch(search: Search, engine: EngineName, thread: number): void {
+    const { work, number, control } = search;
+    this.#post(this.#worker(thread), {
+      kind: "search",
+      engine,
+      work,
+      control: control.memory,
+      search: number,
+      thread,
+    });
+  }
+
+  #post(worker: Worker, order: WorkerOrder): void {
+    worker.postMessage(order);
+  }
+
+  #worker(thread: number): Worker {
+    const present = this.#workers[thread];
+    if (present) return present;
+    const worker = this.#spawn();
+    this.#workers[thread] = worker;
+    worker.on("message", (answer: WorkerAnswer) => {
+      if (this.#workers[thread] === worker) this.#take(answer);
+    });
+    let reason: unknown;
+    worker.on("error", (error) => {
+      reason = error;
+    });
+    worker.on("exit", (code) => {
+      if (this.#workers[thread] === worker) this.#replace(thread, reason ?? `exit code ${code}`);
+    });
+    return worker;
+  }
+
+  #take(answer: WorkerAnswer): void {
+    const search = this.#search;
+    if (answer.kind === "measured") this.#choose(answer.measurements);
+    else if (search === null || answer.search !== search.number) return;
+    else if (answer.kind === "broken") this.#dropEngine(search, answer.engine, answer.text);
+    else this.#finish(search, answer.nonce);
+  }
+
+  #finish(search: Search, nonce: bigint): void {
+    if (referenceValue(nonce, search.work) > search.work.target) {
+      this.#dropEngine(
+        search,
+        this.describe().engine,
+        "it returned a nonce that node:crypto does not confirm",
+      );
+      return;
+    }
+    this.#end(search);
+    search.resolve({ nonce, trials: search.earlierTrials + search.control.trials });
+  }
+
+  #choose(measurements: readonly EngineMeasurement[]): void {
+    this.#measuring = false;
+    for (const { engine, failure } of measurements) {
+      if (failure !== undefined)
+        this.#logger.error("a proof-of-work engine does not work here", { engine, failure });
+    }
+    const working = measurements.filter((measurement) => measurement.failure === undefined);
+    const rates = Object.fromEntries(working.map(({ engine, trialsPerSecond }) => [engine, trialsPerSecond]));
+    this.#logger.info("measured the proof-of-work engines", {
+      chosen: working[0]?.engine,
+      trialsPerSecond: rates,
+    });
+    this.#engines = working.map((measurement) => measurement.engine);
+    if (this.#search) this.#order();
+  }
+
+  #dropEngine(search: Search, engine: string, reason: string): void {
+    this.#logger.error("a proof-of-work engine is wrong and will not be used again", { engine, reason });
+    this.#engines = (this.#engines ?? []).filter((name) => name !== engine);
+    search.control.stop();
+    this.#begin(search, search.earlierTrials + search.control.trials);
+  }
+
+  /** A thread has died. A few times a search goes on with a new one. */
+  #replace(thread: number, reason: unknown): void {
+    this.#workers[thread] = undefined;
+    if (thread === 0) this.#measuring = false;
+    this.#logger.error("a proof-of-work thread has ended", { thread, reason: String(reason) });
+    const search = this.#search;
+    if (!search) return;
+    search.crashes++;
+    if (search.crashes > CRASHES_PER_SEARCH)
+      this.#fail(search, new Error("the proof-of-work threads keep failing"));
+    else if (this.#engines?.[0]) this.#orderSearch(search, this.#engines[0], thread);
+    else this.#order();
+  }
+
+  #fail(search: Search, reason: Error): void {
+    if (this.#search !== search) return;
+    this.#end(search);
+    search.reject(reason);
+  }
+
+  #end(search: Search): void {
+    search.control.stop();
+    search.endedAt = performance.now();
+    this.#last = search;
+    this.#search = null;
+    for (const worker of this.#workers) worker?.unref();
+    this.#idleTimer = setTimeout(() => void this.#terminate(), this.#idleMilliseconds).unref();
+  }
+
+  async #terminate(): Promise<void> {
+    this.#measuring = false;
+    const workers = this.#workers.splice(
+      0,
+      this.#workers.length,
+      ...Array.from(this.#workers, () => undefined),
+    );
+    await Promise.all(workers.map((worker) => worker?.terminate()));
+  }
+}
+
+function referenceValue(nonce: bigint, work: Work): bigint {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, nonce);
+  return powValue(bytes, work.initialHash);
+}
