@@ -18,11 +18,23 @@ export interface ObjectParts {
   readonly payload: Uint8Array;
 }
 
+function bodyOf({ expires, type = 42, version = 1, stream = 1, payload }: ObjectParts): Uint8Array {
+  return concatBytes(encodeObjectHeader({ expires, type, version, stream }), payload);
+}
+
+/** An object for the sender's own inventory, which nobody checks. */
+export function objectWithoutWork(parts: ObjectParts): Uint8Array {
+  return withNonce(0n, bodyOf(parts));
+}
+
 /** A whole object with the work for `TINY_DIFFICULTY`, its life counted from `now`. */
 export function makeObject(parts: ObjectParts, now = Math.floor(Date.now() / 1000)): Uint8Array {
-  const { expires, type = 42, version = 1, stream = 1, payload } = parts;
-  const body = concatBytes(encodeObjectHeader({ expires, type, version, stream }), payload);
-  const target = powTarget({ length: body.length + 8, ttl: expires - now, difficulty: TINY_DIFFICULTY });
+  const body = bodyOf(parts);
+  const target = powTarget({
+    length: body.length + 8,
+    ttl: parts.expires - now,
+    difficulty: TINY_DIFFICULTY,
+  });
   const initial = initialHash(body);
   const nonce = new Uint8Array(8);
   const view = new DataView(nonce.buffer);

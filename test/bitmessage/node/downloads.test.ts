@@ -1,0 +1,191 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { Downloads } from "../../../src/bitmessage/node/downloads.js";
+import { DEFAULT_TIMINGS } from "../../../src/bitmessage/node/timings.js";
+import type { InventoryHash } from "../../../src/bitmessage/protocol/inventory-hash.js";
+
+class Source {
+  readonly requests: InventoryHash[][] = [];
+
+  requestObjects(hashes: readonly InventoryHash[]): void {
+    this.requests.push([...hashes]);
+  }
+
+  get asked(): InventoryHash[] {
+    return this.requests.flat();
+  }
+}
+
+function hashes(count: number, from = 0): InventoryHash[] {
+  return Array.from({ length: count }, (_, index) => `h${from + index}` as InventoryHash);
+}
+
+function setUp(limits = { inFlight: 10, unseenPerPeer: 50, unseen: 1000 }) {
+  const time = { now: 1000 };
+  const downloads = new Downloads<Source>({ limits, timings: DEFAULT_TIMINGS, now: () => time.now });
+  const join = () => {
+    const source = new Source();
+    downloads.join(source);
+    return source;
+  };
+  return { time, downloads, join };
+}
+
+describe("requests", () => {
+  test("each vector is asked of one peer at a time", () => {
+    const { downloads, join } = setUp();
+    const [first, second] = [join(), join()];
+    downloads.announced(first, hashes(4));
+    downloads.announced(second, hashes(6));
+    downloads.announced(first, hashes(4));
+    expect(first.asked).toEqual(hashes(4));
+    expect(second.asked).toEqual(hashes(2, 4));
+  });
+
+  test("no more than the limit is on its way; the rest follows when half has come", () => {
+    const { downloads, join } = setUp();
+    const source = join();
+    downloads.announced(source, hashes(30));
+    expect(source.asked).toEqual(hashes(10));
+    for (const hash of hashes(5)) downloads.received(source, hash);
+    downloads.refill(source);
+    expect(source.asked).toEqual(hashes(15));
+    expect(downloads.pending).toBe(10);
+  });
+
+  test("vectors over the limit of a peer are not remembered", () => {
+    const { downloads, join } = setUp({ inFlight: 1, unseenPerPeer: 50, unseen: 60 });
+    const sources = [join(), join()];
+    downloads.announced(sources[0]!, hashes(1000));
+    // Two peers share 60.
+    expect(downloads.isWanted("h29" as InventoryHash)).toBe(true);
+    expect(downloads.isWanted("h30" as InventoryHash)).toBe(false);
+  });
+});
+
+describe("silence", () => {
+  test("another peer is asked after 60 seconds", () => {
+    const { time, downloads, join } = setUp();
+    const [first, second] = [join(), join()];
+    time.now += 100;
+    downloads.announced(first, hashes(3));
+    downloads.announced(second, hashes(3));
+    time.now += 59;
+    downloads.tick();
+    expect(second.asked).toEqual([]);
+    time.now += 1;
+    downloads.tick();
+    expect(second.asked).toEqual(hashes(3));
+    expect(first.requests).toHaveLength(1);
+  });
+
+  test("the same peer is asked again when it is the only one", () => {
+    const { time, downloads, join } = setUp();
+    const source = join();
+    time.now += 100;
+    downloads.announced(source, hashes(1));
+    time.now += 60;
+    downloads.tick();
+    expect(source.requests).toEqual([hashes(1), hashes(1)]);
+  });
+
+  test("a new peer that has not delivered yet is asked again soon: PyBitmessage drops the first requests", () => {
+    const { time, downloads, join } = setUp();
+    const source = join();
+    downloads.announced(source, hashes(2));
+    time.now += 6;
+    downloads.tick();
+    expect(source.requests).toHaveLength(2);
+    downloads.received(source, hashes(1)[0]!);
+    time.now += 6;
+    downloads.tick();
+    expect(source.requests).toHaveLength(2);
+  });
+
+  test("a vector that nobody delivers does not stand before others, and is forgotten after an hour", () => {
+    const { time, downloads, join } = setUp({ inFlight: 2, unseenPerPeer: 50, unseen: 1000 });
+    const source = join();
+    time.now += 100;
+    downloads.announced(source, hashes(4));
+    downloads.received(source, hashes(1)[0]!);
+    time.now += 60;
+    downloads.tick();
+    expect(source.requests.at(-1)).toEqual(hashes(2, 2));
+    time.now += 3600;
+    downloads.tick();
+    expect(downloads.isWanted(hashes(1, 1)[0]!)).toBe(false);
+    expect(downloads.pending).toBe(0);
+  });
+
+  test("a peer that announces and never delivers is asked for ever less", () => {
+    const { time, downloads, join } = setUp({ inFlight: 1000, unseenPerPeer: 50_000, unseen: 400_000 });
+    const source = join();
+    time.now += 100;
+    downloads.announced(source, hashes(20_000));
+    for (let round = 0; round < 4; round++) {
+      time.now += 60;
+      downloads.tick();
+    }
+    expect(source.requests.map((request) => request.length)).toEqual([1000, 100, 10, 1, 1]);
+    downloads.received(source, source.requests[4]![0]!);
+    downloads.refill(source);
+    expect(source.requests.at(-1)).toHaveLength(1000);
+  });
+
+  test("what a peer that has left was asked for is asked of others", () => {
+    const { downloads, join } = setUp();
+    const [first, second] = [join(), join()];
+    downloads.announced(first, hashes(3));
+    downloads.announced(second, hashes(3));
+    downloads.leave(first);
+    downloads.tick();
+    expect(second.asked).toEqual(hashes(3));
+  });
+});
+
+test("whatever happens, no vector is asked of two peers at once, and every one that somebody has is asked for in the end", () => {
+  const event = fc.oneof(
+    fc.record({
+      kind: fc.constant("announce" as const),
+      peer: fc.nat(2),
+      from: fc.nat(30),
+      count: fc.nat(20),
+    }),
+    fc.record({ kind: fc.constant("deliver" as const), peer: fc.nat(2) }),
+    fc.record({ kind: fc.constant("wait" as const), seconds: fc.nat(100) }),
+  );
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 40 }), (events) => {
+      const { time, downloads, join } = setUp();
+      const sources = [join(), join(), join()];
+      const announced = new Set<InventoryHash>();
+      const received = new Set<InventoryHash>();
+      const deliver = (source: Source) => {
+        for (const hash of source.asked.filter((hash) => !received.has(hash))) {
+          received.add(hash);
+          downloads.received(source, hash);
+        }
+        downloads.refill(source);
+      };
+      for (const step of events) {
+        if (step.kind === "announce") {
+          const fresh = hashes(step.count, step.from).filter((hash) => !received.has(hash));
+          for (const hash of fresh) announced.add(hash);
+          downloads.announced(sources[step.peer]!, fresh);
+        } else if (step.kind === "deliver") deliver(sources[step.peer]!);
+        else {
+          time.now += step.seconds;
+          downloads.tick();
+        }
+      }
+      for (let round = 0; round < 100 && received.size < announced.size; round++) {
+        time.now += 1;
+        downloads.tick();
+        for (const source of sources) deliver(source);
+      }
+      expect(received).toEqual(announced);
+      expect(downloads.pending).toBe(0);
+    }),
+    { numRuns: 200 },
+  );
+});
