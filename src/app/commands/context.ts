@@ -1,0 +1,104 @@
+/** What every command needs: the global options, where the data is, and how to print. */
+import { existsSync } from "node:fs";
+import type { Command } from "commander";
+import type { Config } from "../config/config.js";
+import { loadConfig } from "../config/load.js";
+import { connectControl } from "../control/client.js";
+import { CommandError, callMethod } from "../control/messages.js";
+import { type DataDirectory, locateDataDirectory } from "../data-directory.js";
+import { createLogger } from "../log.js";
+import { openOffline } from "../offline.js";
+
+export interface GlobalOptions {
+  readonly dataDir?: string;
+  readonly config?: string;
+  readonly set: readonly string[];
+  readonly json?: true;
+}
+
+export interface Context {
+  readonly directory: DataDirectory;
+  readonly config: Config;
+  readonly warnings: readonly string[];
+  readonly json: boolean;
+}
+
+/** Reads the global options of any command. ConfigError when the configuration is wrong. */
+export function readContext(command: Command): Context {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  const directory = locateDataDirectory(options.dataDir, process.env);
+  const file = options.config ?? (existsSync(directory.config) ? directory.config : null);
+  const { config, warnings } = loadConfig({ file, environment: process.env, assignments: options.set });
+  return { directory, config, warnings, json: options.json === true };
+}
+
+export type Call = (method: string, params?: Readonly<Record<string, unknown>>) => Promise<unknown>;
+
+/** Calls the running node, or works on the store when none runs. */
+export async function withMethods<T>(context: Context, work: (call: Call) => Promise<T>): Promise<T> {
+  const client = await connectControl(context.directory.socket);
+  if (client !== null) {
+    try {
+      return await work((method, params) => client.call(method, params ?? {}));
+    } finally {
+      client.close();
+    }
+  }
+  const offline = openOffline(context.directory, context.config, createLogger(context.config.log));
+  try {
+    return await work((method, params) =>
+      callMethod(offline.methods, { id: 0, method, params: params ?? {} }),
+    );
+  } finally {
+    await offline.close();
+  }
+}
+
+/** As withMethods, for what only a running node can tell. */
+export async function withNode<T>(context: Context, work: (call: Call) => Promise<T>): Promise<T> {
+  const client = await connectControl(context.directory.socket);
+  if (client === null) {
+    throw new CommandError("no node runs on this data directory; start one with: bmbridge start");
+  }
+  try {
+    return await work((method, params) => client.call(method, params ?? {}));
+  } finally {
+    client.close();
+  }
+}
+
+/** Prints a result: as one JSON document with `--json`, else as the lines that `format` makes. */
+export function print<T>(context: Context, value: T, format: (value: T) => string | readonly string[]): void {
+  if (context.json) process.stdout.write(`${JSON.stringify(value)}\n`);
+  else {
+    const lines = format(value);
+    const text = typeof lines === "string" ? lines : lines.join("\n");
+    if (text !== "") process.stdout.write(`${text}\n`);
+  }
+}
+
+/** Columns as wide as their widest cell, two blanks apart. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+/** The first line of standard input without its end: a password or passphrase. */
+export async function readSecret(): Promise<string> {
+  const text = await readInput();
+  return text.replace(/\r?\n[\s\S]*$/, "");
+}
+
+export async function readInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString("utf8");
+}

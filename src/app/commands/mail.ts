@@ -1,0 +1,151 @@
+/** send, queue and status: what goes out, what became of it, and how the node does. */
+import type { Command } from "commander";
+import { print, readContext, readInput, table, withMethods, withNode } from "./context.js";
+
+export interface QueueRow {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly state: string;
+  readonly created: number;
+  readonly expires: number | null;
+  readonly attempts: number;
+  readonly progress: number | null;
+  readonly failure?: string;
+  readonly estimate?: string;
+}
+
+export interface Status {
+  readonly peers: readonly {
+    address: string;
+    inbound: boolean;
+    tls: boolean;
+    user_agent: string;
+    services: number;
+    since: number;
+  }[];
+  readonly inventory: { objects: number; bytes: number };
+  readonly queue: Readonly<Record<string, number>>;
+  readonly pow: { engine: string; threads: number; trials_per_second: number };
+  readonly mail: { users: number; messages: number };
+  readonly uptime_seconds: number;
+}
+
+export function addSendCommand(program: Command): void {
+  program
+    .command("send")
+    .description("send the text on standard input as a message")
+    .requiredOption("--from <address>", "one of our identities")
+    .requiredOption("--to <address>", "recipient, or broadcast@ for a broadcast")
+    .option("--subject <text>", "subject", "")
+    .action(async (options: { from: string; to: string; subject: string }, command: Command) => {
+      const context = readContext(command);
+      const body = await readInput();
+      const sent = (await withMethods(context, (call) => call("send", { ...options, body }))) as {
+        id: string;
+      };
+      print(context, sent, ({ id }) => id);
+    });
+}
+
+export function addQueueCommands(program: Command): void {
+  const queue = program
+    .command("queue")
+    .description("the outbox: every message that was accepted and what became of it");
+  queue
+    .command("list")
+    .description("newest first")
+    .action(async (_options, command: Command) => {
+      const context = readContext(command);
+      const rows = (await withMethods(context, (call) => call("queue.list"))) as QueueRow[];
+      print(context, rows, (all) => table(all.map((row) => [row.id, stateText(row), row.to, row.subject])));
+    });
+  queue
+    .command("show <id>")
+    .description("one message, whole")
+    .action(async (id: string, _options, command: Command) => {
+      const context = readContext(command);
+      const row = (await withMethods(context, (call) => call("queue.show", { id }))) as QueueRow;
+      print(context, row, (one) =>
+        table(Object.entries(one).map(([name, value]) => [name, showValue(name, value)])),
+      );
+    });
+  for (const [name, done] of [
+    ["cancel", "Cancelled."],
+    ["retry", "Queued again."],
+  ] as const) {
+    queue
+      .command(`${name} <id>`)
+      .description(name === "cancel" ? "stop sending" : "send again what failed or was cancelled")
+      .action(async (id: string, _options, command: Command) => {
+        const context = readContext(command);
+        print(context, await withMethods(context, (call) => call(`queue.${name}`, { id })), () => done);
+      });
+  }
+}
+
+function stateText(row: QueueRow): string {
+  if (row.progress !== null) return `${row.state} ${Math.floor(row.progress * 100)} %`;
+  return row.failure === undefined ? row.state : `${row.state} (${row.failure})`;
+}
+
+function showValue(name: string, value: unknown): string {
+  if (value === null || value === undefined) return "-";
+  if ((name === "created" || name === "expires") && typeof value === "number")
+    return new Date(value * 1000).toISOString();
+  return String(value);
+}
+
+export function addStatusCommand(program: Command): void {
+  program
+    .command("status")
+    .description("peers, inventory, work, queue and mail of the running node")
+    .option("--watch", "again every two seconds")
+    .action(async (options: { watch?: true }, command: Command) => {
+      const context = readContext(command);
+      await withNode(context, async (call) => {
+        do {
+          const status = (await call("status")) as Status;
+          if (options.watch && process.stdout.isTTY) process.stdout.write("\x1b[2J\x1b[H");
+          print(context, status, statusLines);
+          if (options.watch) await new Promise((resolve) => setTimeout(resolve, 2000));
+        } while (options.watch);
+      });
+    });
+}
+
+function statusLines(status: Status): string[] {
+  const queue = Object.entries(status.queue).map(([state, count]) => `${count} ${state}`);
+  const { pow, inventory, mail } = status;
+  return [
+    `up           ${duration(status.uptime_seconds)}`,
+    `peers        ${status.peers.length}`,
+    ...table(
+      status.peers.map((peer) => [
+        "            ",
+        peer.address,
+        peer.inbound ? "in" : "out",
+        peer.tls ? "tls" : "plain",
+        peer.user_agent,
+      ]),
+    ),
+    `inventory    ${inventory.objects} objects, ${(inventory.bytes / 1e6).toFixed(1)} MB`,
+    `queue        ${queue.length > 0 ? queue.join(", ") : "empty"}`,
+    `work         ${pow.engine}, ${pow.threads} threads, ${(pow.trials_per_second / 1e6).toFixed(2)} million trials/s`,
+    `mail         ${mail.messages} messages of ${mail.users} users`,
+  ];
+}
+
+function duration(seconds: number): string {
+  const [days, hours, minutes] = [
+    Math.floor(seconds / 86_400),
+    Math.floor(seconds / 3600) % 24,
+    Math.floor(seconds / 60) % 60,
+  ];
+  return days > 0
+    ? `${days} d ${hours} h`
+    : hours > 0
+      ? `${hours} h ${minutes} min`
+      : `${minutes} min ${Math.floor(seconds % 60)} s`;
+}

@@ -1,0 +1,78 @@
+/** start: the node in the foreground until a signal ends it. */
+import { randomInt } from "node:crypto";
+import { userInfo } from "node:os";
+import type { Command } from "commander";
+import { type App, createApp } from "../create-app.js";
+import { createLogger } from "../log.js";
+import { clientSettings } from "../mail-client.js";
+import { type Context, readContext } from "./context.js";
+import type { SetupResult } from "./setup.js";
+
+interface FirstStart {
+  readonly user: string;
+  readonly password: string;
+  readonly address: string;
+}
+
+export function addStartCommand(program: Command): void {
+  program
+    .command("start")
+    .description("run the node with its SMTP and IMAP servers")
+    .action(async (_options, command: Command) => {
+      const context = readContext(command);
+      const logger = createLogger(context.config.log);
+      for (const warning of context.warnings) logger.warn(warning);
+      const app = createApp({ directory: context.directory, config: context.config, logger });
+      const ended = untilSignal();
+      try {
+        const first = await firstStart(app);
+        const endpoints = await app.start();
+        announce(context, endpoints, first);
+        await ended;
+        logger.info("stopping");
+      } finally {
+        await app.stop();
+      }
+    });
+}
+
+/** The very first start makes a login and an identity, so that there is something to connect with. */
+async function firstStart(app: App): Promise<FirstStart | null> {
+  const users = (await app.methods["user.list"]?.({})) as readonly unknown[];
+  if (users.length > 0) return null;
+  const user =
+    userInfo()
+      .username.toLowerCase()
+      .replace(/[^a-z0-9._-]/g, "") || "me";
+  const password = makePassword();
+  const made = (await app.methods["setup"]?.({ user, password, identity: user })) as SetupResult;
+  return { user, password, address: made.identities[0]?.address ?? "" };
+}
+
+/** About 82 bits in four groups that can be typed; no letters that look alike. */
+function makePassword(): string {
+  const letters = "abcdefghjkmnpqrstuvwxyz23456789";
+  const group = () => Array.from({ length: 4 }, () => letters[randomInt(letters.length)]).join("");
+  return Array.from({ length: 4 }, group).join("-");
+}
+
+function announce(
+  context: Context,
+  endpoints: Awaited<ReturnType<App["start"]>>,
+  first: FirstStart | null,
+): void {
+  if (context.json) {
+    const { p2p, imap, smtp, web } = endpoints;
+    const more = first === null ? {} : { first_start: first };
+    process.stdout.write(`${JSON.stringify({ ready: true, p2p, imap, smtp, web, ...more })}\n`);
+    return;
+  }
+  const lines = clientSettings({ config: context.config, endpoints, first });
+  process.stdout.write(`${lines.join("\n")}\nready\n`);
+}
+
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
+  });
+}

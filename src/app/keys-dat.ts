@@ -1,0 +1,134 @@
+/** PyBitmessage's keys.dat: identities with their private keys as an INI file (PROTOCOL.md section 22.1). */
+import type { Identity } from "../bitmessage/messaging/types.js";
+import { decodeAddress } from "../bitmessage/protocol/address.js";
+import { equalBytes } from "../bitmessage/protocol/bytes.js";
+import { ProtocolError } from "../bitmessage/protocol/errors.js";
+import { chanIdentity, identityKeys } from "../bitmessage/protocol/keys.js";
+import { decodeWif, encodeWif } from "../bitmessage/protocol/wif.js";
+
+export type ImportedIdentity = Omit<Identity, "user" | "created" | "pubkeyPending">;
+
+export interface KeysDat {
+  readonly identities: readonly ImportedIdentity[];
+  readonly skipped: readonly { readonly address: string; readonly reason: string }[];
+}
+
+type Section = ReadonlyMap<string, string>;
+
+/** Reads every identity whose keys hash to its address. Never throws for bad content: it is named in `skipped`. */
+export function readKeysDat(text: string): KeysDat {
+  const sections = readSections(text);
+  const scale = demandScale(sections.get("bitmessagesettings"));
+  const identities: ImportedIdentity[] = [];
+  const skipped: { address: string; reason: string }[] = [];
+  for (const [name, section] of sections) {
+    if (!name.startsWith("BM-")) continue;
+    try {
+      identities.push(readIdentity(name, section, scale));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      skipped.push({ address: name, reason: error.message });
+    }
+  }
+  return { identities, skipped };
+}
+
+/** The section of one identity, as PyBitmessage would write it. Holds the private keys. */
+export function formatKeysDat(identity: Identity): string {
+  const lines = [
+    `[${identity.address}]`,
+    `label = ${oneLine(identity.chan ? `[chan] ${identity.passphrase ?? identity.label}` : identity.label)}`,
+    `enabled = ${identity.enabled}`,
+    "decoy = false",
+    ...(identity.chan ? ["chan = true"] : []),
+    `noncetrialsperbyte = ${identity.difficulty.trialsPerByte}`,
+    `payloadlengthextrabytes = ${identity.difficulty.extraBytes}`,
+    `privsigningkey = ${encodeWif(identity.keys.signing.privateKey)}`,
+    `privencryptionkey = ${encodeWif(identity.keys.encryption.privateKey)}`,
+    ...(identity.sendsAcknowledgements ? [] : ["dontsendack = true"]),
+    ...(identity.lastPubkeySent > 0 ? [`lastpubkeysendtime = ${identity.lastPubkeySent}`] : []),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\r\n]+/g, " ");
+}
+
+function readSections(text: string): Map<string, Map<string, string>> {
+  const sections = new Map<string, Map<string, string>>();
+  let current: Map<string, string> | undefined;
+  let key = "";
+  for (const line of text.replace(/^\uFEFF/, "").split(/\r?\n/)) {
+    if (/^\s*([;#]|$)/.test(line)) continue;
+    const header = /^\[(.+?)\]\s*$/.exec(line);
+    const pair = /^([^\s:=][^:=]*?)\s*[:=]\s*(.*?)\s*$/.exec(line);
+    if (header !== null) {
+      current = new Map();
+      sections.set(header[1] ?? "", current);
+    } else if (/^\s/.test(line)) current?.set(key, `${current.get(key) ?? ""}\n${line.trim()}`);
+    else if (pair !== null) {
+      key = (pair[1] ?? "").toLowerCase();
+      current?.set(key, (pair[2] ?? "").replace(/%%/g, "%"));
+    }
+  }
+  return sections;
+}
+
+/** Files before settingsversion 10 wrote 320 and 14000 for difficulty 1. */
+function demandScale(settings: Section | undefined): { trials: bigint; extra: bigint } {
+  const version = Number(settings?.get("settingsversion") ?? 10);
+  return version < 10 ? { trials: 320n, extra: 14_000n } : { trials: 1000n, extra: 1000n };
+}
+
+function readIdentity(
+  name: string,
+  section: Section,
+  scale: { trials: bigint; extra: bigint },
+): ImportedIdentity {
+  const { address, version, stream, ripe } = decodeAddress(name);
+  const keys = identityKeys(
+    decodeWif(section.get("privsigningkey") ?? ""),
+    decodeWif(section.get("privencryptionkey") ?? ""),
+  );
+  if (!equalBytes(keys.ripe, ripe))
+    throw new ProtocolError("ripe_mismatch", "the keys do not belong to this address");
+  const label = section.get("label") ?? "";
+  const chan = isTrue(section.get("chan"));
+  const passphrase = chan ? chanPassphrase(label, address) : null;
+  return {
+    address,
+    version,
+    stream,
+    keys,
+    label: chan ? (passphrase ?? label) : label,
+    enabled: section.get("enabled") === undefined || isTrue(section.get("enabled")),
+    chan,
+    passphrase,
+    difficulty: {
+      trialsPerByte: demand(section.get("noncetrialsperbyte"), scale.trials),
+      extraBytes: demand(section.get("payloadlengthextrabytes"), scale.extra),
+    },
+    sendsAcknowledgements: !isTrue(section.get("dontsendack")),
+    lastPubkeySent: wholeNumber(section.get("lastpubkeysendtime")),
+  };
+}
+
+/** The file keeps only the label; it holds the passphrase unless it was renamed. */
+function chanPassphrase(label: string, address: string): string | null {
+  const passphrase = label.replace(/^\[chan\] /, "");
+  return chanIdentity(passphrase).address === address ? passphrase : null;
+}
+
+function isTrue(text: string | undefined): boolean {
+  return /^(true|1|yes|on)$/i.test(text ?? "");
+}
+
+function demand(text: string | undefined, one: bigint): bigint {
+  const value = (BigInt(wholeNumber(text)) * 1000n) / one;
+  return value < 1000n ? 1000n : value;
+}
+
+function wholeNumber(text: string | undefined): number {
+  return /^\d{1,15}$/.test(text ?? "") ? Number(text) : 0;
+}

@@ -1,0 +1,45 @@
+/** What a person types into a mail client. */
+import type { Config } from "./config/config.js";
+
+export interface Endpoints {
+  /** "host:port", or null when off. */
+  readonly p2p: string | null;
+  readonly imap: string | null;
+  readonly smtp: string | null;
+  readonly web: string | null;
+}
+
+export interface ClientSettingsInput {
+  readonly config: Config;
+  readonly endpoints: Endpoints;
+  /** Only after the very first start. */
+  readonly first: { readonly user: string; readonly password: string; readonly address: string } | null;
+}
+
+/** The lines printed by `bmbridge start`. */
+export function clientSettings(input: ClientSettingsInput): string[] {
+  const { config, endpoints, first } = input;
+  const lines: string[] = [];
+  if (first !== null) {
+    lines.push(
+      "This is the first start. A login and an identity have been made; the password is shown only now:",
+      "",
+      `  your address  ${first.address}@${config.mail.domain}`,
+      `  user name     ${first.user}`,
+      `  password      ${first.password}`,
+      "",
+    );
+  }
+  lines.push("Settings for a mail client:");
+  lines.push(`  reading (IMAP)  ${server(endpoints.imap, config.imap.tls)}`);
+  lines.push(`  sending (SMTP)  ${server(endpoints.smtp, config.smtp.tls)}`);
+  lines.push(`  Bitmessage      ${endpoints.p2p ?? "takes no connections"}`);
+  return lines;
+}
+
+function server(endpoint: string | null, tls: string): string {
+  if (endpoint === null) return "off";
+  const colon = endpoint.lastIndexOf(":");
+  const security = { off: "none", auto: "none", starttls: "STARTTLS", implicit: "TLS" }[tls] ?? tls;
+  return `server ${endpoint.slice(0, colon)}, port ${endpoint.slice(colon + 1)}, security ${security}, user name and password`;
+}

@@ -1,0 +1,161 @@
+/** The commands as a person and a script meet them: without a node, with one, and used wrongly. */
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import {
+  bmbridge,
+  type RunningNode,
+  setOptions,
+  setupNode,
+  startNode,
+  TEST_SETTINGS,
+  temporaryDirectory,
+} from "../support/running-node.js";
+
+const directory = temporaryDirectory();
+const data = join(directory.path, "data");
+afterAll(() => directory.remove());
+
+const run = (parameters: string[], input?: string) =>
+  bmbridge([...parameters, "--data-dir", data, ...setOptions(TEST_SETTINGS)], input);
+
+async function json(parameters: string[], input?: string) {
+  const outcome = await run([...parameters, "--json"], input);
+  expect({ status: outcome.status, stderr: outcome.stderr }).toEqual({ status: 0, stderr: "" });
+  expect(outcome.stdout.trimEnd()).not.toContain("\n");
+  return JSON.parse(outcome.stdout);
+}
+
+describe("wrong use", () => {
+  test("ends with 2 and one sentence", async () => {
+    for (const [parameters, message] of [
+      [["nonsense"], /unknown command/],
+      [["start", "--set", "node.port=1"], /there is no setting node\.port/],
+      [["start", "--config", "/nowhere.toml"], /there is no such file/],
+      [["chan", "join"], /--passphrase-stdin/],
+      [["setup"], /--user/],
+    ] as const) {
+      const outcome = await bmbridge([...parameters, "--data-dir", join(directory.path, "unused")]);
+      expect({ parameters, status: outcome.status }).toEqual({ parameters, status: 2 });
+      expect(outcome.stderr).toMatch(message);
+      expect(outcome.stdout).toBe("");
+    }
+  });
+
+  test("what needs a node says so", async () => {
+    const outcome = await run(["status"]);
+    expect(outcome.status).toBe(1);
+    expect(outcome.stderr).toMatch(/no node runs on this data directory/);
+  });
+});
+
+describe("without a node", () => {
+  test("setup, and what it made", async () => {
+    const made = await json(
+      ["setup", "--user", "ada", "--password-stdin", "--identity", "Ada"],
+      "a long password\n",
+    );
+    expect(made).toMatchObject({ user: "ada", identities: [{ label: "Ada" }] });
+    expect(await json(["identity", "list"])).toEqual([
+      expect.objectContaining({
+        address: made.identities[0].address,
+        label: "Ada",
+        enabled: true,
+        chan: false,
+        user: "ada",
+      }),
+    ]);
+    expect(statSync(data).mode & 0o777).toBe(0o700);
+    expect(statSync(join(data, "bmbridge.sqlite")).mode & 0o777).toBe(0o600);
+  });
+
+  test("the same user twice is refused, and so is a short password", async () => {
+    expect((await run(["user", "add", "ada"], "another password\n")).stderr).toMatch(/ada/);
+    expect((await run(["user", "add", "bob"], "\n")).status).not.toBe(0);
+  });
+
+  test("identities from a passphrase are PyBitmessage's", async () => {
+    const passphrase = "TIGER, tiger, burning bright. In the forests of the night";
+    const made = await json(
+      ["identity", "create", "--passphrase-stdin", "--label", "tiger"],
+      `${passphrase}\n`,
+    );
+    expect(made.address).toBe("BM-2cWzSnwjJ7yRP3nLEWUV5LisTZyREWSzUK");
+    const again = await run(["identity", "create", "--passphrase-stdin"], `${passphrase}\n`);
+    expect(again.status).toBe(1);
+  });
+
+  test("chans, subscriptions, contacts", async () => {
+    const chan = await json(["chan", "join", "--passphrase-stdin"], "general\n");
+    expect(chan).toMatchObject({ address: "BM-2cW67GEKkHGonXKZLCzouLLxnLym3azS8r", chan: true });
+    expect(await json(["chan", "list"])).toHaveLength(1);
+    await json(["subscription", "add", "BM-GtovgYdgs7qXPkoYaRgrLFuFKz1SFpsw", "--label", "news"]);
+    expect(await json(["subscription", "list"])).toMatchObject([
+      { address: "BM-GtovgYdgs7qXPkoYaRgrLFuFKz1SFpsw", label: "news" },
+    ]);
+    await json(["contact", "add", "BM-orkCbppXWSqPpAxnz6jnfTZ2djb5pJKDb", "Carol"]);
+    await json(["contact", "block", "BM-orkCbppXWSqPpAxnz6jnfTZ2djb5pJKDb"]);
+    expect(await json(["contact", "list"])).toMatchObject([{ label: "Carol", blocked: true }]);
+    const wrong = await run(["contact", "add", "BM-orkCbppXWSqPpAxnz6jnfTZ2djb5pJKDB", "Eve"]);
+    expect(wrong.status).not.toBe(0);
+    expect(wrong.stderr).toMatch(/checksum/);
+  });
+
+  test("export and import of an identity", async () => {
+    const [identity] = (await json(["identity", "list"])).filter(
+      (row: { label: string }) => row.label === "Ada",
+    );
+    const exported = await run(["identity", "export", identity.address]);
+    expect(exported.stdout).toMatch(/^\[BM-[\s\S]*privsigningkey = 5/);
+  });
+});
+
+describe("with a node", () => {
+  let node: RunningNode;
+  beforeAll(async () => {
+    node = await startNode(data);
+  });
+  afterAll(async () => {
+    await node.stop();
+  });
+
+  test("a second node on the same data is refused", async () => {
+    const outcome = await run(["start"]);
+    expect(outcome.status).toBe(2);
+    expect(outcome.stderr).toMatch(/already|runs/);
+  });
+
+  test("status", async () => {
+    expect(await json(["status"])).toMatchObject({
+      peers: [],
+      inventory: {},
+      queue: {},
+      pow: { engine: expect.any(String) },
+    });
+  });
+
+  test("a message to an own identity arrives, and shows in the queue", async () => {
+    const rows = (await json(["identity", "list"])) as { address: string; label: string }[];
+    const from = rows.find((row) => row.label === "Ada")?.address ?? "";
+    const sent = await json(["send", "--from", from, "--to", from, "--subject", "note"], "to myself\n");
+    const queue = await json(["queue", "list"]);
+    expect(queue[0]).toMatchObject({ id: sent.id, from, to: from, subject: "note" });
+    expect((await run(["queue", "show", sent.id])).status).toBe(0);
+    expect((await run(["queue", "cancel", "no-such-id"])).status).toBe(1);
+  });
+
+  test("an unknown recipient is refused in words", async () => {
+    const rows = (await json(["identity", "list"])) as { address: string }[];
+    const outcome = await run(["send", "--from", rows[0]?.address ?? "", "--to", "bob@example.com"], "x\n");
+    expect(outcome.status).toBe(1);
+    expect(outcome.stderr).toMatch(/Bitmessage/);
+  });
+});
+
+test("a stopped node ends with 0 and leaves no socket", async () => {
+  const other = join(directory.path, "other");
+  await setupNode(other, "dora");
+  const node = await startNode(other);
+  expect(await node.stop()).toBe(0);
+  expect((await bmbridge(["status", "--data-dir", other])).status).toBe(1);
+});
