@@ -118,7 +118,7 @@ export type Timer = (seconds: number, task: () => void) => () => void;
 /** Everything that is kept, in one place; one transaction spans all of it. */
 export interface MessagingStores {
   readonly transactions: Transactions;
-  readonly objects: ObjectQueue;
+  readonly objectQueue: ObjectQueue;
   readonly identities: IdentityStore;
   readonly contacts: ContactStore;
   readonly subscriptions: SubscriptionStore;

@@ -1,0 +1,106 @@
+import { performance } from "node:perf_hooks";
+import { setImmediate } from "node:timers";
+import type { Clock, Timer } from "./ports.js";
+
+/** Milliseconds of work between two looks at the event loop. */
+export const SLICE_MILLISECONDS = 8;
+/** Seconds after which the clock is looked at again at the latest: a suspended machine or a set clock stops no timer for long. */
+const LONGEST_SLEEP = 600;
+
+/**
+ * Which items are to be looked at now and which later. Looks at them in slices, so that the event loop goes on, and never within
+ * the call that made them due.
+ */
+export class Agenda<Key> {
+  readonly #due = new Set<Key>();
+  readonly #later = new Map<Key, number>();
+  #cancelTimer: (() => void) | null = null;
+  /** When the timer set by `#arm` ends; Infinity without one. */
+  #armedFor = Number.POSITIVE_INFINITY;
+  #scheduled = false;
+  #running = false;
+
+  constructor(
+    private readonly options: {
+      readonly clock: Clock;
+      readonly timer: Timer;
+      /** May not throw. */
+      look(key: Key): void;
+    },
+  ) {}
+
+  start(): void {
+    this.#running = true;
+    this.#schedule();
+    this.#arm();
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#disarm();
+  }
+
+  now(key: Key): void {
+    this.#due.add(key);
+    this.#schedule();
+  }
+
+  /** @param time Unix seconds; replaces an earlier wish for the key */
+  at(key: Key, time: number): void {
+    this.#later.set(key, time);
+    if (this.#running && time < this.#armedFor) this.#arm();
+  }
+
+  forget(key: Key): void {
+    this.#due.delete(key);
+    this.#later.delete(key);
+  }
+
+  #schedule(): void {
+    if (!this.#running || this.#scheduled || this.#due.size === 0) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#lookAtDue());
+  }
+
+  #lookAtDue(): void {
+    this.#scheduled = false;
+    const end = performance.now() + SLICE_MILLISECONDS;
+    for (const key of this.#due) {
+      if (!this.#running) return;
+      this.#due.delete(key);
+      this.#later.delete(key);
+      this.options.look(key);
+      if (performance.now() >= end) break;
+    }
+    this.#schedule();
+  }
+
+  #arm(): void {
+    this.#disarm();
+    let next = Number.POSITIVE_INFINITY;
+    for (const time of this.#later.values()) next = Math.min(next, time);
+    if (next === Number.POSITIVE_INFINITY) return;
+    const now = this.options.clock();
+    const seconds = Math.min(LONGEST_SLEEP, Math.max(0, next - now));
+    this.#armedFor = now + seconds;
+    this.#cancelTimer = this.options.timer(seconds, () => this.#wake());
+  }
+
+  #disarm(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    this.#armedFor = Number.POSITIVE_INFINITY;
+  }
+
+  #wake(): void {
+    this.#disarm();
+    const now = this.options.clock();
+    for (const [key, time] of this.#later) {
+      if (time > now) continue;
+      this.#later.delete(key);
+      this.#due.add(key);
+    }
+    this.#schedule();
+    this.#arm();
+  }
+}

@@ -1,0 +1,226 @@
+/** The addresses whose private keys we hold: made at random, from a passphrase, or joined as a chan. */
+import type { Logger } from "../../logger.js";
+import { type Address, type DecodedAddress, decodeAddress, encodeAddress } from "../protocol/address.js";
+import { ProtocolError } from "../protocol/errors.js";
+import {
+  chanIdentity,
+  deterministicIdentities,
+  generateIdentityKeys,
+  type IdentityKeys,
+} from "../protocol/keys.js";
+import type { Difficulty } from "../protocol/pow-target.js";
+import type { RandomBytes } from "../protocol/random.js";
+import { MessagingError } from "./messaging-error.js";
+import type { Clock, MessagingStores } from "./ports.js";
+import type { PubkeyPublisher } from "./pubkey-publisher.js";
+import type { Identity } from "./types.js";
+
+export interface IdentitiesOptions {
+  readonly stores: Pick<MessagingStores, "transactions" | "identities">;
+  readonly pubkeyPublisher: Pick<PubkeyPublisher, "request">;
+  readonly random: RandomBytes;
+  readonly clock: Clock;
+  /** What new identities demand of senders. */
+  readonly minimum: Difficulty;
+  readonly logger: Logger;
+}
+
+export interface NewIdentity {
+  readonly user: string;
+  readonly label: string;
+  /** Leading zero bytes of the ripe, 1 unless told; 2 makes a shorter address and takes 256 times as long. */
+  readonly nullBytes?: 1 | 2;
+}
+
+/** Keys from elsewhere, such as another program's file. */
+export interface ImportedIdentity {
+  readonly user: string;
+  readonly label: string;
+  readonly version: number;
+  readonly stream: number;
+  readonly keys: IdentityKeys;
+  readonly enabled: boolean;
+  readonly chan: boolean;
+  readonly passphrase: string | null;
+  readonly difficulty: Difficulty;
+  readonly sendsAcknowledgements: boolean;
+  /** Unix seconds; 0 for never. */
+  readonly lastPubkeySent: number;
+}
+
+/** All changes may be made within a caller's transaction; listeners hear of them after its commit. */
+export interface Identities {
+  list(): readonly Identity[];
+  get(address: Address): Identity | null;
+  /** A random one of version 4 in stream 1; its pubkey is published. */
+  create(wanted: NewIdentity): Identity;
+  /** From a passphrase; its pubkey is published when somebody asks. @throws MessagingError `identity-exists` */
+  createDeterministic(wanted: NewIdentity & { readonly passphrase: string }): Identity;
+  /** @throws MessagingError `identity-exists`; ProtocolError for what no address can have */
+  import(identity: ImportedIdentity): Identity;
+  /**
+   * Joins or makes the chan of that name; one that the user has joined already is returned as it is.
+   * @param wanted.address when given, must be the chan's
+   * @throws ProtocolError `passphrase_does_not_match_address`; MessagingError `identity-exists` when it belongs to another user
+   */
+  joinChan(wanted: {
+    readonly user: string;
+    readonly passphrase: string;
+    readonly label?: string;
+    readonly address?: Address;
+  }): Identity;
+  /** @throws MessagingError `unknown-identity`, `not-a-chan` */
+  leaveChan(address: Address): void;
+  /** These throw MessagingError `unknown-identity`. */
+  enable(address: Address): Identity;
+  disable(address: Address): Identity;
+  setLabel(address: Address, label: string): Identity;
+  remove(address: Address): void;
+  /** Calls the listener after each change; returns how to end that. */
+  onChange(listener: () => void): () => void;
+}
+
+const VERSION = 4;
+const STREAM = 1;
+
+export function createIdentities(options: IdentitiesOptions): Identities {
+  return new StoredIdentities(options);
+}
+
+class StoredIdentities implements Identities {
+  readonly #listeners = new Set<() => void>();
+
+  constructor(private readonly options: IdentitiesOptions) {}
+
+  list(): readonly Identity[] {
+    return this.options.stores.identities.list();
+  }
+
+  get(address: Address): Identity | null {
+    return this.options.stores.identities.get(address);
+  }
+
+  create(wanted: NewIdentity): Identity {
+    const keys = generateIdentityKeys(this.options.random, { nullBytes: wanted.nullBytes ?? 1 });
+    return this.options.stores.transactions.run(() => {
+      const { address } = this.#add(this.#ordinary(wanted, keys));
+      this.options.pubkeyPublisher.request(address);
+      return this.#existing(address);
+    });
+  }
+
+  createDeterministic(wanted: NewIdentity & { readonly passphrase: string }): Identity {
+    const options = { nullBytes: wanted.nullBytes ?? 1 };
+    const { signing, encryption, ripe } = deterministicIdentities(wanted.passphrase, options).next().value;
+    return this.#add(this.#ordinary(wanted, { signing, encryption, ripe }));
+  }
+
+  import(identity: ImportedIdentity): Identity {
+    return this.#add(identity);
+  }
+
+  joinChan(wanted: { user: string; passphrase: string; label?: string; address?: Address }): Identity {
+    const { user, passphrase } = wanted;
+    const { address, signing, encryption, ripe } = chanIdentity(passphrase);
+    this.#compare(ripe, wanted.address);
+    const joined = this.get(wanted.address ?? address);
+    if (joined?.chan && joined.user === user) return joined;
+    const { version, stream } = decodeAddress(wanted.address ?? address);
+    return this.#add({
+      ...this.#ordinary(
+        { user, label: wanted.label ?? `[chan] ${passphrase}` },
+        { signing, encryption, ripe },
+      ),
+      version,
+      stream,
+      chan: true,
+      passphrase,
+      sendsAcknowledgements: false,
+    });
+  }
+
+  leaveChan(address: Address): void {
+    if (!this.#existing(address).chan) throw new MessagingError("not-a-chan", `${address} is not a chan`);
+    this.remove(address);
+  }
+
+  enable(address: Address): Identity {
+    return this.#save({ ...this.#existing(address), enabled: true });
+  }
+
+  disable(address: Address): Identity {
+    return this.#save({ ...this.#existing(address), enabled: false });
+  }
+
+  setLabel(address: Address, label: string): Identity {
+    return this.#save({ ...this.#existing(address), label });
+  }
+
+  remove(address: Address): void {
+    const { stores, logger } = this.options;
+    this.#existing(address);
+    stores.transactions.run(() => {
+      stores.identities.remove(address);
+      this.#tellAfterCommit();
+    });
+    logger.info("an identity was removed", { address });
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #ordinary(wanted: NewIdentity, keys: IdentityKeys): ImportedIdentity {
+    return {
+      user: wanted.user,
+      label: wanted.label,
+      version: VERSION,
+      stream: STREAM,
+      keys,
+      enabled: true,
+      chan: false,
+      passphrase: null,
+      difficulty: this.options.minimum,
+      sendsAcknowledgements: true,
+      lastPubkeySent: 0,
+    };
+  }
+
+  #add(wanted: ImportedIdentity): Identity {
+    const { version, stream, keys } = wanted;
+    const address = encodeAddress(version, stream, keys.ripe);
+    if (this.get(address)) throw new MessagingError("identity-exists", `${address} is there already`);
+    const created = this.options.clock();
+    return this.#save({ ...wanted, address, pubkeyPending: false, created });
+  }
+
+  #save(identity: Identity): Identity {
+    const { transactions, identities } = this.options.stores;
+    return transactions.run(() => {
+      identities.save(identity);
+      this.#tellAfterCommit();
+      return identity;
+    });
+  }
+
+  #tellAfterCommit(): void {
+    this.options.stores.transactions.afterCommit(() => {
+      for (const listener of this.#listeners) listener();
+    });
+  }
+
+  #existing(address: Address): Identity {
+    const identity = this.get(address);
+    if (!identity) throw new MessagingError("unknown-identity", `${address} is not one of your identities`);
+    return identity;
+  }
+
+  #compare(ripe: Uint8Array, address: Address | undefined): void {
+    if (address === undefined) return;
+    const decoded: DecodedAddress = decodeAddress(address);
+    if (encodeAddress(decoded.version, decoded.stream, ripe) !== decoded.address) {
+      throw new ProtocolError("passphrase_does_not_match_address");
+    }
+  }
+}

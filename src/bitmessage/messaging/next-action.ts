@@ -1,0 +1,175 @@
+/**
+ * The life of an outgoing message as a table (PROTOCOL.md section 16): per state the rules in order, the first that applies says
+ * what is to be done. Pure; `outbox.ts` gathers the facts and does what the actions say.
+ */
+import type { SendPolicy } from "./ports.js";
+import type { FailureReason, OutboxEntry, OutboxState } from "./types.js";
+
+const DAY = 86_400;
+/** Seconds; what is published by users lives between these (PROTOCOL.md section 16.2). */
+export const SHORTEST_TTL = 3600;
+export const LONGEST_TTL = 28 * DAY;
+const FIRST_PUBKEY_REQUEST_TTL = 2.5 * DAY;
+/** Of the life of an object: how long an answer to it is waited for. */
+const WAITING_SHARE = 1.1;
+/** Bytes of a whole object that we send (PROTOCOL.md section 10.1). */
+export const LARGEST_SENT_OBJECT = 262_144;
+
+/** What sending would take, known before any work is done. */
+export interface SendingCost {
+  /** Bytes of the whole object; at most 15 more than it will have. */
+  readonly objectLength: number;
+  /** Expected trials of all proofs of work. */
+  readonly trials: number;
+}
+
+/** For a broadcast, which needs no key, "known". */
+export type RecipientFact =
+  | { readonly key: "unknown" }
+  /** The recipient's encryption key is no point of the curve: nobody can write to him. */
+  | { readonly key: "bad" }
+  | { readonly key: "known"; readonly cost: SendingCost };
+
+/** The request for the recipient's key, whichever message it was made for. */
+export type PubkeyRequestFact =
+  | { readonly request: "none" }
+  /** Its proof of work is being done. */
+  | { readonly request: "working" }
+  /** It is on the network and may be answered until then. */
+  | { readonly request: "out"; readonly until: number };
+
+export interface Facts {
+  /** Unix seconds. */
+  readonly now: number;
+  readonly sender: "present" | "gone";
+  readonly recipient: RecipientFact;
+  readonly pubkeyRequest: PubkeyRequestFact;
+  /** How often the recipient's key has been asked for, by any message that is waiting for it. */
+  readonly pubkeyRequests: number;
+  /** Whether the proof of work of this message is running or waiting in the solver. */
+  readonly work: "none" | "running";
+  readonly policy: Pick<SendPolicy, "maximumWork" | "giveUpAfter">;
+}
+
+export type Action =
+  /** The message has come to its end. */
+  | { readonly action: "none" }
+  /** Look again then; null: when the work or request that is running ends. */
+  | { readonly action: "wait"; readonly until: number | null }
+  | { readonly action: "request-pubkey"; readonly ttl: number }
+  /** Somebody else's request is out already: wait for its answer. */
+  | { readonly action: "await-pubkey"; readonly until: number }
+  | { readonly action: "send"; readonly ttl: number }
+  | { readonly action: "fail"; readonly reason: FailureReason }
+  | { readonly action: "acknowledge" }
+  | { readonly action: "cancel" }
+  /** It has gone out and cannot be called back: no acknowledgement is waited for any more, and it is not sent again. */
+  | { readonly action: "stop" };
+
+type Rule = (entry: OutboxEntry, facts: Facts) => Action | null;
+
+const NONE: Action = { action: "none" };
+
+const ended: Rule = () => NONE;
+
+const awaitsNothing: Rule = (entry) => (entry.awaitsAcknowledgement ? null : NONE);
+
+const senderGone: Rule = (_entry, facts) => (facts.sender === "gone" ? fail("identity-gone") : null);
+
+const patienceOver: Rule = (entry, { now, policy }) => {
+  const tried = entry.attempts > 0 || entry.pubkeyRequests > 0;
+  return tried && now >= deadline(entry, policy) ? fail("given-up") : null;
+};
+
+const workRunning: Rule = (_entry, facts) =>
+  facts.work === "running" ? { action: "wait", until: null } : null;
+
+const notYetDue: Rule = (entry, { now, policy }) =>
+  entry.nextAction !== null && now < entry.nextAction
+    ? { action: "wait", until: Math.min(entry.nextAction, deadline(entry, policy)) }
+    : null;
+
+const keyBad: Rule = (_entry, { recipient }) => (recipient.key === "bad" ? fail("bad-key") : null);
+
+const sendable: Rule = (entry, { recipient, policy }) => {
+  if (recipient.key !== "known") return null;
+  if (recipient.cost.objectLength > LARGEST_SENT_OBJECT) return fail("too-large");
+  const limit = entry.maximumWork ?? policy.maximumWork;
+  if (limit > 0 && recipient.cost.trials > limit) return fail("too-difficult");
+  return { action: "send", ttl: Math.min(LONGEST_TTL, entry.ttl * 2 ** entry.attempts) };
+};
+
+const requestRunning: Rule = (_entry, { pubkeyRequest }) =>
+  pubkeyRequest.request === "working" ? { action: "wait", until: null } : null;
+
+const requestOut: Rule = (_entry, { now, pubkeyRequest }) =>
+  pubkeyRequest.request === "out" && now < pubkeyRequest.until
+    ? { action: "await-pubkey", until: pubkeyRequest.until }
+    : null;
+
+const ask: Rule = (_entry, { pubkeyRequests }) => ({
+  action: "request-pubkey",
+  ttl: Math.min(LONGEST_TTL, FIRST_PUBKEY_REQUEST_TTL * 2 ** pubkeyRequests),
+});
+
+const SEND_OR_ASK: readonly Rule[] = [keyBad, sendable, requestRunning, requestOut, ask];
+
+const RULES: Readonly<Record<OutboxState, readonly Rule[]>> = {
+  queued: [senderGone, workRunning, patienceOver, ...SEND_OR_ASK],
+  "awaiting-pubkey": [
+    senderGone,
+    workRunning,
+    patienceOver,
+    keyBad,
+    sendable,
+    requestRunning,
+    notYetDue,
+    requestOut,
+    ask,
+  ],
+  // Without running work: it ended with an error, or the process did.
+  "proof-of-work": [senderGone, workRunning, patienceOver, ...SEND_OR_ASK],
+  sent: [awaitsNothing, patienceOver, notYetDue, senderGone, workRunning, ...SEND_OR_ASK],
+  acknowledged: [ended],
+  failed: [ended],
+  cancelled: [ended],
+};
+
+/** What is to be done for a message now. */
+export function nextAction(entry: OutboxEntry, facts: Facts): Action {
+  for (const rule of RULES[entry.state]) {
+    const action = rule(entry, facts);
+    if (action) return action;
+  }
+  return NONE;
+}
+
+/** The acknowledgement of this message was heard. */
+export function afterAcknowledgement(entry: OutboxEntry): Action {
+  return isActive(entry) && entry.attempts > 0 ? { action: "acknowledge" } : NONE;
+}
+
+/** Its sender does not want it to be sent any more. */
+export function afterCancellation(entry: OutboxEntry): Action {
+  if (!isActive(entry)) return NONE;
+  return { action: entry.attempts === 0 ? "cancel" : "stop" };
+}
+
+/** Whether something is still to be done or awaited. */
+export function isActive(entry: Pick<OutboxEntry, "state" | "awaitsAcknowledgement">): boolean {
+  return entry.state === "sent" ? entry.awaitsAcknowledgement : !RULES[entry.state].includes(ended);
+}
+
+/** Unix seconds until which the answer to an object published now is waited for. */
+export function answerTime(now: number, ttl: number): number {
+  return now + Math.ceil(WAITING_SHARE * ttl);
+}
+
+/** Unix seconds at which sending ends for good; Infinity for never. */
+function deadline(entry: OutboxEntry, policy: Pick<SendPolicy, "giveUpAfter">): number {
+  return policy.giveUpAfter > 0 ? entry.started + policy.giveUpAfter : Number.POSITIVE_INFINITY;
+}
+
+function fail(reason: FailureReason): Action {
+  return { action: "fail", reason };
+}

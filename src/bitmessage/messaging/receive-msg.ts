@@ -1,0 +1,96 @@
+import type { ProtocolErrorCode } from "../protocol/errors.js";
+import { msgCiphertext, type OpenedMsg, openMsg } from "../protocol/msg.js";
+import { parseObjectHeader } from "../protocol/object.js";
+import { checkDemandedWork, checkSenderLists, isAckDue } from "../protocol/receive-rules.js";
+import {
+  keepSenderKey,
+  type Outcome,
+  type QueuedObject,
+  type ReceiveContext,
+  readContent,
+  refused,
+} from "./receive.js";
+import { openAcknowledgement } from "./receive-ack.js";
+import { isFriend } from "./sender.js";
+import type { Identity, ReceivedContent, ReceivedMessage } from "./types.js";
+
+/**
+ * A message for one of the identities, perhaps (PROTOCOL.md section 17.4). Whatever becomes of it, the key of a proven sender is kept. @throws
+ * ProtocolError
+ */
+export function receiveMsg(object: QueuedObject, context: ReceiveContext): Outcome {
+  const found = context.keyring.tryDecrypt(msgCiphertext(object.bytes));
+  if (!found) return refused("no_key_decrypts");
+  const { identity, plaintext } = found;
+  const opened = openMsg(object.bytes, plaintext, identity.keys.ripe);
+  const keepKey = () => keepSenderKey(opened, context);
+  const reason = refusal(object, opened, identity, context);
+  if (reason !== null) return refused(reason, keepKey);
+  const content = readContent(opened);
+  if (typeof content === "string") return refused(content, keepKey);
+  if (context.stores.signatures.has(opened.signatureHash)) return refused("duplicate_signature", keepKey);
+  const ack = acknowledgementOf(opened, identity, context);
+  return {
+    reason: content === null ? "encoding_0" : null,
+    message: content && receivedMessage(object, { opened, identity, content }, context),
+    apply() {
+      keepKey();
+      context.stores.signatures.add(opened.signatureHash, context.clock());
+      if (ack) context.publisher.publish(ack);
+    },
+  };
+}
+
+/** Our demands and lists. Own identities write to each other with the least work. */
+function refusal(
+  object: QueuedObject,
+  opened: OpenedMsg,
+  identity: Identity,
+  { stores, minimum, clock }: ReceiveContext,
+): ProtocolErrorCode | null {
+  const { sender } = opened;
+  const known = isFriend(sender, stores) || stores.identities.get(sender) !== null;
+  const work = checkDemandedWork(object.bytes, {
+    recipient: { version: identity.version, isChan: identity.chan, difficulty: identity.difficulty },
+    sender: known ? "known" : "unknown",
+    minimum,
+    now: clock(),
+  });
+  return (
+    work ??
+    checkSenderLists(sender, {
+      mode: "black",
+      listed: (address) => stores.contacts.get(address)?.blocked ?? false,
+    })
+  );
+}
+
+function acknowledgementOf(
+  opened: OpenedMsg,
+  identity: Identity,
+  context: ReceiveContext,
+): Uint8Array | null {
+  const recipient = { isChan: identity.chan, sendsAcks: identity.sendsAcknowledgements };
+  const due = isAckDue({ ack: opened.ack, encoding: opened.encoding, recipient });
+  return due ? openAcknowledgement(opened.ack, context) : null;
+}
+
+function receivedMessage(
+  object: QueuedObject,
+  parts: { opened: OpenedMsg; identity: Identity; content: ReceivedContent },
+  { clock }: ReceiveContext,
+): ReceivedMessage {
+  const { opened, identity, content } = parts;
+  return {
+    kind: "msg",
+    hash: object.hash,
+    from: opened.sender,
+    to: identity.address,
+    users: [identity.user],
+    chan: identity.chan,
+    encoding: opened.encoding,
+    content,
+    received: clock(),
+    expires: parseObjectHeader(object.bytes).expires,
+  };
+}
