@@ -1,0 +1,61 @@
+/** The one SQLite file: opening, guarding, settings, migrations. */
+import { chmodSync, closeSync, openSync } from "node:fs";
+import BetterSqlite from "better-sqlite3";
+import { applyMigrations } from "./migrate.js";
+import { migrations } from "./migrations/all.js";
+import { StoreError } from "./store-error.js";
+
+export type Database = BetterSqlite.Database;
+
+/** How long to wait for a process that is just ending. */
+const BUSY_MILLISECONDS = 2000;
+const CACHE_KIBIBYTES = 32 * 1024;
+const LARGEST_IDLE_LOG = 32 * 1024 * 1024;
+
+/**
+ * Opens the database, makes it when it is not there, and brings it up to date. The file is readable by its owner only, and
+ * locked for as long as it is open: the operating system lifts the lock when the process ends, however it ends.
+ * @param path a file, or ":memory:"
+ * @throws StoreError `in-use` when another process (or this one) has it open, `newer` when a newer program has written it,
+ *   `foreign` when it is something else
+ */
+export function openDatabase(path: string, options: { readonly busyMilliseconds?: number } = {}): Database {
+  if (path !== ":memory:") makePrivate(path);
+  const database = new BetterSqlite(path, { timeout: options.busyMilliseconds ?? BUSY_MILLISECONDS });
+  try {
+    configure(database);
+    applyMigrations(database, migrations);
+  } catch (error) {
+    database.close();
+    throw explain(error, path);
+  }
+  return database;
+}
+
+/** SQLite gives the log beside the database the same mode. */
+function makePrivate(path: string): void {
+  closeSync(openSync(path, "a", 0o600));
+  chmodSync(path, 0o600);
+}
+
+function configure(database: Database): void {
+  // Before the first access, so that write-ahead logging goes without shared memory and nobody else gets in.
+  database.pragma("locking_mode = EXCLUSIVE");
+  database.pragma("journal_mode = WAL");
+  database.pragma("synchronous = FULL");
+  database.pragma("foreign_keys = ON");
+  database.pragma("trusted_schema = OFF");
+  database.pragma("temp_store = MEMORY");
+  database.pragma(`cache_size = -${CACHE_KIBIBYTES}`);
+  database.pragma(`journal_size_limit = ${LARGEST_IDLE_LOG}`);
+}
+
+function explain(error: unknown, path: string): unknown {
+  const { code } = error as { code?: unknown };
+  if (typeof code !== "string") return error;
+  if (code.startsWith("SQLITE_BUSY")) {
+    return new StoreError("in-use", `the database ${path} is in use by another process`);
+  }
+  if (code === "SQLITE_NOTADB") return new StoreError("foreign", `the file ${path} is not a database`);
+  return error;
+}

@@ -1,0 +1,108 @@
+/** Who hears of changes in mailboxes, and which expunged messages are kept for them. */
+import type { Transactions } from "../../bitmessage/messaging/ports.js";
+import type { MailboxId, MailboxWatcher } from "../../gateway/ports.js";
+import type { MailboxListChange, MailboxUpdate } from "../../mail/imap/backend.js";
+
+/** A watcher's time in a mailbox. */
+export interface Visit {
+  readonly watcher: MailboxWatcher;
+  over: boolean;
+}
+
+interface Departure {
+  readonly uids: readonly number[];
+  readonly holders: Set<Visit>;
+}
+
+type ListListener = (change: MailboxListChange) => void;
+
+export class Watchers {
+  readonly #visits = new Map<MailboxId, Set<Visit>>();
+  readonly #departures = new Map<MailboxId, Departure[]>();
+  readonly #listListeners = new Map<string, Set<ListListener>>();
+
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly reportError: (error: unknown) => void,
+  ) {}
+
+  enter(mailbox: MailboxId, watcher: MailboxWatcher): Visit {
+    const visit: Visit = { watcher, over: false };
+    addTo(this.#visits, mailbox, visit);
+    return visit;
+  }
+
+  /** Returns the UIDs that nobody holds any longer. */
+  leave(mailbox: MailboxId, visit: Visit): readonly number[] {
+    visit.over = true;
+    removeFrom(this.#visits, mailbox, visit);
+    const departures = this.#departures.get(mailbox) ?? [];
+    for (const departure of departures) departure.holders.delete(visit);
+    const kept = departures.filter((departure) => departure.holders.size > 0);
+    if (kept.length > 0) this.#departures.set(mailbox, kept);
+    else this.#departures.delete(mailbox);
+    return departures
+      .filter((departure) => departure.holders.size === 0)
+      .flatMap((departure) => departure.uids);
+  }
+
+  /** The visits in the mailbox that do not belong to the origin. */
+  others(mailbox: MailboxId, origin: MailboxWatcher | null): readonly Visit[] {
+    return [...(this.#visits.get(mailbox) ?? [])].filter((visit) => visit.watcher !== origin);
+  }
+
+  /** Keeps expunged UIDs for these visits; false when all of them are over already. */
+  hold(mailbox: MailboxId, uids: readonly number[], visits: readonly Visit[]): boolean {
+    const holders = new Set(visits.filter((visit) => !visit.over));
+    if (holders.size === 0) return false;
+    const departures = this.#departures.get(mailbox) ?? [];
+    this.#departures.set(mailbox, [...departures, { uids, holders }]);
+    return true;
+  }
+
+  /** The mailbox is gone, and its expunged messages with it. */
+  forget(mailbox: MailboxId): void {
+    this.#departures.delete(mailbox);
+  }
+
+  /** Tells these visits after the commit: those who enter in between have seen the change already. */
+  tell(visits: readonly Visit[], update: MailboxUpdate): void {
+    if (visits.length === 0) return;
+    this.transactions.afterCommit(() => {
+      for (const visit of visits) if (!visit.over) this.#guard(() => visit.watcher.update(update));
+    });
+  }
+
+  watchList(user: string, listener: ListListener): () => void {
+    const entry: ListListener = (change) => listener(change);
+    addTo(this.#listListeners, user, entry);
+    return () => removeFrom(this.#listListeners, user, entry);
+  }
+
+  tellList(user: string, change: MailboxListChange): void {
+    if (!this.#listListeners.has(user)) return;
+    this.transactions.afterCommit(() => {
+      for (const listener of [...(this.#listListeners.get(user) ?? [])]) this.#guard(() => listener(change));
+    });
+  }
+
+  #guard(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.reportError(error);
+    }
+  }
+}
+
+function addTo<Key, Value>(map: Map<Key, Set<Value>>, key: Key, value: Value): void {
+  const values = map.get(key);
+  if (values) values.add(value);
+  else map.set(key, new Set([value]));
+}
+
+function removeFrom<Key, Value>(map: Map<Key, Set<Value>>, key: Key, value: Value): void {
+  const values = map.get(key);
+  values?.delete(value);
+  if (values?.size === 0) map.delete(key);
+}

@@ -1,0 +1,5 @@
+/** Every migration, in order. One that has been released is never changed. */
+import type { Migration } from "../migrate.js";
+import { initial } from "./0001-initial.js";
+
+export const migrations: readonly Migration[] = [initial];

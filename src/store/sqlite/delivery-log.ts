@@ -1,0 +1,21 @@
+import type { DeliveryLog } from "../../gateway/ports.js";
+import type { Database } from "../database.js";
+
+export class SqliteDeliveryLog implements DeliveryLog {
+  readonly #statements;
+
+  constructor(database: Database) {
+    this.#statements = {
+      has: database.prepare("SELECT 1 FROM delivery WHERE user = ? AND hash = ?").pluck(),
+      add: database.prepare("INSERT OR IGNORE INTO delivery VALUES (?, ?, ?)"),
+    };
+  }
+
+  has(user: string, hash: string): boolean {
+    return this.#statements.has.get(user, hash) !== undefined;
+  }
+
+  add(user: string, hash: string, time: number): void {
+    this.#statements.add.run(user, hash, time);
+  }
+}

@@ -1,0 +1,114 @@
+import type { IdentityStore } from "../../bitmessage/messaging/ports.js";
+import type { Identity } from "../../bitmessage/messaging/types.js";
+import type { Address } from "../../bitmessage/protocol/address.js";
+import type { Database } from "../database.js";
+import { plainBytes, toInteger } from "./values.js";
+
+interface Row {
+  address: Address;
+  version: number;
+  stream: number;
+  signing_private_key: Uint8Array;
+  signing_public_key: Uint8Array;
+  encryption_private_key: Uint8Array;
+  encryption_public_key: Uint8Array;
+  ripe: Uint8Array;
+  label: string;
+  enabled: number;
+  chan: number;
+  passphrase: string | null;
+  user: string;
+  trials_per_byte: string;
+  extra_bytes: string;
+  sends_acknowledgements: number;
+  last_pubkey_sent: number;
+  pubkey_pending: number;
+  created: number;
+}
+
+export class SqliteIdentityStore implements IdentityStore {
+  readonly #statements;
+
+  constructor(database: Database) {
+    this.#statements = {
+      list: database.prepare("SELECT * FROM identity ORDER BY created, address"),
+      get: database.prepare("SELECT * FROM identity WHERE address = ?"),
+      save: database.prepare(`INSERT OR REPLACE INTO identity VALUES (
+        :address, :version, :stream, :signing_private_key, :signing_public_key, :encryption_private_key,
+        :encryption_public_key, :ripe, :label, :enabled, :chan, :passphrase, :user, :trials_per_byte, :extra_bytes,
+        :sends_acknowledgements, :last_pubkey_sent, :pubkey_pending, :created)`),
+      remove: database.prepare("DELETE FROM identity WHERE address = ?"),
+    };
+  }
+
+  list(): readonly Identity[] {
+    return (this.#statements.list.all() as Row[]).map(fromRow);
+  }
+
+  get(address: Address): Identity | null {
+    const row = this.#statements.get.get(address) as Row | undefined;
+    return row ? fromRow(row) : null;
+  }
+
+  save(identity: Identity): void {
+    this.#statements.save.run(toRow(identity));
+  }
+
+  remove(address: Address): void {
+    this.#statements.remove.run(address);
+  }
+}
+
+function toRow(identity: Identity): Row {
+  const { signing, encryption, ripe } = identity.keys;
+  return {
+    address: identity.address,
+    version: identity.version,
+    stream: identity.stream,
+    signing_private_key: signing.privateKey,
+    signing_public_key: signing.publicKey,
+    encryption_private_key: encryption.privateKey,
+    encryption_public_key: encryption.publicKey,
+    ripe,
+    label: identity.label,
+    enabled: toInteger(identity.enabled),
+    chan: toInteger(identity.chan),
+    passphrase: identity.passphrase,
+    user: identity.user,
+    trials_per_byte: identity.difficulty.trialsPerByte.toString(),
+    extra_bytes: identity.difficulty.extraBytes.toString(),
+    sends_acknowledgements: toInteger(identity.sendsAcknowledgements),
+    last_pubkey_sent: identity.lastPubkeySent,
+    pubkey_pending: toInteger(identity.pubkeyPending),
+    created: identity.created,
+  };
+}
+
+function fromRow(row: Row): Identity {
+  return {
+    address: row.address,
+    version: row.version,
+    stream: row.stream,
+    keys: {
+      signing: {
+        privateKey: plainBytes(row.signing_private_key),
+        publicKey: plainBytes(row.signing_public_key),
+      },
+      encryption: {
+        privateKey: plainBytes(row.encryption_private_key),
+        publicKey: plainBytes(row.encryption_public_key),
+      },
+      ripe: plainBytes(row.ripe),
+    },
+    label: row.label,
+    enabled: row.enabled === 1,
+    chan: row.chan === 1,
+    passphrase: row.passphrase,
+    user: row.user,
+    difficulty: { trialsPerByte: BigInt(row.trials_per_byte), extraBytes: BigInt(row.extra_bytes) },
+    sendsAcknowledgements: row.sends_acknowledgements === 1,
+    lastPubkeySent: row.last_pubkey_sent,
+    pubkeyPending: row.pubkey_pending === 1,
+    created: row.created,
+  };
+}

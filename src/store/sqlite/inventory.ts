@@ -1,0 +1,121 @@
+/** The objects of the network: the node's inventory and messaging's queue are one table. */
+import type { ObjectQueue } from "../../bitmessage/messaging/ports.js";
+import type { Inventory, InventoryObject } from "../../bitmessage/node/ports.js";
+import type { InventoryHash } from "../../bitmessage/protocol/inventory-hash.js";
+import type { Database } from "../database.js";
+import type { SqliteTransactions } from "../transactions.js";
+import { hexToBytes, plainBytes, plainBytesOrNull } from "./values.js";
+
+type BytesOrNone = Uint8Array | undefined;
+
+export class SqliteInventory implements Inventory, ObjectQueue {
+  readonly #statements;
+
+  constructor(
+    database: Database,
+    private readonly transactions: SqliteTransactions,
+  ) {
+    this.#statements = prepareStatements(database);
+  }
+
+  has(hash: InventoryHash): boolean {
+    return this.#statements.has.get(hexToBytes(hash)) !== undefined;
+  }
+
+  read(hash: InventoryHash): Uint8Array | null {
+    return plainBytesOrNull((this.#statements.read.get(hexToBytes(hash)) as BytesOrNone) ?? null);
+  }
+
+  add(objects: readonly InventoryObject[]): readonly InventoryHash[] {
+    if (objects.length === 0) return [];
+    return this.transactions.run(() => {
+      const added: InventoryHash[] = [];
+      let bytes = 0;
+      for (const object of objects) {
+        if (!this.#insert(object)) continue;
+        added.push(object.hash);
+        bytes += object.bytes.length;
+      }
+      if (added.length > 0) this.#statements.addTotals.run(added.length, bytes);
+      return added;
+    });
+  }
+
+  #insert(object: InventoryObject): boolean {
+    const { type, version, stream, expires, tag, bytes } = object;
+    return (
+      this.#statements.insert.run(hexToBytes(object.hash), type, version, stream, expires, tag, bytes)
+        .changes > 0
+    );
+  }
+
+  hashes(stream: number, now: number): readonly InventoryHash[] {
+    return this.#statements.hashes.all(now, stream) as InventoryHash[];
+  }
+
+  deleteExpired(before: number): number {
+    return this.transactions.run(() => {
+      const [objects, bytes] = this.#statements.expiredTotals.get(before) as [number, number];
+      if (objects === 0) return 0;
+      this.#statements.deleteExpired.run(before);
+      this.#statements.addTotals.run(-objects, -bytes);
+      return objects;
+    });
+  }
+
+  totals(): { readonly objects: number; readonly bytes: number } {
+    return this.#statements.totals.get() as { objects: number; bytes: number };
+  }
+
+  unprocessed(limit: number): readonly { readonly hash: InventoryHash; readonly bytes: Uint8Array }[] {
+    const rows = this.#statements.unprocessed.all(limit) as { hash: InventoryHash; bytes: Uint8Array }[];
+    return rows.map((row) => ({ hash: row.hash, bytes: plainBytes(row.bytes) }));
+  }
+
+  markProcessed(hashes: readonly InventoryHash[]): void {
+    if (hashes.length === 0) return;
+    this.transactions.run(() => {
+      for (const hash of hashes) this.#statements.markProcessed.run(hexToBytes(hash));
+    });
+  }
+
+  markUnprocessed(hashes: readonly InventoryHash[]): void {
+    if (hashes.length === 0) return;
+    this.transactions.run(() => {
+      for (const hash of hashes) this.#statements.markUnprocessed.run(hexToBytes(hash));
+    });
+  }
+
+  findByTag(type: number, tag: Uint8Array, now: number): readonly Uint8Array[] {
+    return (this.#statements.findByTag.all(tag, type, now) as Uint8Array[]).map(plainBytes);
+  }
+}
+
+function prepareStatements(database: Database) {
+  const prepare = (sql: string) => database.prepare<unknown[]>(sql);
+  return {
+    has: prepare("SELECT 1 FROM object WHERE hash = ?").pluck(),
+    read: prepare("SELECT bytes FROM object WHERE hash = ?").pluck(),
+    insert: prepare(
+      `INSERT INTO object (hash, type, version, stream, expires, tag, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (hash) DO NOTHING`,
+    ),
+    addTotals: prepare("UPDATE object_total SET objects = objects + ?, bytes = bytes + ?"),
+    totals: prepare("SELECT objects, bytes FROM object_total"),
+    hashes: prepare(
+      "SELECT lower(hex(hash)) FROM object WHERE expires > ? AND stream = ? ORDER BY expires, hash",
+    ).pluck(),
+    expiredTotals: prepare(
+      "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM object WHERE expires < ? AND processed = 1",
+    ).raw(),
+    deleteExpired: prepare("DELETE FROM object WHERE expires < ? AND processed = 1"),
+    unprocessed: prepare(
+      "SELECT lower(hex(hash)) AS hash, bytes FROM object WHERE processed = 0 ORDER BY id LIMIT ?",
+    ),
+    markProcessed: prepare("UPDATE object SET processed = 1 WHERE hash = ? AND processed = 0"),
+    markUnprocessed: prepare("UPDATE object SET processed = 0 WHERE hash = ? AND processed = 1"),
+    findByTag: prepare(
+      "SELECT bytes FROM object WHERE tag = ? AND type = ? AND expires > ? ORDER BY id",
+    ).pluck(),
+  };
+}

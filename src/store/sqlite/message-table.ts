@@ -1,0 +1,256 @@
+/** Rows of messages and of what they refer to. Lists of UIDs go in as one JSON text: no statement per message. */
+import type { MailboxId } from "../../gateway/ports.js";
+import type { InternalDate, MessageRecord, NewMessage } from "../../mail/imap/backend.js";
+import type { Database } from "../database.js";
+import { messageIdOf } from "../mail/message-id.js";
+import { plainBytes } from "./values.js";
+
+export interface MessageRow {
+  uid: number;
+  flagSetId: number;
+  modSeq: number;
+  bodyId: number;
+  size: number;
+  internalSeconds: number;
+  internalZone: number;
+}
+
+export interface NewRow {
+  readonly mailbox: MailboxId;
+  readonly uid: number;
+  readonly flagSetId: number;
+  readonly modSeq: number;
+  readonly bodyId: number;
+  readonly size: number;
+  readonly internalDate: InternalDate;
+  readonly saveDate: number;
+}
+
+/** uid, flag set, modification sequence */
+export type StateRow = readonly [number, number, number];
+
+export class MessageTable {
+  readonly #statements;
+
+  constructor(database: Database) {
+    this.#statements = prepareStatements(database);
+  }
+
+  /** Ascending UIDs. */
+  states(mailbox: MailboxId): readonly StateRow[] {
+    return this.#statements.states.all(mailbox) as StateRow[];
+  }
+
+  /** Ascending UIDs. */
+  rows(mailbox: MailboxId, uids: readonly number[] | "all"): readonly MessageRow[] {
+    const { allRows, rows } = this.#statements;
+    return (uids === "all" ? allRows.all(mailbox) : rows.all(mailbox, list(uids))) as MessageRow[];
+  }
+
+  countFrom(mailbox: MailboxId, uid: number): number {
+    return this.#statements.countFrom.get(mailbox, uid) as number;
+  }
+
+  insert(row: NewRow): void {
+    const { mailbox, uid, flagSetId, modSeq, bodyId, size, internalDate, saveDate } = row;
+    const { seconds, zone } = internalDate;
+    this.#statements.insert.run(mailbox, uid, flagSetId, modSeq, bodyId, size, seconds, zone, saveDate);
+  }
+
+  setFlags(mailbox: MailboxId, uids: readonly number[], flagSetId: number, modSeq: number): void {
+    this.#statements.setFlags.run(flagSetId, modSeq, mailbox, list(uids));
+  }
+
+  /** Takes messages out of the mailbox and notes that they are gone; `keep` leaves them readable until `release`. */
+  remove(
+    mailbox: MailboxId,
+    rows: readonly MessageRow[],
+    removal: { readonly modSeq: number; readonly readers: "keep" | "release" },
+  ): void {
+    const uids = list(rows.map((row) => row.uid));
+    if (removal.readers === "keep") this.#statements.keepDeparted.run(mailbox, uids);
+    this.#statements.noteExpunged.run(mailbox, removal.modSeq, uids);
+    this.#statements.delete.run(mailbox, uids);
+    if (removal.readers === "release") this.deleteBodies(rows.map((row) => row.bodyId));
+  }
+
+  /** Expunged messages that nobody needs any longer. */
+  release(mailbox: MailboxId, uids: readonly number[]): void {
+    this.deleteBodies(this.#statements.releaseDeparted.all(mailbox, list(uids)) as number[]);
+  }
+
+  /** A mailbox goes with everything in it. */
+  removeAll(mailbox: MailboxId): void {
+    const bodies = this.#statements.allBodies.all({ mailbox }) as number[];
+    this.#statements.deleteAll.run(mailbox);
+    this.#statements.deleteAllDeparted.run(mailbox);
+    this.deleteBodies(bodies);
+  }
+
+  /** At the start nobody has a mailbox open. */
+  releaseEverything(): void {
+    const bodies = this.#statements.everyDeparted.all() as number[];
+    if (bodies.length > 0) this.deleteBodies(bodies);
+  }
+
+  expungedSince(mailbox: MailboxId, modSeq: number): readonly number[] {
+    return this.#statements.expungedSince.all(mailbox, modSeq) as number[];
+  }
+
+  insertBody(message: NewMessage): number {
+    const { size, envelope, body, bodyStructure, header, sentSeconds, sentDay } = message.digest;
+    const { lastInsertRowid } = this.#statements.insertBody.run(
+      messageIdOf(message),
+      size,
+      sentSeconds,
+      sentDay,
+      envelope,
+      body,
+      bodyStructure,
+      header,
+    );
+    this.#statements.insertContent.run(lastInsertRowid, message.bytes);
+    return Number(lastInsertRowid);
+  }
+
+  /** Those that no message refers to. */
+  deleteBodies(ids: readonly number[]): void {
+    if (ids.length > 0) this.#statements.deleteBodies.run(list(ids));
+  }
+
+  /** Departed ones too, ascending. */
+  records(mailbox: MailboxId, uids: readonly number[]): readonly MessageRecord[] {
+    const text = list(uids);
+    const present = this.#statements.records.all(mailbox, text) as RecordRow[];
+    const departed =
+      present.length < uids.length
+        ? (this.#statements.departedRecords.all(mailbox, text) as RecordRow[])
+        : [];
+    const rows = departed.length > 0 ? [...present, ...departed].sort(byUid) : present;
+    return rows.map(recordOf);
+  }
+
+  read(mailbox: MailboxId, uid: number): Uint8Array | null {
+    const { read, readDeparted } = this.#statements;
+    const bytes = (read.get(mailbox, uid) ?? readDeparted.get(mailbox, uid)) as Uint8Array | undefined;
+    return bytes ? plainBytes(bytes) : null;
+  }
+
+  findByMessageId(mailbox: MailboxId, messageId: string): readonly number[] {
+    return this.#statements.byMessageId.all(messageId, mailbox) as number[];
+  }
+}
+
+type RecordRow = readonly [
+  uid: number,
+  internalSeconds: number,
+  internalZone: number,
+  saveDate: number,
+  bodyId: number,
+  size: number,
+  sentSeconds: number | null,
+  sentDay: number | null,
+  envelope: string,
+  body: string,
+  bodyStructure: string,
+  header: string | null,
+];
+
+function byUid(left: RecordRow, right: RecordRow): number {
+  return left[0] - right[0];
+}
+
+function recordOf(row: RecordRow): MessageRecord {
+  const [
+    uid,
+    seconds,
+    zone,
+    saveDate,
+    bodyId,
+    size,
+    sentSeconds,
+    sentDay,
+    envelope,
+    body,
+    bodyStructure,
+    header,
+  ] = row;
+  return {
+    uid,
+    internalDate: { seconds, zone },
+    saveDate,
+    digest: { size, envelope, body, bodyStructure, header, sentSeconds, sentDay },
+    emailId: `M${bodyId}`,
+  };
+}
+
+function list(numbers: readonly number[]): string {
+  return JSON.stringify(numbers);
+}
+
+const LISTED = "IN (SELECT value FROM json_each(?))";
+
+function recordsFrom(table: "message" | "departed"): string {
+  return `SELECT m.uid, m.internal_seconds, m.internal_zone, m.save_date, b.id, b.size, b.sent_seconds, b.sent_day,
+      b.envelope, b.body, b.body_structure, b.header
+    FROM ${table} m CROSS JOIN body b ON b.id = m.body_id
+    WHERE m.mailbox_id = ? AND m.uid ${LISTED} ORDER BY m.uid`;
+}
+
+function contentFrom(table: "message" | "departed"): string {
+  return `SELECT c.bytes FROM ${table} m JOIN content c ON c.body_id = m.body_id WHERE m.mailbox_id = ? AND m.uid = ?`;
+}
+
+const ROW = `uid, flag_set_id AS flagSetId, mod_seq AS modSeq, body_id AS bodyId, size,
+  internal_seconds AS internalSeconds, internal_zone AS internalZone`;
+
+function prepareStatements(database: Database) {
+  const prepare = (sql: string) => database.prepare<unknown[]>(sql);
+  return {
+    states: prepare("SELECT uid, flag_set_id, mod_seq FROM message WHERE mailbox_id = ? ORDER BY uid").raw(),
+    allRows: prepare(`SELECT ${ROW} FROM message WHERE mailbox_id = ? ORDER BY uid`),
+    rows: prepare(`SELECT ${ROW} FROM message WHERE mailbox_id = ? AND uid ${LISTED} ORDER BY uid`),
+    countFrom: prepare("SELECT count(*) FROM message WHERE mailbox_id = ? AND uid >= ?").pluck(),
+    insert: prepare("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    setFlags: prepare(
+      `UPDATE message SET flag_set_id = ?, mod_seq = ? WHERE mailbox_id = ? AND uid ${LISTED}`,
+    ),
+    keepDeparted: prepare(
+      `INSERT INTO departed SELECT mailbox_id, uid, body_id, internal_seconds, internal_zone, save_date
+       FROM message WHERE mailbox_id = ? AND uid ${LISTED}`,
+    ),
+    noteExpunged: prepare("INSERT INTO expunged SELECT ?, ?, value FROM json_each(?)"),
+    delete: prepare(`DELETE FROM message WHERE mailbox_id = ? AND uid ${LISTED}`),
+    releaseDeparted: prepare(
+      `DELETE FROM departed WHERE mailbox_id = ? AND uid ${LISTED} RETURNING body_id`,
+    ).pluck(),
+    allBodies: prepare(
+      `SELECT body_id FROM message WHERE mailbox_id = :mailbox
+       UNION SELECT body_id FROM departed WHERE mailbox_id = :mailbox`,
+    ).pluck(),
+    deleteAll: prepare("DELETE FROM message WHERE mailbox_id = ?"),
+    deleteAllDeparted: prepare("DELETE FROM departed WHERE mailbox_id = ?"),
+    everyDeparted: prepare("DELETE FROM departed RETURNING body_id").pluck(),
+    expungedSince: prepare(
+      "SELECT uid FROM expunged WHERE mailbox_id = ? AND mod_seq > ? ORDER BY uid",
+    ).pluck(),
+    insertBody: prepare(
+      `INSERT INTO body (message_id, size, sent_seconds, sent_day, envelope, body, body_structure, header)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    insertContent: prepare("INSERT INTO content VALUES (?, ?)"),
+    deleteBodies: prepare(
+      `DELETE FROM body WHERE id ${LISTED}
+       AND NOT EXISTS (SELECT 1 FROM message WHERE body_id = body.id)
+       AND NOT EXISTS (SELECT 1 FROM departed WHERE body_id = body.id)`,
+    ),
+    records: prepare(recordsFrom("message")).raw(),
+    departedRecords: prepare(recordsFrom("departed")).raw(),
+    read: prepare(contentFrom("message")).pluck(),
+    readDeparted: prepare(contentFrom("departed")).pluck(),
+    byMessageId: prepare(
+      `SELECT m.uid FROM body b JOIN message m ON m.body_id = b.id
+       WHERE b.message_id = ? AND m.mailbox_id = ? ORDER BY m.uid`,
+    ).pluck(),
+  };
+}

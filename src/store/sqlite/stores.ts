@@ -1,0 +1,42 @@
+import type { Database } from "../database.js";
+import { type StoreOptions, type Stores, systemClock, throwLater } from "../stores.js";
+import { SqliteTransactions } from "../transactions.js";
+import { SqliteContactStore } from "./contacts.js";
+import { SqliteDeliveryLog } from "./delivery-log.js";
+import { SqliteIdentityStore } from "./identities.js";
+import { SqliteInventory } from "./inventory.js";
+import { SqliteKnownNodeStore } from "./known-nodes.js";
+import { SqliteMailboxStore } from "./mailboxes.js";
+import { SqliteOutboxStore } from "./outbox.js";
+import { SqlitePubkeyStore } from "./pubkeys.js";
+import { SqliteReportStore } from "./reports.js";
+import { SqliteSignatureStore } from "./signatures.js";
+import { SqliteSubmissionStore } from "./submissions.js";
+import { SqliteSubscriptionStore } from "./subscriptions.js";
+import { SqliteThreadStore } from "./threads.js";
+import { SqliteUserStore } from "./users.js";
+
+/** All stores over one open database; closing it is the caller's business. Once per database: transactions are counted here. */
+export function createSqliteStores(database: Database, options: StoreOptions = {}): Stores {
+  const { clock = systemClock, reportError = throwLater } = options;
+  const transactions = new SqliteTransactions(database, reportError);
+  const inventory = new SqliteInventory(database, transactions);
+  return {
+    transactions,
+    inventory,
+    objectQueue: inventory,
+    knownNodes: new SqliteKnownNodeStore(database, transactions),
+    identities: new SqliteIdentityStore(database),
+    contacts: new SqliteContactStore(database),
+    subscriptions: new SqliteSubscriptionStore(database),
+    pubkeys: new SqlitePubkeyStore(database),
+    outbox: new SqliteOutboxStore(database),
+    signatures: new SqliteSignatureStore(database),
+    mailboxes: new SqliteMailboxStore(database, transactions, { clock, reportError }),
+    users: new SqliteUserStore(database),
+    submissions: new SqliteSubmissionStore(database, transactions),
+    reports: new SqliteReportStore(database),
+    deliveryLog: new SqliteDeliveryLog(database),
+    threads: new SqliteThreadStore(database, transactions),
+  };
+}

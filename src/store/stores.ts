@@ -1,0 +1,57 @@
+/** Everything that is kept, one member per port; made by `createSqliteStores` or `createMemoryStores`. */
+import type {
+  ContactStore,
+  IdentityStore,
+  ObjectQueue,
+  OutboxStore,
+  PubkeyStore,
+  SignatureStore,
+  SubscriptionStore,
+  Transactions,
+} from "../bitmessage/messaging/ports.js";
+import type { Inventory, KnownNodeStore } from "../bitmessage/node/ports.js";
+import type {
+  DeliveryLog,
+  MailboxStore,
+  ReportStore,
+  SubmissionStore,
+  ThreadStore,
+  UserStore,
+} from "../gateway/ports.js";
+
+export interface Stores {
+  readonly transactions: Transactions;
+  readonly inventory: Inventory;
+  readonly objectQueue: ObjectQueue;
+  readonly knownNodes: KnownNodeStore;
+  readonly identities: IdentityStore;
+  readonly contacts: ContactStore;
+  readonly subscriptions: SubscriptionStore;
+  readonly pubkeys: PubkeyStore;
+  readonly outbox: OutboxStore;
+  readonly signatures: SignatureStore;
+  readonly mailboxes: MailboxStore;
+  readonly users: UserStore;
+  readonly submissions: SubmissionStore;
+  readonly reports: ReportStore;
+  readonly deliveryLog: DeliveryLog;
+  readonly threads: ThreadStore;
+}
+
+export interface StoreOptions {
+  /** Unix seconds; the system's clock unless given. */
+  readonly clock?: () => number;
+  /** Hears of effects and watchers that threw after a commit. Unless given, the error is thrown where nobody can catch it. */
+  readonly reportError?: (error: unknown) => void;
+}
+
+export function systemClock(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** Makes a bug in an effect visible without spoiling the commit that has already happened. */
+export function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

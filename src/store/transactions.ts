@@ -1,0 +1,96 @@
+/** One transaction over all SQLite stores. */
+import type { Transactions } from "../bitmessage/messaging/ports.js";
+import type { Database } from "./database.js";
+import { EffectQueue, refusePromise } from "./effects.js";
+
+type Work<T> = () => T extends Promise<unknown> ? never : T;
+
+/** Nested calls are savepoints of the outer transaction: one that throws undoes its own work, and the outer one decides about the rest. */
+export class SqliteTransactions implements Transactions {
+  readonly #effects: EffectQueue;
+  readonly #rollbackListeners: (() => void)[] = [];
+  readonly #statements;
+  #depth = 0;
+  #lost = false;
+
+  constructor(
+    private readonly database: Database,
+    reportError: (error: unknown) => void,
+  ) {
+    this.#effects = new EffectQueue(reportError);
+    this.#statements = {
+      begin: database.prepare("BEGIN IMMEDIATE"),
+      commit: database.prepare("COMMIT"),
+      rollback: database.prepare("ROLLBACK"),
+      savepoint: database.prepare("SAVEPOINT inner"),
+      release: database.prepare("RELEASE inner"),
+      rollbackTo: database.prepare("ROLLBACK TO inner"),
+    };
+  }
+
+  run<T>(work: Work<T>): T {
+    return this.#depth === 0 ? this.#outer(work) : this.#inner(work);
+  }
+
+  afterCommit(effect: () => void): void {
+    if (this.#depth === 0) this.#effects.run(effect);
+    else this.#effects.add(effect);
+  }
+
+  /** Calls the listener whenever work was undone: what was remembered of the database may be wrong. */
+  onRollback(listener: () => void): void {
+    this.#rollbackListeners.push(listener);
+  }
+
+  #outer<T>(work: Work<T>): T {
+    this.#statements.begin.run();
+    this.#lost = false;
+    let result: T;
+    try {
+      result = this.#perform(work);
+      if (this.#lost) throw new Error("the transaction was rolled back by the database");
+      this.#statements.commit.run();
+    } catch (error) {
+      if (this.database.inTransaction) this.#statements.rollback.run();
+      this.#undone(0);
+      throw error;
+    }
+    this.#effects.commit();
+    return result;
+  }
+
+  #inner<T>(work: Work<T>): T {
+    if (!this.database.inTransaction) throw new Error("the transaction was rolled back by the database");
+    const mark = this.#effects.mark;
+    this.#statements.savepoint.run();
+    try {
+      const result = this.#perform(work);
+      this.#statements.release.run();
+      return result;
+    } catch (error) {
+      // A full disk or a failed write rolls back the whole transaction by itself.
+      if (this.database.inTransaction) {
+        this.#statements.rollbackTo.run();
+        this.#statements.release.run();
+      } else this.#lost = true;
+      this.#undone(mark);
+      throw error;
+    }
+  }
+
+  #perform<T>(work: Work<T>): T {
+    this.#depth++;
+    try {
+      const result = work();
+      refusePromise(result);
+      return result as T;
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  #undone(mark: number): void {
+    this.#effects.rollback(mark);
+    for (const listener of this.#rollbackListeners) listener();
+  }
+}
