@@ -25,15 +25,20 @@ export class SubmissionConnection extends SMTPConnection {
     server: SMTPServer,
     socket: ConstructorParameters<typeof SMTPConnection>[1],
     options: ConstructorParameters<typeof SMTPConnection>[2],
-    private readonly rules: ConnectionRules,
+    private readonly host: { readonly rules: ConnectionRules; readonly closed: () => void },
   ) {
     super(server, socket, options);
+  }
+
+  override _onClose(): void {
+    super._onClose();
+    this.host.closed();
   }
 
   /** Greets at once: the wait of 100 ms is for catching spammers. */
   override init(): void {
     this._setListeners(() => {
-      if (this._server.connections.size > this.rules.maximumConnections) {
+      if (this._server.connections.size > this.host.rules.maximumConnections) {
         this.send(421, "4.7.0 Too many connections. Please try again in a moment.");
       } else {
         this.connectionReady();
@@ -78,7 +83,7 @@ export class SubmissionConnection extends SMTPConnection {
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
     if (context === "MESSAGE_TOO_BIG") {
-      const text = `5.3.4 The mail is larger than ${this.rules.maximumSize} octets, which is the limit of this server.`;
+      const text = `5.3.4 The mail is larger than ${this.host.rules.maximumSize} octets, which is the limit of this server.`;
       super.send(code, text, false);
     } else if (Array.isArray(data)) {
       super.send(
@@ -108,7 +113,7 @@ export class SubmissionConnection extends SMTPConnection {
   }
 
   private mustStartTls(): boolean {
-    return this.rules.plainLogin === "refused" && !this.secure;
+    return this.host.rules.plainLogin === "refused" && !this.secure;
   }
 
   /** Takes an address without a domain, such as `<BM-...>`, and hands it on as it is. */

@@ -1,16 +1,15 @@
-import type { Socket } from "node:net";
-import {
-  SMTPServer,
-  type SMTPServerAddress,
-  type SMTPServerAuthentication,
-  type SMTPServerOptions,
-  type SMTPServerSession,
+import type {
+  SMTPServerAddress,
+  SMTPServerAuthentication,
+  SMTPServerOptions,
+  SMTPServerSession,
 } from "smtp-server";
 import type { Logger } from "../../logger.js";
 import type { AuthenticatedUser } from "../sasl.js";
-import { type ConnectionRules, SubmissionConnection } from "./connection.js";
+import type { ConnectionRules } from "./connection.js";
 import { SmtpError } from "./error.js";
 import type { SubmissionHandler } from "./handler.js";
+import { ListeningServer } from "./listening-server.js";
 import { defaultLoginDelay, LoginDelay, type LoginDelayOptions } from "./login-delay.js";
 import { collectMessage } from "./message-data.js";
 import { refusal } from "./reply.js";
@@ -216,43 +215,5 @@ class Submission implements SubmissionServer {
       throw new SmtpError(421, "4.7.0", "Too many wrong passwords on this connection.");
     }
     throw new SmtpError(535, "5.7.8", "The user name or the password is wrong.");
-  }
-}
-
-/** smtp-server with our connections, and an end that is quiet when it resolves. */
-class ListeningServer extends SMTPServer {
-  private readonly sockets = new Set<Socket>();
-
-  constructor(
-    options: SMTPServerOptions,
-    private readonly rules: ConnectionRules,
-  ) {
-    super(options);
-    this.server.on("connection", (socket: Socket) => {
-      this.sockets.add(socket);
-      socket.once("close", () => this.sockets.delete(socket));
-    });
-  }
-
-  override connect(...[socket, options]: Parameters<SMTPServer["connect"]>): void {
-    const connection = new SubmissionConnection(this, socket, options, this.rules);
-    this.connections.add(connection);
-    connection.on("error", (error: Error) => this._onError(error));
-    connection.init();
-  }
-
-  drain(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const deadline = setTimeout(() => {
-        for (const socket of this.sockets) socket.destroy();
-      }, milliseconds);
-      // Also called back when it was not listening.
-      this.server.close(() => {
-        clearTimeout(deadline);
-        resolve();
-      });
-      for (const socket of this._pendingSockets.values()) socket.destroy();
-      for (const connection of [...this.connections]) (connection as SubmissionConnection).drain();
-    });
   }
 }

@@ -146,6 +146,15 @@ describe("STARTTLS", () => {
     },
   );
 
+  test("stop() cuts off a transaction over TLS that does not go on", async () => {
+    const port = await start({ tls: { mode: "implicit", ...certificate }, limits: { stop: 20 } });
+    const secure = connectTls({ port, host: "127.0.0.1", ca: testCertificate, servername: "bridge.test" });
+    const client = await RawClient.over(secure).begin();
+    expect(await client.ask("MAIL FROM:<a@b>")).toMatch(/^250/);
+    await server.stop();
+    expect(await client.reply()).toBe("closed");
+  });
+
   test("stop() does not wait for a handshake that never comes", async () => {
     const port = await start({ tls: { mode: "implicit", ...certificate } });
     const client = await RawClient.connect(port);

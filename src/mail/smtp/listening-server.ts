@@ -1,0 +1,48 @@
+import { SMTPServer, type SMTPServerOptions } from "smtp-server";
+import { type ConnectionRules, SubmissionConnection } from "./connection.js";
+
+/** smtp-server with our connections, and an end that is quiet when it resolves. */
+export class ListeningServer extends SMTPServer {
+  /** Those that are being closed too, which `connections` does not have. */
+  private readonly open = new Set<SubmissionConnection>();
+
+  constructor(
+    options: SMTPServerOptions,
+    private readonly rules: ConnectionRules,
+  ) {
+    super(options);
+  }
+
+  override connect(...[socket, options]: Parameters<SMTPServer["connect"]>): void {
+    const connection: SubmissionConnection = new SubmissionConnection(this, socket, options, {
+      rules: this.rules,
+      closed: () => this.open.delete(connection),
+    });
+    this.connections.add(connection);
+    this.open.add(connection);
+    connection.on("error", (error: Error) => this._onError(error));
+    connection.init();
+  }
+
+  /** Node crashes when a socket that is destroyed already is wrapped in TLS. */
+  override _upgrade(...[socket, callback]: Parameters<SMTPServer["_upgrade"]>): void {
+    if (socket.destroyed) callback(new Error("The connection was closed before TLS began."));
+    else super._upgrade(socket, callback);
+  }
+
+  /** Takes no more connections and resolves when all are closed: at the latest, by force, after so many milliseconds. */
+  drain(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const deadline = setTimeout(() => {
+        for (const connection of this.open) connection._socket.destroy();
+      }, milliseconds);
+      // Called back as well when it was not listening.
+      this.server.close(() => {
+        clearTimeout(deadline);
+        resolve();
+      });
+      for (const socket of this._pendingSockets.values()) socket.destroy();
+      for (const connection of [...this.open]) connection.drain();
+    });
+  }
+}
