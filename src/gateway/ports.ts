@@ -1,5 +1,5 @@
 /** What the gateway needs from the store. Synchronous, so that mail and messages share a transaction. */
-import type { OutboxEntry, OutboxId } from "../bitmessage/messaging/types.js";
+import type { OutboxId } from "../bitmessage/messaging/types.js";
 import type { Address } from "../bitmessage/protocol/address.js";
 import type {
   AppendResult,
@@ -170,43 +170,4 @@ export interface ThreadEntry {
   /** Message-IDs, oldest first. */
   readonly references: readonly string[];
   readonly time: number;
-}
-
-/** The outbox of messaging, as the gateway uses it. */
-export interface MessageOutbox {
-  /** A dry run of encoding and encryption: what sending would take. Never throws for a message that is too large. */
-  estimate(message: OutgoingMessage): SendingEstimate;
-  /** Within the running transaction; the observers hear of the entry before this returns. */
-  add(message: OutgoingMessage): OutboxEntry;
-  /** Within the running transaction. Of an entry in a final or unknown state: nothing happens. */
-  cancel(id: OutboxId): void;
-}
-
-/** One message to one recipient, still to be queued. */
-export interface OutgoingMessage {
-  readonly kind: "msg" | "broadcast";
-  readonly from: Address;
-  /** For a broadcast the same as `from`. */
-  readonly to: Address;
-  readonly subject: string;
-  /** PROTOCOL.md section 14. */
-  readonly encoding: number;
-  readonly content: Uint8Array;
-  /** Seconds; null: the policy's. */
-  readonly ttl: number | null;
-  readonly wantsAcknowledgement: boolean;
-  /** Trials that the sender accepts; null: the policy's. */
-  readonly maximumWork: number | null;
-}
-
-export interface SendingEstimate {
-  /** Octets of the object. */
-  readonly size: number;
-  readonly sizeLimit: number;
-  /** Expected trials of the proof of work. */
-  readonly trials: number;
-  /** Trials that are accepted; 0 for no limit. */
-  readonly maximumWork: number;
-  /** Expected seconds on this machine, or null when that is not known. */
-  readonly seconds: number | null;
 }

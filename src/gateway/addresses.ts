@@ -1,0 +1,195 @@
+import type { ContactStore, IdentityStore, SubscriptionStore } from "../bitmessage/messaging/ports.js";
+import type { Identity } from "../bitmessage/messaging/types.js";
+import { type Address, type DecodedAddress, decodeAddress } from "../bitmessage/protocol/address.js";
+import { ProtocolError, type ProtocolErrorCode } from "../bitmessage/protocol/errors.js";
+import { SmtpError } from "../mail/smtp/error.js";
+import { harmlessLine } from "./harmless.js";
+import type { ThreadStore } from "./ports.js";
+
+/** What a mail address stands for (MAIL-MAPPING section 1). */
+export type Destination =
+  | { readonly kind: "address"; readonly address: Address }
+  | { readonly kind: "broadcast" };
+
+/** Bitmessage addresses as mail addresses and back. */
+export interface AddressBook {
+  /** `BM-...@domain` */
+  mailAddress(address: Address): string;
+  /** What the user calls that address: one harmless line, or null. */
+  labelOf(user: string, address: Address): string | null;
+  /** @throws SmtpError 550 5.1.1, 5.1.2 or 5.1.3 with a sentence that says what to do */
+  resolve(user: string, mailAddress: string): Destination;
+  /** The user's enabled identity of that mail address. @throws SmtpError 550 5.7.1 */
+  resolveSender(user: string, mailAddress: string): Identity;
+}
+
+export interface AddressBookOptions {
+  readonly identities: IdentityStore;
+  readonly contacts: ContactStore;
+  readonly subscriptions: SubscriptionStore;
+  readonly threads: ThreadStore;
+  /** What stands behind the at sign of our addresses. */
+  readonly domain: string;
+  /** Streams that this node takes part in. */
+  readonly streams: readonly number[];
+}
+
+export function createAddressBook(options: AddressBookOptions): AddressBook {
+  return new StoredAddressBook(options);
+}
+
+/** Letters, digits, `.`, `_` and `-` of a label in lower case; what is between them becomes one `-`. */
+export function slug(label: string): string {
+  return label
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{M}\p{N}._-]+/gu, "-")
+    .replace(/^[-.]+|[-.]+$/g, "");
+}
+
+/** The parts of a mail address; a `+tag` is left out. */
+function splitMailAddress(mailAddress: string): { local: string; domain: string | null } {
+  const at = mailAddress.lastIndexOf("@");
+  const local = at < 0 ? mailAddress : mailAddress.slice(0, at);
+  const unquoted = /^"(.*)"$/.exec(local)?.[1]?.replace(/\\(.)/g, "$1") ?? local;
+  const plus = unquoted.indexOf("+");
+  return {
+    local: (plus < 0 ? unquoted : unquoted.slice(0, plus)).trim(),
+    domain: at < 0 ? null : mailAddress.slice(at + 1).toLowerCase(),
+  };
+}
+
+const LOOKS_LIKE_ADDRESS = /^bm-/i;
+
+const reasons: Partial<Record<ProtocolErrorCode, string>> = {
+  bad_checksum: "its checksum is wrong: a letter is missing, changed, or in the wrong case",
+  invalid_character: "it has a letter that such addresses never have",
+  unsupported_version: "its version is not one that this software knows (2, 3 and 4)",
+};
+
+class StoredAddressBook implements AddressBook {
+  readonly #options: AddressBookOptions;
+  readonly #domain: string;
+
+  constructor(options: AddressBookOptions) {
+    this.#options = options;
+    this.#domain = options.domain.toLowerCase();
+  }
+
+  mailAddress(address: Address): string {
+    return `${address}@${this.#domain}`;
+  }
+
+  labelOf(user: string, address: Address): string | null {
+    const { contacts, identities, subscriptions } = this.#options;
+    const identity = identities.get(address);
+    const subscription = subscriptions.get(address);
+    const label =
+      contacts.get(address)?.label ||
+      (identity?.user === user ? identity.label : "") ||
+      (subscription?.user === user ? subscription.label : "");
+    const harmless = harmlessLine(label, 100);
+    return harmless === "" ? null : harmless;
+  }
+
+  resolve(user: string, mailAddress: string): Destination {
+    const { local, domain } = splitMailAddress(mailAddress);
+    if (LOOKS_LIKE_ADDRESS.test(local)) return { kind: "address", address: this.#readAddress(user, local) };
+    if (domain === null || domain === this.#domain) return this.#resolveName(user, local);
+    throw new SmtpError(
+      550,
+      "5.1.2",
+      `This server sends to Bitmessage addresses only; write to BM-...@${this.#domain}`,
+    );
+  }
+
+  resolveSender(user: string, mailAddress: string): Identity {
+    const refusal = (text: string) => new SmtpError(550, "5.7.1", text);
+    const { local, domain } = splitMailAddress(mailAddress);
+    const own = this.#options.identities.list().filter((identity) => identity.user === user);
+    const found = LOOKS_LIKE_ADDRESS.test(local)
+      ? own.filter((identity) => identity.address.toLowerCase() === local.toLowerCase())
+      : own.filter((identity) => domain === this.#domain && slug(identity.label) === slug(local));
+    const exact = found.find((identity) => identity.address === local) ?? found[0];
+    if (exact === undefined || (found.length > 1 && exact.address !== local)) {
+      throw refusal(`${shown(mailAddress)} is not an identity of yours; send from one of your own addresses`);
+    }
+    if (!exact.enabled)
+      throw refusal(`Your identity ${exact.address} is disabled; enable it to send from it`);
+    return exact;
+  }
+
+  #readAddress(user: string, local: string): Address {
+    try {
+      return this.#checkStream(decodeAddress(local));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      return this.#repair(user, local, error);
+    }
+  }
+
+  #checkStream(decoded: DecodedAddress): Address {
+    if (this.#options.streams.includes(decoded.stream)) return decoded.address;
+    throw new SmtpError(
+      550,
+      "5.1.1",
+      `${decoded.address} is in stream ${decoded.stream}, which this node does not reach`,
+    );
+  }
+
+  /** Many clients fold the case of addresses; the address is looked for among those the user has to do with. */
+  #repair(user: string, local: string, error: ProtocolError): Address {
+    const folded = local.toLowerCase();
+    const matches = this.#known(user).filter((address) => address.toLowerCase() === folded);
+    const [match, ...others] = [...new Set(matches)];
+    if (match !== undefined && others.length === 0) return match;
+    if (match !== undefined) {
+      const text = `Several addresses differ from ${shown(local)} in upper and lower case only; write the one you mean exactly`;
+      throw new SmtpError(550, "5.1.1", text);
+    }
+    const reason = reasons[error.code] ?? "it is not well-formed";
+    const isSyntax = error.code !== "bad_checksum" && error.code !== "unsupported_version";
+    const text = `${shown(local)} is not a Bitmessage address: ${reason}. Copy the address again, letter by letter as it was given`;
+    throw new SmtpError(550, isSyntax ? "5.1.3" : "5.1.1", text);
+  }
+
+  #known(user: string): Address[] {
+    const { identities, contacts, subscriptions, threads } = this.#options;
+    return [
+      ...identities.list().filter((identity) => identity.user === user),
+      ...contacts.list(),
+      ...subscriptions.list().filter((subscription) => subscription.user === user),
+    ]
+      .map((entry) => entry.address)
+      .concat(threads.correspondents(user) as Address[]);
+  }
+
+  #resolveName(user: string, local: string): Destination {
+    const name = slug(local);
+    if (name === "broadcast") return { kind: "broadcast" };
+    if (name === "bridge") {
+      throw new SmtpError(
+        550,
+        "5.1.1",
+        "Administration by mail is not in this version; use the command bmbridge",
+      );
+    }
+    const { identities, contacts } = this.#options;
+    const labelled = [...identities.list().filter((identity) => identity.user === user), ...contacts.list()];
+    const matches = labelled.filter((entry) => name !== "" && slug(entry.label) === name);
+    const [match, ...others] = [...new Set(matches.map((entry) => entry.address))];
+    if (match === undefined) {
+      const text = `No identity, contact or chan is called ${shown(local)}; write to BM-...@${this.#domain}`;
+      throw new SmtpError(550, "5.1.1", text);
+    }
+    if (others.length === 0) return { kind: "address", address: match };
+    const list = [match, ...others].slice(0, 3).join(", ");
+    const text = `Several addresses are called ${shown(local)} (${list}); write to the one you mean`;
+    throw new SmtpError(550, "5.1.1", text);
+  }
+}
+
+/** What a client wrote, fit to stand in a reply. */
+function shown(text: string): string {
+  return harmlessLine(text, 80).replace(/[^ -~]/g, "?");
+}

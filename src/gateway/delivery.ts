@@ -1,0 +1,139 @@
+import type {
+  IdentityStore,
+  MessageSink,
+  SubscriptionStore,
+  Transactions,
+} from "../bitmessage/messaging/ports.js";
+import type { ReceivedMessage } from "../bitmessage/messaging/types.js";
+import { toHex } from "../bitmessage/protocol/bytes.js";
+import type { Logger } from "../logger.js";
+import type { MessageDigest } from "../mail/imap/digest.js";
+import { digestMessage } from "../mail/imap/make-digest.js";
+import type { AddressBook } from "./addresses.js";
+import { baseSubject } from "./base-subject.js";
+import { composeIncoming, type MailThread, readContent } from "./incoming.js";
+import { CHANS, type Folders, INBOX, SUBSCRIPTIONS } from "./mailboxes.js";
+import { readMessageId, readMessageIds, referencesOfReply } from "./message-ids.js";
+import type { DeliveryLog, MailboxId, MailboxStore, ThreadEntry, ThreadStore } from "./ports.js";
+import type { GatewaySettings } from "./settings.js";
+
+export interface DeliveryOptions {
+  readonly addresses: AddressBook;
+  readonly folders: Folders;
+  readonly identities: IdentityStore;
+  readonly subscriptions: SubscriptionStore;
+  readonly mailboxes: MailboxStore;
+  readonly deliveryLog: DeliveryLog;
+  readonly threads: ThreadStore;
+  readonly transactions: Transactions;
+  readonly settings: GatewaySettings;
+  readonly log: Logger;
+}
+
+/** Brings received messages into mailboxes, once each (MAIL-MAPPING section 4). */
+export function createDelivery(options: DeliveryOptions): MessageSink {
+  return new Delivery(options);
+}
+
+interface ComposedMail {
+  readonly user: string;
+  readonly bytes: Uint8Array;
+  readonly digest: MessageDigest;
+  readonly thread: MailThread;
+}
+
+class Delivery implements MessageSink {
+  readonly #options: DeliveryOptions;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+  }
+
+  async prepare(message: ReceivedMessage): Promise<() => void> {
+    const mails: ComposedMail[] = [];
+    for (const user of new Set(message.users)) {
+      if (!this.#options.deliveryLog.has(user, message.hash)) mails.push(await this.#compose(message, user));
+    }
+    return () => {
+      this.#options.transactions.run(() => {
+        for (const mail of mails) this.#deliver(message, mail);
+      });
+    };
+  }
+
+  async #compose(message: ReceivedMessage, user: string): Promise<ComposedMail> {
+    const { addresses, settings } = this.#options;
+    const thread = this.#threadOf(message, user);
+    const context = { user, addresses, domain: settings.domain, thread };
+    const bytes = await composeIncoming(message, context);
+    return { user, bytes, digest: digestMessage(bytes), thread };
+  }
+
+  #deliver(message: ReceivedMessage, { user, bytes, digest, thread }: ComposedMail): void {
+    const { deliveryLog, mailboxes, threads, log } = this.#options;
+    // Another delivery may have come first while this one was composed.
+    if (deliveryLog.has(user, message.hash)) return;
+    const internalDate = { seconds: message.received, zone: 0 };
+    mailboxes.append(this.#mailboxFor(message, user), [{ bytes, flags: [], internalDate, digest }]);
+    deliveryLog.add(user, message.hash, message.received);
+    threads.remember({
+      user,
+      messageId: thread.messageId,
+      hash: message.hash,
+      correspondent: correspondentOf(message),
+      baseSubject: baseSubject(readContent(message).subject).base,
+      references: thread.references,
+      time: message.received,
+    });
+    log.debug("message delivered", { hash: message.hash });
+  }
+
+  #mailboxFor(message: ReceivedMessage, user: string): MailboxId {
+    const { folders, identities, subscriptions } = this.#options;
+    if (message.chan) {
+      const chan = identities.get(message.to);
+      return chan?.user === user ? folders.ensureChan(chan) : folders.ensure(user, `${CHANS}/${message.to}`);
+    }
+    if (message.kind === "msg") return folders.ensure(user, INBOX);
+    const subscription = subscriptions.get(message.to);
+    if (subscription?.user === user) return folders.ensureSubscription(subscription);
+    return folders.ensure(user, `${SUBSCRIPTIONS}/${message.to}`);
+  }
+
+  #threadOf(message: ReceivedMessage, user: string): MailThread {
+    const headers = message.content.kind === "text" ? message.content.headers : {};
+    const own = `${message.hash}@${this.#options.settings.domain}`;
+    const messageId = readMessageId(headers["message-id"] ?? "") ?? own;
+    const inReplyTo = readMessageIds(headers["in-reply-to"] ?? "").slice(0, 5);
+    const references = readMessageIds(headers["references"] ?? "").slice(-50);
+    if (inReplyTo.length > 0 || references.length > 0) {
+      return { messageId, inReplyTo, references: references.length > 0 ? references : inReplyTo };
+    }
+    const parent = this.#parentByVector(message, user) ?? this.#parentBySubject(message, user);
+    if (parent === null || parent.messageId === messageId)
+      return { messageId, inReplyTo: [], references: [] };
+    return { messageId, inReplyTo: [parent.messageId], references: referencesOfReply(parent) };
+  }
+
+  /** The newest of the messages that the sender names, among those we know. */
+  #parentByVector(message: ReceivedMessage, user: string): ThreadEntry | null {
+    const parents = message.content.kind === "text" ? message.content.parents : [];
+    for (const parent of parents.slice(-20).reverse()) {
+      const found = this.#options.threads.findByHash(user, toHex(parent));
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  /** What PyBitmessage's "Re:" answers: it sends nothing else to tell (RFC 5256 section 3, REFERENCES step 5). */
+  #parentBySubject(message: ReceivedMessage, user: string): ThreadEntry | null {
+    const { base, kind } = baseSubject(readContent(message).subject);
+    if (kind === "first" || base === "") return null;
+    return this.#options.threads.findBySubject(user, correspondentOf(message), base);
+  }
+}
+
+/** Whom the conversation is with: a chan's members count as one. */
+function correspondentOf(message: ReceivedMessage): ReceivedMessage["from"] {
+  return message.chan ? message.to : message.from;
+}

@@ -1,0 +1,152 @@
+import MimeNode from "nodemailer/lib/mime-node";
+import type { ReceivedMessage } from "../bitmessage/messaging/types.js";
+import { type ContentFile, Encoding } from "../bitmessage/protocol/content.js";
+import { formatDate, parseDate } from "../mail/mime/date.js";
+import type { AddressBook } from "./addresses.js";
+import { filePart, MOST_FILES } from "./file-parts.js";
+import { harmlessBody, harmlessLine, subjectLine } from "./harmless.js";
+import { writeMessageIds } from "./message-ids.js";
+import { readAutoSubmitted } from "./outgoing.js";
+
+/** Where a mail stands among others. Message-IDs without angle brackets. */
+export interface MailThread {
+  readonly messageId: string;
+  readonly inReplyTo: readonly string[];
+  /** Oldest first. */
+  readonly references: readonly string[];
+}
+
+export interface IncomingContext {
+  /** Whose mail it is. */
+  readonly user: string;
+  readonly addresses: AddressBook;
+  readonly domain: string;
+  readonly thread: MailThread;
+}
+
+/** The text of a message and what belongs to it; an unknown encoding explained. */
+export interface ReadContent {
+  readonly subject: string;
+  readonly body: string;
+  readonly files: readonly ContentFile[];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const LONGEST_SUBJECT = 500;
+const encodingNames: Readonly<Record<number, string>> = {
+  [Encoding.trivial]: "trivial",
+  [Encoding.simple]: "simple",
+  [Encoding.extended]: "extended",
+};
+
+/** What a message says, with a harmless subject. */
+export function readContent(message: ReceivedMessage): ReadContent {
+  const { content, encoding } = message;
+  if (content.kind === "text") {
+    const { body, files, headers } = content;
+    return {
+      subject: subjectLine(content.subject, LONGEST_SUBJECT),
+      body,
+      files: files.slice(0, MOST_FILES),
+      headers,
+    };
+  }
+  const body =
+    `This message is written in an encoding that this software does not know (number ${encoding}).\n` +
+    "What was received is attached as it is.\n";
+  const type = "application/octet-stream";
+  const file: ContentFile = { name: "message.bin", data: content.raw, type, disposition: "attachment" };
+  return { subject: `Message in an unknown encoding (${encoding})`, body, files: [file], headers: {} };
+}
+
+/**
+ * The mail that a message becomes (MAIL-MAPPING section 4). The same message makes the same octets. Whatever the message holds, the
+ * mail is well-formed.
+ */
+export async function composeIncoming(
+  message: ReceivedMessage,
+  context: IncomingContext,
+): Promise<Uint8Array> {
+  const content = readContent(message);
+  const root = createRoot(message, content.files.length > 0 ? "multipart/mixed" : "text/plain");
+  setHeaders(root, message, content, context);
+  if (content.files.length === 0) setText(root, content.body);
+  else {
+    setText(root.createChild("text/plain"), content.body);
+    for (const [index, file] of content.files.entries()) root.appendChild(filePart(file, index + 1));
+  }
+  const built = await root.build();
+  return new Uint8Array(built.buffer, built.byteOffset, built.byteLength);
+}
+
+/** The boundary cannot be known to who wrote the message: it comes from the hash over all of it. */
+function createRoot(message: ReceivedMessage, type: string): MimeNode {
+  return new MimeNode(type, {
+    baseBoundary: message.hash.slice(0, 40),
+    newline: "win",
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+}
+
+/** Text that is ASCII in short lines as it is, all other as quoted-printable. */
+function setText(node: MimeNode, body: string): void {
+  const text = harmlessBody(body);
+  const isPlain = /^[\t\x20-\x7e\r\n]*$/.test(text) && !/[^\r\n]{990}/.test(text);
+  node.setHeader("Content-Type", `text/plain; charset=${isPlain ? "us-ascii" : "utf-8"}`);
+  node.setHeader("Content-Transfer-Encoding", isPlain ? "7bit" : "quoted-printable");
+  node.setContent(Buffer.from(text, "utf8"));
+}
+
+function setHeaders(
+  root: MimeNode,
+  message: ReceivedMessage,
+  content: ReadContent,
+  context: IncomingContext,
+): void {
+  const { thread, addresses, user } = context;
+  const mailbox = (address: ReceivedMessage["from"]) => {
+    const name = addresses.labelOf(user, address);
+    return { address: addresses.mailAddress(address), ...(name === null ? {} : { name }) };
+  };
+  root.setHeader("From", mailbox(message.from));
+  root.setHeader("To", mailbox(message.to));
+  if (message.chan) root.setHeader("Reply-To", mailbox(message.to));
+  root.setHeader("Subject", content.subject);
+  setPrepared(root, "Date", formatDate(message.received, 0));
+  setPrepared(root, "Message-ID", writeMessageIds([thread.messageId]));
+  if (thread.inReplyTo.length > 0) setFolded(root, "In-Reply-To", writeMessageIds(thread.inReplyTo));
+  if (thread.references.length > 0) setFolded(root, "References", writeMessageIds(thread.references));
+  const autoSubmitted = readAutoSubmitted(content.headers["auto-submitted"] ?? null);
+  if (autoSubmitted !== null) setPrepared(root, "Auto-Submitted", autoSubmitted);
+  const claimed = parseDate(content.headers["date"] ?? "");
+  if (claimed !== null) setPrepared(root, "X-Bitmessage-Claimed-Date", formatDate(claimed.seconds, 0));
+  if (message.chan || message.kind === "broadcast") setListHeaders(root, message, context);
+  setPrepared(root, "X-Bitmessage-Encoding", encodingNames[message.encoding] ?? String(message.encoding));
+  setPrepared(root, "X-Bitmessage-Hash", message.hash);
+  setPrepared(root, "X-Bitmessage-Expires", formatDate(message.expires, 0));
+  setPrepared(root, "MIME-Version", "1.0");
+}
+
+/** RFC 2369, RFC 2919. */
+function setListHeaders(root: MimeNode, message: ReceivedMessage, context: IncomingContext): void {
+  const { addresses, user, domain } = context;
+  const label = harmlessLine(addresses.labelOf(user, message.to) ?? "", 60).replace(
+    /[^ !#-'*+\-/-9=?A-Z^-~]/g,
+    "",
+  );
+  const phrase = label.trim() === "" ? "" : `"${label.trim()}" `;
+  setFolded(root, "List-Id", `${phrase}<${message.to}.${domain}>`);
+  setFolded(root, "List-Post", message.chan ? `<mailto:${addresses.mailAddress(message.to)}>` : "NO");
+  const command = message.chan ? "leave" : "unsubscribe";
+  setFolded(root, "List-Unsubscribe", `<mailto:bridge@${domain}?subject=${command}%20${message.to}>`);
+}
+
+/** A value of ours, or checked by us, which must stand as it is. */
+function setPrepared(node: MimeNode, name: string, value: string): void {
+  node.setHeader(name, { prepared: true, value });
+}
+
+function setFolded(node: MimeNode, name: string, value: string): void {
+  node.setHeader(name, { prepared: true, foldLines: true, value });
+}

@@ -1,0 +1,149 @@
+import type { OutboxStore } from "../bitmessage/messaging/ports.js";
+import type { OutboxEntry } from "../bitmessage/messaging/types.js";
+import { digestMessage } from "../mail/imap/make-digest.js";
+import { CHANS, type Folders, INBOX, OUTBOX, SENT, SUBSCRIPTIONS } from "./mailboxes.js";
+import type { MailboxId, MailboxStore, SubmissionStore } from "./ports.js";
+import { isPending, keywordsOf, stateKeywords } from "./state-keywords.js";
+
+/** A mail's copies in Sent and Outbox, and what they show. Everything within the running transaction. */
+export interface MailCopies {
+  /** Keeps the mail in Sent, unless the client has already put it there, and in Outbox while it is under way. */
+  keep(mail: {
+    readonly user: string;
+    readonly messageId: string;
+    readonly bytes: Uint8Array;
+    readonly time: number;
+  }): void;
+  /** Makes the copies show the states of all entries of that mail; `entry` is newer than what the store may hold. */
+  refresh(user: string, messageId: string, entry: OutboxEntry): void;
+  /** The octets of a sent mail, or null when the user has deleted it. */
+  read(user: string, messageId: string): Uint8Array | null;
+}
+
+export interface MailCopiesOptions {
+  readonly mailboxes: MailboxStore;
+  readonly submissions: SubmissionStore;
+  readonly outbox: OutboxStore;
+  readonly folders: Folders;
+}
+
+/** Seconds within which the client's own copy in Sent and the submission belong together (MAIL-MAPPING section 7). */
+export const SAME_MAIL_WITHIN = 3600;
+
+export function createMailCopies(options: MailCopiesOptions): MailCopies {
+  return new StoredMailCopies(options);
+}
+
+interface Copy {
+  readonly mailbox: MailboxId;
+  readonly uids: readonly number[];
+}
+
+class StoredMailCopies implements MailCopies {
+  readonly #options: MailCopiesOptions;
+
+  constructor(options: MailCopiesOptions) {
+    this.#options = options;
+  }
+
+  keep(mail: {
+    readonly user: string;
+    readonly messageId: string;
+    readonly bytes: Uint8Array;
+    readonly time: number;
+  }): void {
+    const { mailboxes, folders } = this.#options;
+    const entries = this.#entries(mail.user, mail.messageId, null);
+    const keywords = keywordsOf(entries);
+    const sent = folders.ensure(mail.user, SENT);
+    const own = this.#recent(sent, mail.messageId, mail.time);
+    if (own.length > 0) this.#show({ mailbox: sent, uids: own }, keywords);
+    else this.#append(sent, mail, keywords);
+    if (!entries.some(isPending)) return;
+    const outbox = folders.ensure(mail.user, OUTBOX);
+    const shown = mailboxes.findByMessageId(outbox, mail.messageId);
+    if (shown.length > 0) this.#show({ mailbox: outbox, uids: shown }, keywords);
+    else this.#append(outbox, mail, keywords);
+  }
+
+  refresh(user: string, messageId: string, entry: OutboxEntry): void {
+    const { mailboxes, folders } = this.#options;
+    const entries = this.#entries(user, messageId, entry);
+    const keywords = keywordsOf(entries);
+    const sent = this.#findSent(user, messageId);
+    if (sent !== null) this.#show(sent, keywords);
+    const outbox = mailboxes.find(user, OUTBOX);
+    const uids = outbox === null ? [] : mailboxes.findByMessageId(outbox, messageId);
+    if (entries.some(isPending)) {
+      if (outbox !== null && uids.length > 0) this.#show({ mailbox: outbox, uids }, keywords);
+    } else if (outbox !== null && uids.length > 0) mailboxes.expunge(outbox, uids, "any", null);
+    if (entry.state === "queued" && uids.length === 0 && sent !== null) {
+      // Sent again after it had ended: it is back on its way.
+      const copied = mailboxes.copy(sent.mailbox, sent.uids.slice(-1), folders.ensure(user, OUTBOX));
+      const copy = { mailbox: folders.ensure(user, OUTBOX), uids: copied.destinationUids };
+      this.#show(copy, keywords);
+    }
+  }
+
+  read(user: string, messageId: string): Uint8Array | null {
+    const sent = this.#findSent(user, messageId);
+    const uid = sent?.uids.at(-1);
+    return sent === null || uid === undefined ? null : this.#options.mailboxes.read(sent.mailbox, uid);
+  }
+
+  /** The entries of all submissions of that mail. */
+  #entries(user: string, messageId: string, newer: OutboxEntry | null): OutboxEntry[] {
+    const { submissions, outbox } = this.#options;
+    return submissions
+      .listByMessageId(user, messageId)
+      .flatMap((submission) => submission.recipients)
+      .map(({ outboxId }) => (newer?.id === outboxId ? newer : outbox.get(outboxId)))
+      .filter((entry) => entry !== null);
+  }
+
+  #recent(mailbox: MailboxId, messageId: string, now: number): number[] {
+    const { mailboxes } = this.#options;
+    return mailboxes
+      .records(mailbox, mailboxes.findByMessageId(mailbox, messageId))
+      .filter((record) => record.saveDate >= now - SAME_MAIL_WITHIN)
+      .map((record) => record.uid);
+  }
+
+  #append(
+    mailbox: MailboxId,
+    mail: { readonly bytes: Uint8Array; readonly time: number },
+    keywords: readonly string[],
+  ): void {
+    const { bytes, time } = mail;
+    const flags = ["\\Seen", ...keywords];
+    const internalDate = { seconds: time, zone: 0 };
+    this.#options.mailboxes.append(mailbox, [{ bytes, flags, internalDate, digest: digestMessage(bytes) }]);
+  }
+
+  #show(copy: Copy, keywords: readonly string[]): void {
+    const { mailboxes } = this.#options;
+    const past = stateKeywords.filter((keyword) => !keywords.includes(keyword));
+    mailboxes.store(copy.mailbox, copy.uids, { action: "remove", flags: past }, null);
+    if (keywords.length > 0)
+      mailboxes.store(copy.mailbox, copy.uids, { action: "add", flags: keywords }, null);
+  }
+
+  /** In Sent, else where the user has filed it; never a copy that came in by itself. */
+  #findSent(user: string, messageId: string): Copy | null {
+    const { mailboxes, folders } = this.#options;
+    const others = mailboxes
+      .list(user)
+      .filter(({ name, selectable }) => selectable && !isIncoming(name))
+      .map(({ name }) => mailboxes.find(user, name));
+    for (const mailbox of [folders.find(user, SENT), ...others]) {
+      const uids = mailbox === null ? [] : mailboxes.findByMessageId(mailbox, messageId);
+      if (mailbox !== null && uids.length > 0) return { mailbox, uids };
+    }
+    return null;
+  }
+}
+
+function isIncoming(name: string): boolean {
+  const top = name.split("/", 1)[0];
+  return name === INBOX || name === OUTBOX || top === CHANS || top === SUBSCRIPTIONS;
+}

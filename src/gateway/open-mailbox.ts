@@ -1,0 +1,146 @@
+import type { Outbox } from "../bitmessage/messaging/outbox.js";
+import type { Transactions } from "../bitmessage/messaging/ports.js";
+import type {
+  CopyResult,
+  ExpungeResult,
+  FlagChange,
+  MailboxListener,
+  MailboxSnapshot,
+  MailboxUpdate,
+  MessageRecord,
+  OpenMailbox,
+  StoreResult,
+} from "../mail/imap/backend.js";
+import { ImapError } from "../mail/imap/error.js";
+import { OUTBOX } from "./mailboxes.js";
+import type { MailboxId, MailboxStore, MailboxWatcher, SubmissionStore } from "./ports.js";
+import { messageIdOf } from "./stored-mail.js";
+
+export interface OpenMailboxOptions {
+  readonly user: string;
+  readonly mailbox: MailboxId;
+  readonly name: string;
+  readonly listener: MailboxListener;
+  readonly access: "read-write" | "read-only";
+  readonly mailboxes: MailboxStore;
+  readonly submissions: SubmissionStore;
+  readonly outbox: Pick<Outbox, "cancel">;
+  readonly transactions: Transactions;
+}
+
+/** A mailbox that a session has selected. In the Outbox, what is removed is cancelled. */
+export function createOpenMailbox(options: OpenMailboxOptions): OpenMailbox {
+  return options.name === OUTBOX ? new OpenOutbox(options) : new OpenStoredMailbox(options);
+}
+
+class OpenStoredMailbox implements OpenMailbox, MailboxWatcher {
+  readonly snapshot: MailboxSnapshot;
+  readonly #leave: () => void;
+
+  constructor(protected readonly options: OpenMailboxOptions) {
+    const { mailboxes, mailbox, access } = options;
+    this.#leave = mailboxes.subscribe(mailbox, this);
+    this.snapshot = mailboxes.snapshot(mailbox, access);
+  }
+
+  update(update: MailboxUpdate): void {
+    this.options.listener(update);
+  }
+
+  async records(uids: readonly number[]): Promise<readonly MessageRecord[]> {
+    return this.options.mailboxes.records(this.options.mailbox, uids);
+  }
+
+  async read(uid: number): Promise<Uint8Array | null> {
+    return this.options.mailboxes.read(this.options.mailbox, uid);
+  }
+
+  async store(uids: readonly number[], change: FlagChange): Promise<StoreResult> {
+    return this.options.mailboxes.store(this.options.mailbox, uids, change, this);
+  }
+
+  async expunge(uids: readonly number[] | "all", condition: "deleted-only" | "any"): Promise<ExpungeResult> {
+    return this.options.mailboxes.expunge(this.options.mailbox, uids, condition, this);
+  }
+
+  async copy(uids: readonly number[], destination: string): Promise<CopyResult | null> {
+    const target = this.destination(destination);
+    return target === null ? null : this.options.mailboxes.copy(this.options.mailbox, uids, target);
+  }
+
+  async move(uids: readonly number[], destination: string): Promise<(CopyResult & ExpungeResult) | null> {
+    const target = this.destination(destination);
+    return target === null ? null : this.options.mailboxes.move(this.options.mailbox, uids, target, this);
+  }
+
+  async vanishedSince(modSeq: number): Promise<readonly number[] | null> {
+    return this.options.mailboxes.vanishedSince(this.options.mailbox, modSeq);
+  }
+
+  close(): void {
+    this.#leave();
+  }
+
+  protected destination(name: string): MailboxId | null {
+    if (name === OUTBOX)
+      throw new ImapError("NO", "CANNOT", "The Outbox shows what is being sent; send the mail instead.");
+    return this.options.mailboxes.find(this.options.user, name);
+  }
+}
+
+/** MAIL-MAPPING section 5: deleting a mail from the Outbox, or moving it elsewhere, cancels its sending. */
+class OpenOutbox extends OpenStoredMailbox {
+  override async expunge(
+    uids: readonly number[] | "all",
+    condition: "deleted-only" | "any",
+  ): Promise<ExpungeResult> {
+    const { mailboxes, mailbox, transactions } = this.options;
+    return transactions.run(() => {
+      const mails = this.#messageIds(uids === "all" ? this.#present() : uids);
+      const result = mailboxes.expunge(mailbox, uids, condition, this);
+      this.#cancel(mails, result.expunged);
+      return result;
+    });
+  }
+
+  override async move(
+    uids: readonly number[],
+    destination: string,
+  ): Promise<(CopyResult & ExpungeResult) | null> {
+    const { mailboxes, mailbox, transactions } = this.options;
+    const target = this.destination(destination);
+    if (target === null) return null;
+    return transactions.run(() => {
+      const mails = this.#messageIds(uids);
+      const result = mailboxes.move(mailbox, uids, target, this);
+      this.#cancel(mails, result.expunged);
+      return result;
+    });
+  }
+
+  #present(): number[] {
+    const { mailboxes, mailbox } = this.options;
+    return mailboxes.snapshot(mailbox, "read-only").messages.map((message) => message.uid);
+  }
+
+  #messageIds(uids: readonly number[]): Map<number, string> {
+    const { mailboxes, mailbox } = this.options;
+    const ids = new Map<number, string>();
+    for (const uid of uids) {
+      const bytes = mailboxes.read(mailbox, uid);
+      const id = bytes === null ? null : messageIdOf(bytes);
+      if (id !== null) ids.set(uid, id);
+    }
+    return ids;
+  }
+
+  #cancel(mails: ReadonlyMap<number, string>, expunged: readonly number[]): void {
+    const { submissions, outbox, user } = this.options;
+    for (const uid of expunged) {
+      const id = mails.get(uid);
+      const recipients =
+        id === undefined ? [] : submissions.listByMessageId(user, id).flatMap((one) => one.recipients);
+      for (const { outboxId } of recipients) outbox.cancel(outboxId);
+    }
+  }
+}

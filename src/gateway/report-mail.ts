@@ -1,0 +1,141 @@
+import MimeNode from "nodemailer/lib/mime-node";
+import type { FailureReason, OutboxEntry } from "../bitmessage/messaging/types.js";
+import { formatDate } from "../mail/mime/date.js";
+import { latin1Decode } from "../mail/mime/latin1.js";
+import { parseMime } from "../mail/mime/parse.js";
+import { harmlessLine } from "./harmless.js";
+import { writeMessageIds } from "./message-ids.js";
+import type { ReportKind, Submission, SubmissionRecipient } from "./ports.js";
+
+/** A delivery status report to write. */
+export interface Report {
+  readonly kind: ReportKind;
+  /** Unix seconds of what is reported. */
+  readonly time: number;
+  readonly submission: Submission;
+  readonly recipient: SubmissionRecipient;
+  readonly entry: OutboxEntry | null;
+  /** The mail as it was submitted, or null when the user has deleted it. */
+  readonly original: Uint8Array | null;
+}
+
+export interface ReportContext {
+  readonly domain: string;
+  /** Mail address of the sender of the mail: the report goes there. */
+  readonly to: string;
+  /** Mail address and name of the recipient that is reported about. */
+  readonly recipient: string;
+  readonly recipientLabel: string | null;
+}
+
+const failures: Readonly<Record<FailureReason, { readonly status: string; readonly text: string }>> = {
+  "bad-key": { status: "5.7.5", text: "the recipient's public key cannot be used" },
+  "too-difficult": { status: "5.7.0", text: "the recipient demands more work than send.max_work allows" },
+  "too-large": { status: "5.3.4", text: "the message is too large for the network" },
+  "given-up": { status: "5.4.7", text: "the recipient could not be reached in the time set for it" },
+  "identity-gone": { status: "5.1.8", text: "the identity it was to be sent from has been removed" },
+};
+
+const actions: Readonly<Record<ReportKind, { readonly subject: string; readonly action: string }>> = {
+  delivered: { subject: "Delivered", action: "delivered" },
+  delayed: { subject: "Delayed", action: "delayed" },
+  failed: { subject: "Not delivered", action: "failed" },
+};
+
+/** A delivery status notification (RFC 3464, RFC 6522). The same report makes the same octets. */
+export async function composeReport(report: Report, context: ReportContext): Promise<Uint8Array> {
+  const { submission, kind, time } = report;
+  const name = `${report.recipient.outboxId}.${kind}.${time}`;
+  const root = new MimeNode("multipart/report; report-type=delivery-status", {
+    baseBoundary: name,
+    newline: "win",
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  const prepared = (key: string, value: string) =>
+    root.setHeader(key, { prepared: true, foldLines: true, value });
+  root.setHeader("From", { name: "Bitmessage Bridge", address: `bridge@${context.domain}` });
+  root.setHeader("To", { address: context.to });
+  root.setHeader("Subject", `${actions[kind].subject}: ${submission.subject}`);
+  prepared("Date", formatDate(time, 0));
+  prepared("Message-ID", `<${name}@${context.domain}>`);
+  prepared("In-Reply-To", writeMessageIds([submission.messageId]));
+  prepared("References", writeMessageIds([submission.messageId]));
+  prepared("Auto-Submitted", "auto-replied");
+  prepared("MIME-Version", "1.0");
+  addPart(root, "text/plain; charset=utf-8", explanation(report, context));
+  addPart(root, "message/delivery-status", deliveryStatus(report, context));
+  addOriginal(root, report);
+  const built = await root.build();
+  return new Uint8Array(built.buffer, built.byteOffset, built.byteLength);
+}
+
+function addPart(root: MimeNode, type: string, text: string): void {
+  const node = root.createChild(type);
+  const isAscii = /^[\x00-\x7f]*$/.test(text);
+  node.setHeader("Content-Type", type);
+  node.setHeader("Content-Transfer-Encoding", isAscii ? "7bit" : "quoted-printable");
+  node.setContent(Buffer.from(text.replace(/\r?\n/g, "\r\n"), "utf8"));
+}
+
+function explanation(report: Report, context: ReportContext): string {
+  const { kind, entry, submission } = report;
+  const label = context.recipientLabel;
+  const recipient = label === null ? context.recipient : `${label} (${context.recipient})`;
+  const subject = submission.subject === "" ? "without a subject" : `"${submission.subject}"`;
+  const mail = `Your mail ${subject} to ${recipient}`;
+  const sent = `It was submitted on ${formatDate(submission.created, 0)}.\n`;
+  if (kind === "delivered") return `${mail} has arrived: the recipient has acknowledged it.\n\n${sent}`;
+  if (kind === "delayed") {
+    return (
+      `${mail} has not been sent yet: the recipient's public key has not been found so far.\n\n` +
+      `It will be sent as soon as the recipient has been online. You need not do anything.\n${sent}`
+    );
+  }
+  const reason = entry?.failure ? failures[entry.failure].text : "it could not be sent";
+  return `${mail} was not delivered: ${reason}.\n\nIt will not be tried again by itself.\n${sent}`;
+}
+
+function deliveryStatus(report: Report, context: ReportContext): string {
+  const { kind, submission, recipient, entry, time } = report;
+  const failure = kind === "failed" && entry?.failure ? failures[entry.failure] : null;
+  const status = kind === "delivered" ? "2.0.0" : kind === "delayed" ? "4.4.1" : (failure?.status ?? "5.0.0");
+  const lines = [`Reporting-MTA: dns; ${context.domain}`];
+  if (submission.envid !== null) lines.push(`Original-Envelope-Id: ${fieldText(submission.envid)}`);
+  lines.push(`Arrival-Date: ${formatDate(submission.created, 0)}`, "");
+  const original = recipient.orcpt ?? `rfc822;${recipient.original}`;
+  lines.push(`Original-Recipient: ${fieldText(original)}`, `Final-Recipient: rfc822;${context.recipient}`);
+  lines.push(
+    `Action: ${actions[kind].action}`,
+    `Status: ${status}`,
+    `Last-Attempt-Date: ${formatDate(time, 0)}`,
+  );
+  if (failure !== null) lines.push(`Diagnostic-Code: X-Bitmessage; ${failure.text}`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** What the client gave us, on one line of ASCII. */
+function fieldText(text: string): string {
+  return harmlessLine(text, 500).replace(/[^ -~]/g, "?");
+}
+
+/** The whole mail where RET asks for it and it has failed, otherwise its header (RFC 3461 section 6.2). */
+function addOriginal(root: MimeNode, { kind, submission, original }: Report): void {
+  if (original === null) {
+    const subject = harmlessLine(submission.subject, 200).replace(/[^ -~]/g, "?");
+    addPart(root, "text/rfc822-headers", `Message-ID: <${submission.messageId}>\nSubject: ${subject}\n`);
+    return;
+  }
+  const whole = kind === "failed" && submission.ret === "FULL";
+  const bytes = whole ? original : original.subarray(0, parseMime(original).headerEnd);
+  const node = root.createChild(whole ? "message/rfc822" : "text/rfc822-headers");
+  // An octet above 127 may stand here as it is; an encoding is forbidden for a message (RFC 2046 section 5.2.1).
+  const isAscii = bytes.every((octet) => octet < 128);
+  node.setHeader("Content-Transfer-Encoding", isAscii ? "7bit" : "8bit");
+  node.setRaw(rawPart(whole ? "message/rfc822" : "text/rfc822-headers", isAscii ? "7bit" : "8bit", bytes));
+}
+
+function rawPart(type: string, encoding: string, bytes: Uint8Array): Buffer {
+  const header = `Content-Type: ${type}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n`;
+  return Buffer.from(header + latin1Decode(bytes), "latin1");
+}

@@ -1,0 +1,112 @@
+import type { OutboxStore, Transactions } from "../bitmessage/messaging/ports.js";
+import type { Logger } from "../logger.js";
+import { digestMessage } from "../mail/imap/make-digest.js";
+import type { AddressBook } from "./addresses.js";
+import type { MailCopies } from "./mail-copies.js";
+import { type Folders, INBOX } from "./mailboxes.js";
+import type { MailboxStore, ReportStore, SubmissionStore } from "./ports.js";
+import { composeReport, type Report } from "./report-mail.js";
+import type { GatewaySettings } from "./settings.js";
+
+/** Writes the delivery status reports that are due. */
+export interface Reports {
+  /** Brings what is due into INBOX, each report once; resolves when nothing is left. Call it at the start and after commits. */
+  deliverDue(): Promise<void>;
+}
+
+export interface ReportsOptions {
+  readonly reports: ReportStore;
+  readonly submissions: SubmissionStore;
+  readonly outbox: OutboxStore;
+  readonly mailboxes: MailboxStore;
+  readonly folders: Folders;
+  readonly copies: MailCopies;
+  readonly addresses: AddressBook;
+  readonly transactions: Transactions;
+  readonly settings: GatewaySettings;
+  readonly log: Logger;
+}
+
+type Pending = ReturnType<ReportStore["pending"]>[number];
+
+export function createReports(options: ReportsOptions): Reports {
+  return new DueReports(options);
+}
+
+class DueReports implements Reports {
+  readonly #options: ReportsOptions;
+  #running: Promise<void> | null = null;
+  #again: "yes" | "no" = "no";
+
+  constructor(options: ReportsOptions) {
+    this.#options = options;
+  }
+
+  deliverDue(): Promise<void> {
+    this.#again = "yes";
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#again === "yes") {
+      this.#again = "no";
+      for (const pending of this.#options.reports.pending()) await this.#deliver(pending);
+    }
+  }
+
+  async #deliver(pending: Pending): Promise<void> {
+    const { transactions, reports, log } = this.#options;
+    const report = this.#read(pending);
+    if (report === null) {
+      transactions.run(() => reports.remove(pending.id));
+      return;
+    }
+    try {
+      const bytes = await this.#compose(report);
+      this.#append(pending, report.submission.user, bytes);
+    } catch (error) {
+      // It stays pending, and the others get their turn.
+      log.error("a delivery report could not be written", {
+        outboxId: pending.outboxId,
+        kind: pending.kind,
+        error,
+      });
+    }
+  }
+
+  #append(pending: Pending, user: string, bytes: Uint8Array): void {
+    const { transactions, reports, folders, mailboxes } = this.#options;
+    const digest = digestMessage(bytes);
+    transactions.run(() => {
+      mailboxes.append(folders.ensure(user, INBOX), [
+        { bytes, flags: [], internalDate: { seconds: pending.time, zone: 0 }, digest },
+      ]);
+      reports.remove(pending.id);
+    });
+  }
+
+  /** Null when the mail is not known any more. */
+  #read(pending: Pending): Report | null {
+    const { submissions, outbox, copies } = this.#options;
+    const submission = submissions.findByOutboxId(pending.outboxId);
+    const recipient = submission?.recipients.find(({ outboxId }) => outboxId === pending.outboxId);
+    if (submission === null || recipient === undefined) return null;
+    const original = copies.read(submission.user, submission.messageId);
+    const { kind, time } = pending;
+    return { kind, time, submission, recipient, entry: outbox.get(pending.outboxId), original };
+  }
+
+  #compose(report: Report): Promise<Uint8Array> {
+    const { addresses, settings } = this.#options;
+    const { submission, recipient } = report;
+    return composeReport(report, {
+      domain: settings.domain,
+      to: addresses.mailAddress(submission.from),
+      recipient: addresses.mailAddress(recipient.address),
+      recipientLabel: addresses.labelOf(submission.user, recipient.address),
+    });
+  }
+}

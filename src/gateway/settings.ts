@@ -1,0 +1,9 @@
+/** What a person may set about mail. */
+export interface GatewaySettings {
+  /** What stands behind the at sign of our addresses. */
+  readonly domain: string;
+  /** Whether Message-ID and References go along in simple encoding. */
+  readonly threadHeaders: "on" | "off";
+  /** Seconds after which a report says that the recipient's key is still missing; 0 for never. */
+  readonly delayWarning: number;
+}

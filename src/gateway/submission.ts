@@ -1,0 +1,249 @@
+import { LARGEST_SENT_OBJECT } from "../bitmessage/messaging/next-action.js";
+import type { Outbox } from "../bitmessage/messaging/outbox.js";
+import type { SendPolicy, Transactions } from "../bitmessage/messaging/ports.js";
+import type { Draft, Identity } from "../bitmessage/messaging/types.js";
+import type { Address } from "../bitmessage/protocol/address.js";
+import { fromHex } from "../bitmessage/protocol/bytes.js";
+import type { Logger } from "../logger.js";
+import type { AuthenticatedUser, Authenticator, Credentials } from "../mail/sasl.js";
+import { SmtpError } from "../mail/smtp/error.js";
+import type {
+  Envelope,
+  MailParameters,
+  Recipient,
+  SubmissionHandler,
+  SubmissionReceipt,
+} from "../mail/smtp/handler.js";
+import type { AddressBook } from "./addresses.js";
+import { baseSubject } from "./base-subject.js";
+import type { MailCopies } from "./mail-copies.js";
+import { encodeOutgoing, type OutgoingMail, readOutgoing } from "./outgoing.js";
+import type { SubmissionRecipient, SubmissionStore, ThreadStore } from "./ports.js";
+import type { GatewaySettings } from "./settings.js";
+import { completeMail } from "./stored-mail.js";
+
+export interface SubmissionOptions {
+  readonly users: Authenticator;
+  readonly addresses: AddressBook;
+  readonly outbox: Pick<Outbox, "enqueue" | "estimate">;
+  readonly policy: Pick<SendPolicy, "maximumWork">;
+  /** How fast this machine works, all threads together; 0 when that is not known yet. */
+  readonly trialsPerSecond: () => number;
+  readonly copies: MailCopies;
+  readonly submissions: SubmissionStore;
+  readonly threads: ThreadStore;
+  readonly transactions: Transactions;
+  readonly settings: GatewaySettings;
+  /** Unix seconds. */
+  readonly clock: () => number;
+  /** A new random name of letters, digits and hyphens. */
+  readonly newId: () => string;
+  readonly log: Logger;
+}
+
+/** Octets of the largest mail that is read at all. No object holds more than 256 KiB; this leaves room for what shrinks. */
+const MAXIMUM_MAIL = 10 * 1024 * 1024;
+
+/** Takes mail for sending (MAIL-MAPPING section 2). */
+export function createSubmission(options: SubmissionOptions): SubmissionHandler {
+  return new Submissions(options);
+}
+
+interface Reached {
+  readonly recipient: Recipient;
+  readonly kind: "msg" | "broadcast";
+  readonly address: Address;
+}
+
+/** All that is decided before the transaction. */
+interface Prepared {
+  readonly user: string;
+  readonly from: Identity;
+  readonly mail: OutgoingMail;
+  readonly messageId: string;
+  readonly stored: Uint8Array;
+  readonly messages: readonly { readonly reached: Reached; readonly draft: Draft }[];
+}
+
+class Submissions implements SubmissionHandler {
+  readonly maximumSize = MAXIMUM_MAIL;
+  readonly #options: SubmissionOptions;
+
+  constructor(options: SubmissionOptions) {
+    this.#options = options;
+  }
+
+  authenticate(credentials: Credentials): Promise<AuthenticatedUser | null> {
+    return this.#options.users.authenticate(credentials);
+  }
+
+  async checkSender(user: AuthenticatedUser, sender: string, parameters: MailParameters): Promise<void> {
+    this.#options.addresses.resolveSender(user.name, sender);
+    if ((parameters.size ?? 0) > MAXIMUM_MAIL) throw tooLarge(parameters.size ?? 0, MAXIMUM_MAIL);
+  }
+
+  async checkRecipient(user: AuthenticatedUser, _sender: string, recipient: Recipient): Promise<void> {
+    this.#options.addresses.resolve(user.name, recipient.address);
+  }
+
+  async submit(user: AuthenticatedUser, envelope: Envelope, bytes: Uint8Array): Promise<SubmissionReceipt> {
+    const now = this.#options.clock();
+    const prepared = this.#prepare(user.name, envelope, bytes, now);
+    const queueId = this.#options.newId();
+    try {
+      this.#options.transactions.run(() => this.#keep(queueId, envelope, prepared, now));
+    } catch (error) {
+      if (isFull(error))
+        throw new SmtpError(452, "4.3.1", "There is no room on the disk for this mail; try again later");
+      throw error;
+    }
+    this.#options.log.info("mail accepted", { queueId, recipients: prepared.messages.length });
+    return { queueId };
+  }
+
+  #prepare(user: string, envelope: Envelope, bytes: Uint8Array, now: number): Prepared {
+    const { addresses, settings, newId } = this.#options;
+    if (bytes.length > MAXIMUM_MAIL) throw tooLarge(bytes.length, MAXIMUM_MAIL);
+    const mail = readOutgoing(bytes, now);
+    const from = this.#checkFrom(user, envelope, mail);
+    const reached = this.#reach(user, from, envelope.recipients);
+    const messageId = mail.messageId ?? `${newId()}@${settings.domain}`;
+    const content = encodeOutgoing(mail, {
+      messageId,
+      parents: this.#parents(user, mail),
+      threadHeaders: settings.threadHeaders,
+    });
+    const messages = reached.map((one) => ({
+      reached: one,
+      draft: draftOf(from.address, one, mail, content),
+    }));
+    for (const { draft } of messages) this.#checkCost(draft);
+    const bcc = this.#unnamed(mail, reached);
+    const completion = { messageId, time: now, from: addresses.mailAddress(from.address), bcc };
+    return { user, from, mail, messageId, stored: completeMail(bytes, completion), messages };
+  }
+
+  /** The identity to send from: the From field's, which the recipient will see; the envelope's must be the user's as well. */
+  #checkFrom(user: string, envelope: Envelope, mail: OutgoingMail): Identity {
+    const { addresses } = this.#options;
+    const sender = addresses.resolveSender(user, envelope.sender);
+    const [from, ...others] = mail.from;
+    if (from === undefined) return sender;
+    if (others.length > 0)
+      throw new SmtpError(550, "5.7.1", "A mail with several addresses in From cannot be sent");
+    return addresses.resolveSender(user, from);
+  }
+
+  /** The recipients, each address once. */
+  #reach(user: string, from: Identity, recipients: readonly Recipient[]): Reached[] {
+    const reached = new Map<string, Reached>();
+    for (const recipient of recipients) {
+      const destination = this.#options.addresses.resolve(user, recipient.address);
+      const address = destination.kind === "broadcast" ? from.address : destination.address;
+      const kind = destination.kind === "broadcast" ? "broadcast" : "msg";
+      const key = `${kind} ${address}`;
+      if (!reached.has(key)) reached.set(key, { recipient, kind, address });
+    }
+    if (reached.size === 0) throw new SmtpError(554, "5.5.1", "No recipients");
+    return [...reached.values()];
+  }
+
+  #parents(user: string, mail: OutgoingMail): Uint8Array[] {
+    const ids = [...new Set([...mail.inReplyTo, ...mail.references.slice(-1)])].slice(0, 10);
+    const hashes = ids.map((id) => this.#options.threads.findByMessageId(user, id)?.hash ?? null);
+    return hashes.filter((hash) => hash !== null).map(fromHex);
+  }
+
+  /** Mail addresses of those recipients whom To and Cc do not name. */
+  #unnamed(mail: OutgoingMail, reached: readonly Reached[]): string[] {
+    const named = new Set(mail.named.map((address) => address.toLowerCase()));
+    return reached
+      .filter(({ recipient, address }) => {
+        const written = [recipient.address, this.#options.addresses.mailAddress(address)];
+        return !written.some((text) => named.has(text.toLowerCase()));
+      })
+      .map(({ recipient }) => recipient.address)
+      .filter((address) => /^[!-;=?-~]+$/.test(address));
+  }
+
+  /** A dry run of the encoding: nothing is accepted that cannot be sent. */
+  #checkCost(draft: Draft): void {
+    const { outbox, policy, trialsPerSecond } = this.#options;
+    const cost = outbox.estimate(draft);
+    if (cost.objectLength > LARGEST_SENT_OBJECT) throw tooLarge(cost.objectLength, LARGEST_SENT_OBJECT);
+    const limit = draft.maximumWork ?? policy.maximumWork;
+    if (limit === 0 || cost.trials <= limit) return;
+    const speed = trialsPerSecond();
+    const time = speed > 0 ? `, about ${minutes(cost.trials / speed)} on this machine` : "";
+    const text = `Sending this takes ${Math.round(cost.trials)} trials${time}; the limit is ${limit} trials (send.max_work)`;
+    throw new SmtpError(554, "5.7.0", text);
+  }
+
+  /** Everything that must be on disk before 250. */
+  #keep(id: string, envelope: Envelope, prepared: Prepared, now: number): void {
+    const { outbox, submissions, copies } = this.#options;
+    const { user, from, mail, messageId, stored } = prepared;
+    const recipients = prepared.messages.map(({ reached, draft }): SubmissionRecipient => {
+      const entry = outbox.enqueue(draft);
+      const { address: original, notify, orcpt } = reached.recipient;
+      return {
+        outboxId: entry.id,
+        address: reached.address,
+        original,
+        notify: notify ?? null,
+        orcpt: orcpt ?? null,
+      };
+    });
+    const { ret = "HDRS", envid = null } = envelope;
+    const submission = { id, user, messageId, from: from.address, ret, envid, created: now, recipients };
+    submissions.add({ ...submission, subject: mail.subject });
+    copies.keep({ user, messageId, bytes: stored, time: now });
+    for (const { reached } of prepared.messages) this.#rememberThread(prepared, reached, now);
+  }
+
+  #rememberThread(prepared: Prepared, reached: Reached, now: number): void {
+    const { user, mail, messageId } = prepared;
+    this.#options.threads.remember({
+      user,
+      messageId,
+      hash: null,
+      correspondent: reached.address,
+      baseSubject: baseSubject(mail.subject).base,
+      references: mail.references,
+      time: now,
+    });
+  }
+}
+
+function draftOf(
+  from: Address,
+  reached: Reached,
+  mail: OutgoingMail,
+  content: { readonly encoding: number; readonly content: Uint8Array },
+): Draft {
+  return {
+    kind: reached.kind,
+    from,
+    to: reached.address,
+    subject: mail.subject,
+    ...content,
+    ttl: mail.control.ttl,
+    wantsAcknowledgement: mail.control.acknowledgement === "wanted",
+    maximumWork: mail.control.maximumWork,
+  };
+}
+
+function minutes(seconds: number): string {
+  const count = Math.max(1, Math.round(seconds / 60));
+  return count === 1 ? "1 minute" : `${count} minutes`;
+}
+
+function tooLarge(size: number, limit: number): SmtpError {
+  return new SmtpError(552, "5.3.4", `The message has ${size} octets; the limit is ${limit} octets`);
+}
+
+/** SQLite's own words for a full disk or database. */
+function isFull(error: unknown): boolean {
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  return code === "SQLITE_FULL" || code === "ENOSPC" || code === "SQLITE_IOERR_WRITE";
+}

@@ -1,0 +1,145 @@
+import type { IdentityStore, Transactions } from "../bitmessage/messaging/ports.js";
+import type { AuthenticatedUser, Authenticator, Credentials } from "../mail/sasl.js";
+import { type Folders, INBOX } from "./mailboxes.js";
+import { hashPassword, verifyPassword } from "./passwords.js";
+import type { MailboxStore, User, UserStore } from "./ports.js";
+
+export type UserErrorCode = "bad-name" | "bad-password" | "exists" | "unknown" | "owns-identities";
+
+/** A wish about logins that cannot be fulfilled; the text may be shown to people. */
+export class UserError extends Error {
+  constructor(
+    readonly code: UserErrorCode,
+    text: string,
+  ) {
+    super(text);
+    this.name = "UserError";
+  }
+}
+
+/** The local logins. */
+export interface Users extends Authenticator {
+  list(): readonly User[];
+  /** With the mailboxes that every user has. @throws UserError `bad-name`, `bad-password`, `exists` */
+  create(name: string, password: string): Promise<User>;
+  /** @throws UserError `unknown`, `bad-password` */
+  setPassword(name: string, password: string): Promise<void>;
+  /** Removes the login with all its mail. @throws UserError `unknown`, `owns-identities` while there are keys that nobody else could use */
+  remove(name: string): void;
+}
+
+export interface UsersOptions {
+  readonly users: UserStore;
+  readonly identities: IdentityStore;
+  readonly mailboxes: MailboxStore;
+  readonly folders: Folders;
+  readonly transactions: Transactions;
+  /** Unix seconds. */
+  readonly clock: () => number;
+}
+
+const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+const LONGEST_PASSWORD = 1024;
+
+export function createUsers(options: UsersOptions): Users {
+  return new StoredUsers(options);
+}
+
+class StoredUsers implements Users {
+  readonly #options: UsersOptions;
+  /** What an unknown name's password is compared with, so that it takes as long. */
+  #nobody: Promise<string> | null = null;
+
+  constructor(options: UsersOptions) {
+    this.#options = options;
+  }
+
+  list(): readonly User[] {
+    return this.#options.users.list();
+  }
+
+  async create(name: string, password: string): Promise<User> {
+    const { users, transactions, folders, clock } = this.#options;
+    if (!NAME.test(name)) {
+      const text = `${JSON.stringify(name)} cannot be a login: use up to 64 letters a to z, digits, dots, hyphens and underscores`;
+      throw new UserError("bad-name", text);
+    }
+    checkPassword(password);
+    const passwordHash = await hashPassword(password);
+    return transactions.run(() => {
+      if (users.get(name) !== null) throw new UserError("exists", `There is a login ${name} already`);
+      const user: User = { name, passwordHash, created: clock() };
+      users.save(user);
+      folders.ensureInitial(name);
+      return user;
+    });
+  }
+
+  async setPassword(name: string, password: string): Promise<void> {
+    checkPassword(password);
+    const passwordHash = await hashPassword(password);
+    const { users, transactions } = this.#options;
+    transactions.run(() => users.save({ ...this.#existing(name), passwordHash }));
+  }
+
+  remove(name: string): void {
+    const { users, identities, transactions } = this.#options;
+    transactions.run(() => {
+      this.#existing(name);
+      if (identities.list().some((identity) => identity.user === name)) {
+        const text = `${name} still has identities; remove them, or give them to another login, first`;
+        throw new UserError("owns-identities", text);
+      }
+      this.#removeMail(name);
+      users.remove(name);
+    });
+  }
+
+  /** INBOX cannot go, and is emptied. */
+  #removeMail(name: string): void {
+    const { mailboxes } = this.#options;
+    const names = mailboxes.list(name).filter((mailbox) => mailbox.selectable && mailbox.name !== INBOX);
+    // Children before their parents.
+    for (const mailbox of names
+      .map((one) => one.name)
+      .sort()
+      .reverse())
+      mailboxes.remove(name, mailbox);
+    const inbox = mailboxes.find(name, INBOX);
+    if (inbox !== null) mailboxes.expunge(inbox, "all", "any", null);
+  }
+
+  async authenticate({ username, password }: Credentials): Promise<AuthenticatedUser | null> {
+    const login = this.#findLogin(username);
+    const user = login === null ? null : this.#options.users.get(login.name);
+    this.#nobody ??= hashPassword("nobody");
+    const hash = user?.passwordHash ?? (await this.#nobody);
+    const isRight = password.length <= LONGEST_PASSWORD && (await verifyPassword(hash, password));
+    return isRight && user !== null ? login : null;
+  }
+
+  /** By the user's name, or by the address of one of the identities. */
+  #findLogin(username: string): AuthenticatedUser | null {
+    const wanted = username.trim().toLowerCase();
+    if (this.#options.users.get(wanted) !== null) return { name: wanted };
+    const local = wanted.split("@", 1)[0] ?? "";
+    if (!local.startsWith("bm-")) return this.#options.users.get(local) === null ? null : { name: local };
+    const found = this.#options.identities
+      .list()
+      .filter((identity) => !identity.chan && identity.address.toLowerCase() === local);
+    const [identity, ...others] = found;
+    if (identity === undefined || others.length > 0) return null;
+    return { name: identity.user, identity: identity.address };
+  }
+
+  #existing(name: string): User {
+    const user = this.#options.users.get(name);
+    if (user === null) throw new UserError("unknown", `There is no login ${name}`);
+    return user;
+  }
+}
+
+function checkPassword(password: string): void {
+  if (password === "") throw new UserError("bad-password", "The password is empty");
+  if (password.length > LONGEST_PASSWORD) throw new UserError("bad-password", "The password is too long");
+}
