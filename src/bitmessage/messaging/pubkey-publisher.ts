@@ -87,7 +87,7 @@ class PersistedPubkeyPublisher implements PubkeyPublisher {
 
   #isPending(address: Address): boolean {
     const identity = this.options.stores.identities.get(address);
-    return identity?.enabled && identity.pubkeyPending;
+    return identity?.enabled === true && identity.pubkeyPending;
   }
 
   #look(address: Address): void {
