@@ -10,6 +10,7 @@ export const PROTOCOL_VERSION = 3;
 export const MAX_TIME_OFFSET = 3600;
 const MAX_USER_AGENT = 5000;
 const MAX_STREAMS = 1000;
+const MAX_SHOWN_USER_AGENT = 200;
 const UNSPECIFIED_HOST = "127.0.0.1";
 
 export interface NetworkAddress {
@@ -107,7 +108,11 @@ const USER_AGENT = /^\/[a-zA-Z]+:[0-9]+\.?[\w\s()./:;-]*\/$/;
 
 /** A user agent that is safe to log and to show: itself, or "/INVALID:0/" (PROTOCOL.md section 5.1). */
 export function displayUserAgent(userAgent: string): string {
-  return USER_AGENT.test(userAgent) && !/[\x00-\x1f\x7f-\xff]/.test(userAgent) ? userAgent : "/INVALID:0/";
+  const isFit =
+    userAgent.length <= MAX_SHOWN_USER_AGENT &&
+    USER_AGENT.test(userAgent) &&
+    !/[\x00-\x1f\x7f-\xff]/.test(userAgent);
+  return isFit ? userAgent : "/INVALID:0/";
 }
 
 /** Commands that are acceptable before both veracks have gone through (PROTOCOL.md section 5.2). */
