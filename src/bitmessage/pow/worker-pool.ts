@@ -68,7 +68,7 @@ export class WorkerPool implements Searcher {
     }
     this.#options = options;
     this.#logger = options.logger;
-    this.#spawn = seams.spawn ?? (() => new Worker(new URL("./worker.js", import.meta.url), { name: "pow" }));
+    this.#spawn = seams.spawn ?? startWorker;
     this.#idleMilliseconds = seams.idleMilliseconds ?? IDLE_MILLISECONDS;
     this.#workers = Array.from({ length: options.threads });
     const candidates = availableEngines(options.engine);
@@ -251,6 +251,11 @@ export class WorkerPool implements Searcher {
     );
     await Promise.all(workers.map((worker) => worker?.terminate()));
   }
+}
+
+/** Without the flags of the main program: some of them, such as --input-type, stop a worker from starting. */
+function startWorker(): Worker {
+  return new Worker(new URL("./worker.js", import.meta.url), { name: "pow", execArgv: [] });
 }
 
 function referenceValue(nonce: bigint, work: Work): bigint {

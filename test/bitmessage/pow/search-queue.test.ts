@@ -1,0 +1,246 @@
+import { describe, expect, test } from "@jest/globals";
+import { type Searcher, SearchQueue } from "../../../src/bitmessage/pow/search-queue.js";
+import type { Solution, Work, WorkRequest } from "../../../src/bitmessage/pow/solver.js";
+
+const WORK: Work = { initialHash: new Uint8Array(64), target: 1000n };
+
+/** A searcher whose searches end when the test says so. */
+class HeldSearcher implements Searcher {
+  readonly started: Work[] = [];
+  cancelled = 0;
+  closed = 0;
+  measured = { trials: 0, seconds: 0 };
+  answer: (solution: Solution) => void = () => {};
+  fail: (error: Error) => void = () => {};
+
+  describe() {
+    return { engine: "held", threads: 3 };
+  }
+  progress() {
+    return this.measured;
+  }
+  search(work: Work): Promise<Solution> {
+    this.started.push(work);
+    return new Promise((resolve, reject) => {
+      this.answer = resolve;
+      this.fail = reject;
+    });
+  }
+  cancel(): void {
+    this.cancelled++;
+  }
+  async close(): Promise<void> {
+    this.closed++;
+  }
+}
+
+function setUp() {
+  const searcher = new HeldSearcher();
+  return { searcher, queue: new SearchQueue(searcher) };
+}
+
+function request(over: Partial<WorkRequest> = {}): WorkRequest {
+  return { prepare: () => WORK, signal: new AbortController().signal, ...over };
+}
+
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+async function finishAll(searcher: HeldSearcher, count: number): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    await settled();
+    searcher.answer({ nonce: BigInt(index), trials: 1 });
+  }
+}
+
+describe("order", () => {
+  test("smaller priority first, equal ones as they came, one at a time", async () => {
+    const { searcher, queue } = setUp();
+    const order: string[] = [];
+    const ask = (name: string, priority?: number) =>
+      queue.solve(
+        request({
+          ...(priority === undefined ? {} : { priority }),
+          prepare: () => {
+            order.push(name);
+            return WORK;
+          },
+        }),
+      );
+    const all = [ask("late", 5), ask("plain 1"), ask("urgent", -1), ask("plain 2", 0)];
+    await settled();
+    expect(order).toEqual(["urgent"]);
+    expect(queue.status()).toMatchObject({ engine: "held", threads: 3, waiting: 3, working: true });
+    await finishAll(searcher, 4);
+    await Promise.all(all);
+    expect(order).toEqual(["urgent", "plain 1", "plain 2", "late"]);
+    expect(queue.status()).toMatchObject({ waiting: 0, working: false });
+  });
+
+  test("work is prepared when its search starts", async () => {
+    const { searcher, queue } = setUp();
+    let target = 1n;
+    const first = queue.solve(request());
+    const second = queue.solve(request({ prepare: () => ({ ...WORK, target }) }));
+    await settled();
+    target = 2n;
+    await finishAll(searcher, 2);
+    await Promise.all([first, second]);
+    expect(searcher.started.map((work) => work.target)).toEqual([1000n, 2n]);
+  });
+});
+
+describe("failure", () => {
+  test.each([
+    [
+      "preparation that throws",
+      {
+        prepare: () => {
+          throw new Error("gone");
+        },
+      },
+      "gone",
+    ],
+    ["a short hash", { prepare: () => ({ initialHash: new Uint8Array(3), target: 1n }) }, "64 bytes"],
+    ["a target too high", { prepare: () => ({ ...WORK, target: 1n << 64n }) }, "64-bit"],
+  ])("%s rejects that request alone", async (_, over, text) => {
+    const { searcher, queue } = setUp();
+    const bad = queue.solve(request(over));
+    const good = queue.solve(request());
+    await expect(bad).rejects.toThrow(text);
+    await finishAll(searcher, 1);
+    await expect(good).resolves.toEqual({ nonce: 0n, trials: 1 });
+  });
+
+  test("a search that fails rejects its request and the next one starts", async () => {
+    const { searcher, queue } = setUp();
+    const bad = queue.solve(request());
+    const good = queue.solve(request());
+    await settled();
+    searcher.fail(new Error("broken"));
+    await expect(bad).rejects.toThrow("broken");
+    await finishAll(searcher, 1);
+    await good;
+  });
+});
+
+describe("abort", () => {
+  const aborted = { name: "AbortError", code: "ABORT_ERR" };
+
+  test("before asking", async () => {
+    const { searcher, queue } = setUp();
+    await expect(queue.solve(request({ signal: AbortSignal.abort() }))).rejects.toMatchObject(aborted);
+    expect(searcher.started).toHaveLength(0);
+  });
+
+  test("while waiting: it is never prepared", async () => {
+    const { searcher, queue } = setUp();
+    const controller = new AbortController();
+    const first = queue.solve(request());
+    const prepare = () => {
+      throw new Error("must not be called");
+    };
+    const second = queue.solve(request({ signal: controller.signal, prepare }));
+    await settled();
+    controller.abort();
+    await expect(second).rejects.toMatchObject(aborted);
+    await finishAll(searcher, 1);
+    await first;
+    expect(queue.status()).toMatchObject({ waiting: 0, working: false });
+  });
+
+  test("while searching: at once, without waiting for the searcher, whose late answer is dropped", async () => {
+    const { searcher, queue } = setUp();
+    const controller = new AbortController();
+    const first = queue.solve(request({ signal: controller.signal }));
+    const second = queue.solve(request());
+    await settled();
+    const lateAnswer = searcher.answer;
+    controller.abort("no longer wanted");
+    await expect(first).rejects.toMatchObject({ ...aborted, cause: "no longer wanted" });
+    expect(searcher.cancelled).toBe(1);
+    await settled();
+    lateAnswer({ nonce: 99n, trials: 1 });
+    await settled();
+    expect(queue.status().working).toBe(true);
+    searcher.answer({ nonce: 7n, trials: 1 });
+    await expect(second).resolves.toMatchObject({ nonce: 7n });
+  });
+
+  test("inside prepare: the search does not start", async () => {
+    const { searcher, queue } = setUp();
+    const controller = new AbortController();
+    const prepare = () => {
+      controller.abort();
+      return WORK;
+    };
+    await expect(queue.solve(request({ signal: controller.signal, prepare }))).rejects.toMatchObject(aborted);
+    await settled();
+    expect(searcher.started).toHaveLength(0);
+    expect(queue.status().working).toBe(false);
+  });
+
+  test("after the end it does nothing", async () => {
+    const { searcher, queue } = setUp();
+    const controller = new AbortController();
+    const first = queue.solve(request({ signal: controller.signal }));
+    await finishAll(searcher, 1);
+    await first;
+    const cancelled = searcher.cancelled;
+    controller.abort();
+    expect(searcher.cancelled).toBe(cancelled);
+  });
+
+  test("closing rejects the running, the waiting and the later", async () => {
+    const { searcher, queue } = setUp();
+    const [running, waiting] = [queue.solve(request()), queue.solve(request())];
+    await settled();
+    const closing = queue.close();
+    await expect(running).rejects.toMatchObject(aborted);
+    await expect(waiting).rejects.toMatchObject(aborted);
+    await closing;
+    await expect(queue.solve(request())).rejects.toMatchObject(aborted);
+    expect(searcher.closed).toBe(1);
+    expect(searcher.started).toHaveLength(1);
+  });
+});
+
+describe("progress", () => {
+  test("tells the trials, how many are expected, and the chance that they were enough", async () => {
+    const { searcher, queue } = setUp();
+    searcher.measured = { trials: 2 ** 20, seconds: 0.5 };
+    const target = (1n << 44n) - 1n;
+    const report = await new Promise((resolve) => {
+      void queue.solve(request({ prepare: () => ({ ...WORK, target }), onProgress: resolve }));
+    });
+    expect(report).toEqual({ trials: 2 ** 20, expectedTrials: 2 ** 20, share: 1 - Math.exp(-1) });
+    expect(queue.status().trialsPerSecond).toBe(2 ** 21);
+    searcher.answer({ nonce: 1n, trials: 1 });
+  });
+
+  test("a listener that throws ends its own search only", async () => {
+    const { searcher, queue } = setUp();
+    const bad = queue.solve(
+      request({
+        onProgress: () => {
+          throw new Error("listener");
+        },
+      }),
+    );
+    await expect(bad).rejects.toThrow("listener");
+    expect(searcher.cancelled).toBe(1);
+    const good = queue.solve(request());
+    await finishAll(searcher, 1);
+    await good;
+  });
+
+  test("the rate is 0 before the first search and stays known after it", async () => {
+    const { searcher, queue } = setUp();
+    expect(queue.status().trialsPerSecond).toBe(0);
+    const first = queue.solve(request());
+    await settled();
+    searcher.measured = { trials: 3000, seconds: 2 };
+    searcher.answer({ nonce: 1n, trials: 3000 });
+    await first;
+    expect(queue.status().trialsPerSecond).toBe(1500);
+  });
+});
