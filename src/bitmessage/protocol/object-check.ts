@@ -44,7 +44,7 @@ export function checkObject(object: Uint8Array, context: ObjectCheckContext): Ve
   if (!isWorkSufficient(object, { now, difficulty: minimum, minimum })) {
     return { verdict: "reject", reason: "insufficient_pow" };
   }
-  const ttl = header.expires - now;
+  const ttl = header.expires - Math.floor(now);
   if (ttl > LONGEST_LIFE) return { verdict: "ignore", reason: "expires_too_far_ahead" };
   if (ttl < -LATEST_ARRIVAL) return { verdict: "ignore", reason: "expired" };
   if (header.stream === 0 || header.stream >= 2 ** 63) return { verdict: "ignore", reason: "invalid_stream" };

@@ -4,6 +4,7 @@ import { fromHex } from "../../../src/bitmessage/protocol/bytes.js";
 import {
   type Curve,
   curve,
+  givesKnownAnswers,
   loadNativeCurve,
   nobleCurve,
   nodeCurve,
@@ -23,6 +24,12 @@ const privateKeys = bytes(32, 32).map((key) => {
   return key;
 });
 const runs = { numRuns: 20 };
+
+test("a curve is used only if it gives the known answers", () => {
+  for (const one of [nobleCurve, ...others]) expect(givesKnownAnswers(one)).toBe(true);
+  expect(givesKnownAnswers({ ...nobleCurve, verify: () => true })).toBe(false);
+  expect(givesKnownAnswers({ ...nobleCurve, publicKey: () => new Uint8Array(65) })).toBe(false);
+});
 
 test("the fastest that is there is used", () => {
   expect(curve.name).toBe(native === null ? "node" : "native");
