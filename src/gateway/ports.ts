@@ -66,8 +66,11 @@ export interface MailboxStore {
   vanishedSince(mailbox: MailboxId, modSeq: number): readonly number[] | null;
   /** UIDs of messages with this Message-ID (without angle brackets), ascending. */
   findByMessageId(mailbox: MailboxId, messageId: string): readonly number[];
-  /** A subscribed watcher hears of changes after their commit, and keeps expunged messages readable until it leaves. */
-  subscribe(mailbox: MailboxId, watcher: MailboxWatcher): () => void;
+  /**
+   * A subscribed watcher hears of changes after their commit, and keeps expunged messages readable until it leaves. Of those
+   * with `read-write` (the default) the first has new messages as \Recent, and no later session has.
+   */
+  subscribe(mailbox: MailboxId, watcher: MailboxWatcher, access?: "read-write" | "read-only"): () => void;
   watch(user: string, listener: (change: MailboxListChange) => void): () => void;
 }
 

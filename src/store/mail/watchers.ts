@@ -1,11 +1,14 @@
 /** Who hears of changes in mailboxes, and which expunged messages are kept for them. */
 import type { Transactions } from "../../bitmessage/messaging/ports.js";
 import type { MailboxId, MailboxWatcher } from "../../gateway/ports.js";
-import type { MailboxListChange, MailboxUpdate } from "../../mail/imap/backend.js";
+import type { MailboxListChange, MailboxUpdate, MessageState } from "../../mail/imap/backend.js";
+
+export type Access = "read-write" | "read-only";
 
 /** A watcher's time in a mailbox. */
 export interface Visit {
   readonly watcher: MailboxWatcher;
+  readonly access: Access;
   over: boolean;
 }
 
@@ -26,8 +29,8 @@ export class Watchers {
     private readonly reportError: (error: unknown) => void,
   ) {}
 
-  enter(mailbox: MailboxId, watcher: MailboxWatcher): Visit {
-    const visit: Visit = { watcher, over: false };
+  enter(mailbox: MailboxId, watcher: MailboxWatcher, access: Access): Visit {
+    const visit: Visit = { watcher, access, over: false };
     addTo(this.#visits, mailbox, visit);
     return visit;
   }
@@ -71,6 +74,19 @@ export class Watchers {
     this.transactions.afterCommit(() => {
       for (const visit of visits) if (!visit.over) this.#guard(() => visit.watcher.update(update));
     });
+  }
+
+  /**
+   * Tells of new messages, which are \Recent to one who may write, or else to all who may only look (RFC 3501 section 2.3.2).
+   * @returns whether somebody has claimed them
+   */
+  tellAppended(mailbox: MailboxId, messages: readonly MessageState[]): boolean {
+    const visits = this.others(mailbox, null);
+    const first = visits.find((visit) => visit.access === "read-write");
+    for (const visit of visits) {
+      this.tell([visit], { type: "appended", messages, recent: first === undefined || visit === first });
+    }
+    return first !== undefined;
   }
 
   watchList(user: string, listener: ListListener): () => void {

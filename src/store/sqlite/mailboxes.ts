@@ -18,7 +18,7 @@ import { ImapError } from "../../mail/imap/error.js";
 import type { Database } from "../database.js";
 import { INBOX, impliedNames, noSuchMailbox, planCreate, planRename } from "../mail/names.js";
 import { objectId, refuseInbox } from "../mail/rules.js";
-import { Watchers } from "../mail/watchers.js";
+import { type Access, Watchers } from "../mail/watchers.js";
 import type { SqliteTransactions } from "../transactions.js";
 import { FlagSets } from "./flag-sets.js";
 import { type MailboxRow, MailboxTable } from "./mailbox-table.js";
@@ -131,7 +131,7 @@ export class SqliteMailboxStore implements MailboxStore {
     const rows = this.#mailboxes.ofUser(user);
     const ids = new Map(rows.map((row) => [row.name, row.id]));
     const plan = planRename(namesOf(rows), from, to);
-    // From the end when it goes upwards (`a/a` to `a`) or from the front, no two ever have one name: targets are free.
+    // Targets are free of mailboxes that stay, and a tree cannot move into itself: no two ever have one name.
     for (const [name, newName] of plan.rename) {
       this.#mailboxes.rename(ids.get(name)!, newName);
       this.#watchers.tellList(user, { type: "renamed", name: newName, oldName: name });
@@ -239,8 +239,8 @@ export class SqliteMailboxStore implements MailboxStore {
     return this.#messages.findByMessageId(mailbox, messageId);
   }
 
-  subscribe(mailbox: MailboxId, watcher: MailboxWatcher): () => void {
-    const visit = this.#watchers.enter(mailbox, watcher);
+  subscribe(mailbox: MailboxId, watcher: MailboxWatcher, access: Access = "read-write"): () => void {
+    const visit = this.#watchers.enter(mailbox, watcher, access);
     return () => {
       if (visit.over) return;
       const free = this.#watchers.leave(mailbox, visit);

@@ -88,7 +88,8 @@ export class MessageOperations {
     }
     const uidNext = row.uid_next + additions.length;
     this.parts.mailboxes.change(row.id, { uidNext, highestModSeq: modSeq, ...total });
-    this.#tell(row, { type: "appended", messages: states }, null);
+    if (this.parts.watchers.tellAppended(row.id, states)) this.parts.mailboxes.claimRecent(row.id);
+    this.#tellNumbers(row);
     return states.map((state) => state.uid);
   }
 
@@ -224,6 +225,10 @@ export class MessageOperations {
 
   #tell(row: MailboxRow, update: Parameters<Watchers["tell"]>[1], origin: MailboxWatcher | null): void {
     this.parts.watchers.tell(this.parts.watchers.others(row.id, origin), update);
+    this.#tellNumbers(row);
+  }
+
+  #tellNumbers(row: MailboxRow): void {
     this.parts.watchers.tellList(row.user, { type: "status", name: row.name });
   }
 }

@@ -1,0 +1,71 @@
+/** What the memory store keeps of a mailbox. */
+import type { MailboxId } from "../../gateway/ports.js";
+import type { MessageRecord, MessageState, SpecialUse } from "../../mail/imap/backend.js";
+import { flagKey, isKeyword, normalizeFlags } from "../mail/flags.js";
+
+export interface Message {
+  readonly state: MessageState;
+  readonly record: MessageRecord;
+  readonly bytes: Uint8Array;
+  readonly messageId: string | null;
+}
+
+/** Replaced as a whole at each change. */
+export interface Mailbox {
+  readonly id: MailboxId;
+  readonly user: string;
+  readonly name: string;
+  readonly specialUse: SpecialUse | null;
+  readonly uidValidity: number;
+  readonly uidNext: number;
+  readonly highestModSeq: number;
+  readonly recentFrom: number;
+  readonly keywords: readonly string[];
+  /** Ascending UIDs. */
+  readonly messages: readonly Message[];
+  readonly expunged: readonly { readonly uid: number; readonly modSeq: number }[];
+  /** Expunged, but somebody may not have been told. */
+  readonly departed: readonly Message[];
+}
+
+export type Addition = Omit<Message, "state" | "record"> & {
+  readonly flags: readonly string[];
+  readonly record: Pick<MessageRecord, "digest" | "emailId" | "internalDate">;
+};
+
+/** The spelling of keywords in one mailbox. */
+export class Spelling {
+  readonly #known: Map<string, string>;
+
+  constructor(keywords: readonly string[]) {
+    this.#known = new Map(keywords.map((keyword) => [flagKey(keyword), keyword]));
+  }
+
+  get keywords(): readonly string[] {
+    return [...this.#known].sort(([left], [right]) => byCodePoint(left, right)).map(([, keyword]) => keyword);
+  }
+
+  apply(flags: readonly string[]): readonly string[] {
+    return normalizeFlags(flags, this.#known);
+  }
+
+  learn(flags: readonly string[]): readonly string[] {
+    const normal = this.apply(flags);
+    for (const keyword of normal.filter(isKeyword)) this.#known.set(flagKey(keyword), keyword);
+    return normal;
+  }
+}
+
+export function pick(messages: readonly Message[], uids: readonly number[]): Message[] {
+  const wanted = new Set(uids);
+  return messages.filter((message) => wanted.has(message.state.uid));
+}
+
+export function namesOf(mailboxes: readonly Mailbox[]): Set<string> {
+  return new Set(mailboxes.map((mailbox) => mailbox.name));
+}
+
+/** SQLite's order of text: that of its UTF-8 bytes. */
+export function byCodePoint(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}

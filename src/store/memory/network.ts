@@ -1,0 +1,119 @@
+/** The node's stores in memory. */
+import type { ObjectQueue } from "../../bitmessage/messaging/ports.js";
+import type { Inventory, InventoryObject, KnownNode, KnownNodeStore } from "../../bitmessage/node/ports.js";
+import type { InventoryHash } from "../../bitmessage/protocol/inventory-hash.js";
+import { type MemoryTransactions, Sequence, Table } from "./transactions.js";
+
+interface Row extends InventoryObject {
+  readonly position: number;
+  readonly processed: boolean;
+}
+
+export class MemoryInventory implements Inventory, ObjectQueue {
+  readonly #objects: Table<InventoryHash, Row>;
+  readonly #positions: Sequence;
+
+  constructor(private readonly transactions: MemoryTransactions) {
+    this.#objects = new Table(transactions);
+    this.#positions = new Sequence(transactions);
+  }
+
+  has(hash: InventoryHash): boolean {
+    return this.#objects.has(hash);
+  }
+
+  read(hash: InventoryHash): Uint8Array | null {
+    return this.#objects.get(hash)?.bytes.slice() ?? null;
+  }
+
+  add(objects: readonly InventoryObject[]): readonly InventoryHash[] {
+    return this.transactions.run(() => {
+      const added: InventoryHash[] = [];
+      for (const object of objects) {
+        if (this.#objects.has(object.hash)) continue;
+        const copy = { ...object, tag: object.tag?.slice() ?? null, bytes: object.bytes.slice() };
+        this.#objects.set(object.hash, { ...copy, position: this.#positions.next(), processed: false });
+        added.push(object.hash);
+      }
+      return added;
+    });
+  }
+
+  hashes(stream: number, now: number): readonly InventoryHash[] {
+    return this.#rows()
+      .filter((row) => row.stream === stream && row.expires > now)
+      .sort((left, right) => left.expires - right.expires || (left.hash < right.hash ? -1 : 1))
+      .map((row) => row.hash);
+  }
+
+  deleteExpired(before: number): number {
+    return this.transactions.run(() => {
+      const expired = this.#rows().filter((row) => row.processed && row.expires < before);
+      for (const row of expired) this.#objects.delete(row.hash);
+      return expired.length;
+    });
+  }
+
+  totals(): { readonly objects: number; readonly bytes: number } {
+    const rows = this.#rows();
+    return { objects: rows.length, bytes: rows.reduce((sum, row) => sum + row.bytes.length, 0) };
+  }
+
+  unprocessed(limit: number): readonly { readonly hash: InventoryHash; readonly bytes: Uint8Array }[] {
+    const rows = this.#rows().filter((row) => !row.processed);
+    return rows.slice(0, limit).map((row) => ({ hash: row.hash, bytes: row.bytes.slice() }));
+  }
+
+  markProcessed(hashes: readonly InventoryHash[]): void {
+    this.#mark(hashes, true);
+  }
+
+  markUnprocessed(hashes: readonly InventoryHash[]): void {
+    this.#mark(hashes, false);
+  }
+
+  findByTag(type: number, tag: Uint8Array, now: number): readonly Uint8Array[] {
+    return this.#rows()
+      .filter((row) => row.type === type && row.expires > now && row.tag !== null && equal(row.tag, tag))
+      .map((row) => row.bytes.slice());
+  }
+
+  #mark(hashes: readonly InventoryHash[], processed: Row["processed"]): void {
+    this.transactions.run(() => {
+      for (const hash of hashes) {
+        const row = this.#objects.get(hash);
+        if (row) this.#objects.set(hash, { ...row, processed });
+      }
+    });
+  }
+
+  #rows(): Row[] {
+    return this.#objects.values().sort((left, right) => left.position - right.position);
+  }
+}
+
+function equal(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+}
+
+export class MemoryKnownNodeStore implements KnownNodeStore {
+  readonly #nodes: Table<"nodes", readonly KnownNode[]>;
+
+  constructor(transactions: MemoryTransactions) {
+    this.#nodes = new Table(transactions);
+  }
+
+  load(): readonly KnownNode[] {
+    return this.#nodes.get("nodes") ?? [];
+  }
+
+  save(nodes: readonly KnownNode[]): void {
+    const byPlace = new Map(nodes.map((node) => [`${node.host} ${node.port} ${node.stream}`, { ...node }]));
+    this.#nodes.set("nodes", [...byPlace.values()].sort(byHost));
+  }
+}
+
+function byHost(left: KnownNode, right: KnownNode): number {
+  if (left.host !== right.host) return left.host < right.host ? -1 : 1;
+  return left.port - right.port || left.stream - right.stream;
+}

@@ -1,0 +1,44 @@
+import { type StoreOptions, type Stores, systemClock, throwLater } from "../stores.js";
+import {
+  MemoryDeliveryLog,
+  MemoryReportStore,
+  MemorySubmissionStore,
+  MemoryThreadStore,
+  MemoryUserStore,
+} from "./gateway.js";
+import { MemoryMailboxStore } from "./mailboxes.js";
+import {
+  MemoryContactStore,
+  MemoryIdentityStore,
+  MemoryOutboxStore,
+  MemoryPubkeyStore,
+  MemorySignatureStore,
+  MemorySubscriptionStore,
+} from "./messaging.js";
+import { MemoryInventory, MemoryKnownNodeStore } from "./network.js";
+import { MemoryTransactions } from "./transactions.js";
+
+/** All stores in memory, with the same behaviour as those in SQLite: for tests and for trying things out. */
+export function createMemoryStores(options: StoreOptions = {}): Stores {
+  const { clock = systemClock, reportError = throwLater } = options;
+  const transactions = new MemoryTransactions(reportError);
+  const inventory = new MemoryInventory(transactions);
+  return {
+    transactions,
+    inventory,
+    objectQueue: inventory,
+    knownNodes: new MemoryKnownNodeStore(transactions),
+    identities: new MemoryIdentityStore(transactions),
+    contacts: new MemoryContactStore(transactions),
+    subscriptions: new MemorySubscriptionStore(transactions),
+    pubkeys: new MemoryPubkeyStore(transactions),
+    outbox: new MemoryOutboxStore(transactions),
+    signatures: new MemorySignatureStore(transactions),
+    mailboxes: new MemoryMailboxStore(transactions, { clock, reportError }),
+    users: new MemoryUserStore(transactions),
+    submissions: new MemorySubmissionStore(transactions),
+    reports: new MemoryReportStore(transactions),
+    deliveryLog: new MemoryDeliveryLog(transactions),
+    threads: new MemoryThreadStore(transactions),
+  };
+}
