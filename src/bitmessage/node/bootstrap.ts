@@ -27,7 +27,7 @@ export const BOOTSTRAP_AGE = FORGET_AFTER - 600;
 export async function findFirstNodes(resolver: Resolver): Promise<Endpoint[]> {
   const found = await Promise.all(
     NAMES.map(async ({ host, port }) => {
-      const addresses = await resolver(host).catch(() => []);
+      const addresses = await resolver(host).catch((): readonly string[] => []);
       return addresses.filter(isPublicHost).map((address) => ({ host: address, port }));
     }),
   );

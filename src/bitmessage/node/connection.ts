@@ -46,6 +46,8 @@ export interface ConnectionOptions {
 }
 
 const EMPTY = new Uint8Array(0);
+/** Room for a version and a few error packets of the largest kind. */
+const MAX_HANDSHAKE_BYTES = 524_288;
 
 /** One peer's connection from TCP to its end: connecting, handshake, tls, established, closing, closed. */
 export class Connection {
@@ -77,7 +79,7 @@ export class Connection {
     this.host = options.host;
     this.port = options.port;
     this.nonce = toHex(options.ownVersion.nonce);
-    this.since = options.clock();
+    this.since = Math.floor(options.clock());
     this.#startedAt = options.scheduler.now();
     this.#packetAt = this.#startedAt;
     this.#sentAt = this.#startedAt;
@@ -92,6 +94,7 @@ export class Connection {
       ended: (reason) => this.#ended(reason),
       failed: (error) => this.#logFailure(error),
     });
+    this.#wire.receiveLimit = MAX_HANDSHAKE_BYTES;
     this.#state = side === "opening" ? "connecting" : "handshake";
     if (side === "opening") options.socket.once("connect", () => this.#connected());
   }
@@ -233,6 +236,7 @@ export class Connection {
 
   #establish(): void {
     this.#enter("established");
+    this.#wire.receiveLimit = Number.POSITIVE_INFINITY;
     this.wasEstablished = true;
     this.#options.owner.established(this);
   }

@@ -6,18 +6,18 @@ import type { Scheduler } from "./scheduler.js";
 import { endpointText } from "./text.js";
 import type { NodeTimings } from "./timings.js";
 
-/** An inbound peer, by the address at which it says it listens. */
-export type InboundPeer = Endpoint;
-
 export interface DialerOptions {
-  /** The only peers to connect to; null: known nodes are chosen. */
+  /** The only peers to connect to, all of them; null: known nodes are chosen. */
   readonly fixedPeers: readonly Endpoint[] | null;
   readonly maxOutbound: number;
   readonly knownNodes: KnownNodes;
   readonly timings: NodeTimings;
   readonly scheduler: Scheduler;
   isAllowedHost(host: string): boolean;
-  inboundPeers(): Iterable<InboundPeer>;
+  /** Where inbound peers say they listen. */
+  inboundPeers(): Iterable<Endpoint>;
+  /** Whether any peer is connected. */
+  isOnline(): boolean;
   /** Connects; resolves when the connection has ended, or never came about. Never rejects. */
   open(endpoint: Endpoint, offer: "tls" | "plain"): Promise<AttemptResult>;
 }
@@ -78,7 +78,8 @@ export class Dialer {
     void this.#options.open({ host: endpoint.host, port: endpoint.port }, offer).then((result) => {
       this.#busy.delete(key);
       this.#retries.ended(key, { ...result, offeredTls: offer === "tls" }, this.#options.scheduler.now());
-      if (!result.established) this.#options.knownNodes.failed(endpoint);
+      // While nobody answers it may be our own network that is down.
+      if (!result.established && this.#options.isOnline()) this.#options.knownNodes.failed(endpoint);
     });
   }
 }

@@ -90,13 +90,6 @@ export class Downloads<Source extends DownloadSource> {
     this.#fill(source, state);
   }
 
-  /** Whether a peer has announced it. */
-  isWanted(hash: InventoryHash): boolean {
-    if (this.#askedOf.has(hash)) return true;
-    for (const state of this.#sources.values()) if (state.unseen.has(hash)) return true;
-    return false;
-  }
-
   /** The object came, wanted or not, useful or not: nobody is asked for it any more. Returns the peers that had announced it. */
   received(from: Source, hash: InventoryHash): Source[] {
     const sender = this.#sources.get(from);

@@ -47,9 +47,9 @@ export class Exchange {
     ["object", (peer, payload) => this.#object(peer, payload)],
     ["ping", (peer) => peer.connection.send("pong", EMPTY)],
     ["error", (peer, payload) => this.#error(peer, payload)],
-    ["version", (peer) => peer.offend("second version")],
+    ["version", (peer) => this.#offend(peer, "second version")],
     // The empty command stands for a malformed command field (section 2).
-    ["", (peer) => peer.offend("bad_command_padding")],
+    ["", (peer) => this.#offend(peer, "bad_command_padding")],
   ]);
 
   constructor(options: ExchangeOptions) {
@@ -121,13 +121,17 @@ export class Exchange {
   }
 
   #object(peer: Peer, payload: Uint8Array): void {
-    const { intake, downloads, logger } = this.#options;
+    const { intake, downloads } = this.#options;
     const result = intake.take(payload);
     for (const holder of downloads.received(peer, result.hash)) holder.noteKnown(result.hash);
     peer.noteKnown(result.hash);
     if (result.verdict !== "reject") return;
-    logger.debug("object rejected", { peer: peer.connection.address, reason: result.reason });
-    peer.offend(result.reason);
+    this.#offend(peer, result.reason);
+  }
+
+  #offend(peer: Peer, reason: string): void {
+    this.#options.logger.debug("peer misbehaves", { peer: peer.connection.address, reason });
+    peer.offend(reason, this.#options.scheduler.now());
   }
 
   #error(peer: Peer, payload: Uint8Array): void {

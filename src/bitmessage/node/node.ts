@@ -1,4 +1,4 @@
-import { connect, createServer, isIP, type Server, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import type { Logger } from "../../logger.js";
 import type { InventoryHash } from "../protocol/inventory-hash.js";
 import { PROTOCOL_VERSION, Services, type VersionPacket } from "../protocol/messages/version.js";
@@ -14,6 +14,7 @@ import { Dialer } from "./dialer.js";
 import { DOWNLOAD_LIMITS, Downloads } from "./downloads.js";
 import { Exchange } from "./exchange.js";
 import { type Endpoint, KnownNodes } from "./known-nodes.js";
+import { Listener } from "./listener.js";
 import { ObjectIntake } from "./object-intake.js";
 import { Peer } from "./peer.js";
 import type { Inventory, KnownNodeStore, PeerInfo, Resolver } from "./ports.js";
@@ -104,9 +105,10 @@ class Node implements BitmessageNode, ConnectionOwner {
   readonly #exchange: Exchange;
   readonly #dialer: Dialer;
   readonly #listeners = new Set<(hashes: readonly InventoryHash[]) => void>();
-  #server: Server | null = null;
+  readonly #listener: Listener;
   #listening: Endpoint | null = null;
   #phase: "new" | "running" | "stopped" = "new";
+  #stopped: Promise<void> | null = null;
   #quiet: (() => void) | null = null;
   #bytesReceived = 0;
   #bytesSent = 0;
@@ -146,6 +148,10 @@ class Node implements BitmessageNode, ConnectionOwner {
       logger,
       onObjectsAdded: (hashes) => this.#tell(hashes),
     });
+    this.#listener = new Listener(
+      (socket) => this.#accept(socket),
+      (error) => logger.error("the listener failed", { error: String(error) }),
+    );
     this.#dialer = new Dialer({
       fixedPeers: options.connect.length > 0 ? options.connect : null,
       maxOutbound: options.maxOutbound,
@@ -154,6 +160,7 @@ class Node implements BitmessageNode, ConnectionOwner {
       scheduler,
       isAllowedHost: (host) => this.#isAllowedHost(host),
       inboundPeers: () => this.#inboundPeers(),
+      isOnline: () => this.#peers.size > 0,
       open: (endpoint, offer) => this.#open(endpoint, offer),
     });
   }
@@ -162,20 +169,24 @@ class Node implements BitmessageNode, ConnectionOwner {
     if (this.#phase !== "new") throw new Error("the node has been started before");
     this.#phase = "running";
     this.#knownNodes.load();
-    this.#listening = this.#options.listen === null ? null : await this.#listen(this.#options.listen);
+    this.#listening =
+      this.#options.listen === null ? null : await this.#listener.listen(this.#options.listen);
     this.#cleanInventory();
     this.#startTimers();
     this.#dialer.start();
-    void this.#bootstrap();
+    if (!this.#knownNodes.hasUsable()) void this.#bootstrap();
     return this.#listening;
   }
 
-  async stop(): Promise<void> {
-    if (this.#phase === "stopped") return;
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     this.#phase = "stopped";
     this.#scheduler.stop();
-    const server = this.#server;
-    const closed = server === null ? null : new Promise<void>((resolve) => server.close(() => resolve()));
+    const closed = this.#listener.close();
     const quiet = new Promise<void>((resolve) => {
       this.#quiet = resolve;
     });
@@ -225,7 +236,14 @@ class Node implements BitmessageNode, ConnectionOwner {
     const peer = new Peer(connection, this.#scheduler.now());
     this.#peers.set(connection, peer);
     this.#noteSeen(connection);
-    this.#options.logger.info("peer connected", { ...connection.info() });
+    const { address, inbound, tls, userAgent, services } = connection.info();
+    this.#options.logger.info("peer connected", {
+      peer: address,
+      inbound,
+      tls,
+      userAgent,
+      services: String(services),
+    });
     this.#exchange.join(peer);
   }
 
@@ -294,24 +312,6 @@ class Node implements BitmessageNode, ConnectionOwner {
     else this.#knownNodes.learn({ host, port }, version.services, this.#options.clock());
   }
 
-  #listen(endpoint: Endpoint): Promise<Endpoint> {
-    const server = createServer((socket) => this.#accept(socket));
-    this.#server = server;
-    return new Promise((resolve, reject) => {
-      server.once("error", (error) => {
-        this.#server = null;
-        reject(error);
-      });
-      server.listen(endpoint.port, endpoint.host, () => {
-        server.removeAllListeners("error");
-        server.on("error", (error) => this.#options.logger.error("listener", { error: String(error) }));
-        const address = server.address();
-        const port = typeof address === "object" && address !== null ? address.port : endpoint.port;
-        resolve({ host: endpoint.host, port });
-      });
-    });
-  }
-
   #accept(socket: Socket): void {
     const host = normalHost(socket.remoteAddress ?? "");
     if (this.#phase !== "running" || host === "" || !this.#admission.mayAccept(host)) {
@@ -326,7 +326,7 @@ class Node implements BitmessageNode, ConnectionOwner {
   async #open(endpoint: Endpoint, offer: "tls" | "plain"): Promise<AttemptResult> {
     const host = isIP(endpoint.host) !== 0 ? endpoint.host : await this.#resolve(endpoint.host);
     if (host === undefined || this.#phase !== "running") return { established: false, tlsFailed: false };
-    const localAddress = this.#options.bindAddress;
+    const localAddress = this.#localAddress(host);
     const socket = connect({
       host,
       port: endpoint.port,
@@ -335,6 +335,13 @@ class Node implements BitmessageNode, ConnectionOwner {
     const tls = this.#options.tls && offer === "tls";
     const connection = this.#adopt(socket, "outbound", { host, port: endpoint.port }, tls);
     return new Promise((resolve) => this.#ends.set(connection, resolve));
+  }
+
+  /** Nodes on one machine tell each other apart by address, so on loopback ours is the one that we listen on. */
+  #localAddress(target: string): string | undefined {
+    const { bindAddress, listen } = this.#options;
+    if (bindAddress !== undefined) return bindAddress;
+    return listen?.host.startsWith("127.") && target.startsWith("127.") ? listen.host : undefined;
   }
 
   async #resolve(name: string): Promise<string | undefined> {
@@ -387,7 +394,8 @@ class Node implements BitmessageNode, ConnectionOwner {
   }
 
   #tidyKnownNodes(): void {
-    this.#knownNodes.forget();
+    // Without peers it may be our own network that is down, and nobody would be seen however long it lasts.
+    if (this.#peers.size > 0) this.#knownNodes.forget();
     this.#knownNodes.save();
   }
 
@@ -397,7 +405,7 @@ class Node implements BitmessageNode, ConnectionOwner {
 
   async #bootstrap(): Promise<void> {
     const { bootstrap, connect: fixedPeers, maxOutbound, resolver, clock, logger } = this.#options;
-    if (!bootstrap || fixedPeers.length > 0 || maxOutbound === 0 || this.#knownNodes.hasUsable()) return;
+    if (!bootstrap || fixedPeers.length > 0 || maxOutbound === 0 || this.#peers.size > 0) return;
     const nodes = await findFirstNodes(resolver);
     if (this.#phase !== "running") return;
     for (const node of nodes) this.#knownNodes.learn(node, Services.network, clock() - BOOTSTRAP_AGE);

@@ -8,8 +8,9 @@ import type { UploadTarget } from "./uploads.js";
 
 /** Objects of which we remember that the peer has them: only those being announced matter. */
 const KNOWN_OBJECTS = 20_000;
-/** Things a peer may do wrong before we hang up. */
+/** Things a peer may do wrong before we hang up; one is forgiven in ten minutes. */
 const MAX_OFFENCES = 5;
+const FORGIVENESS_PER_SECOND = 1 / 600;
 /** Entries of addr packets taken from a peer at once, and per second after that: enough for the exchange at the beginning. */
 const ADDRESS_BURST = 1000;
 const ADDRESSES_PER_SECOND = 0.1;
@@ -21,11 +22,13 @@ export class Peer implements DownloadSource, UploadTarget, AnnouncementTarget {
   #offences = 0;
   #addressBudget = ADDRESS_BURST;
   #addressTime: number;
+  #offenceTime: number;
 
   /** @param now seconds on the monotonic clock */
   constructor(connection: Connection, now: number) {
     this.connection = connection;
     this.#addressTime = now;
+    this.#offenceTime = now;
   }
 
   get backlog(): number {
@@ -52,10 +55,12 @@ export class Peer implements DownloadSource, UploadTarget, AnnouncementTarget {
     this.connection.send("object", object);
   }
 
-  /** Counts something against the peer, and hangs up when it has been too much. */
-  offend(reason: string): void {
-    this.#offences += 1;
-    if (this.#offences >= MAX_OFFENCES) this.connection.finish(`misbehaviour: ${reason}`);
+  /** Counts something against the peer, and hangs up when it has been too much. @param now seconds on the monotonic clock */
+  offend(reason: string, now: number): void {
+    const forgiven = (now - this.#offenceTime) * FORGIVENESS_PER_SECOND;
+    this.#offenceTime = now;
+    this.#offences = Math.max(0, this.#offences - forgiven) + 1;
+    if (this.#offences > MAX_OFFENCES - 0.5) this.connection.finish(`misbehaviour: ${reason}`);
   }
 
   /** How many of so many addr entries to take now: nobody fills our list of nodes alone (PROTOCOL.md section 20). */

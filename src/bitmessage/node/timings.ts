@@ -12,7 +12,7 @@ export interface NodeTimings {
   readonly pingAfter: number;
   /** Silence of an established peer after which the connection is closed (section 7.2). */
   readonly closeAfter: number;
-  /** A peer that takes nothing of what we send for so long is closed. */
+  /** A peer that takes nothing of what waits to be sent for so long is closed. */
   readonly writeStall: number;
   /** How long a last packet may take to leave before the connection is cut. */
   readonly closing: number;
@@ -35,7 +35,7 @@ export interface NodeTimings {
   /** An announced object that never came is forgotten (section 7.4). */
   readonly requestForget: number;
   readonly saveKnownNodes: number;
-  /** Between attempts to find peers by DNS while none is known. */
+  /** Between attempts to find first nodes while there is no peer. */
   readonly bootstrap: number;
   /** Between removals of expired objects (section 8.1). */
   readonly cleanInventory: number;
@@ -48,7 +48,7 @@ export const DEFAULT_TIMINGS: NodeTimings = {
   handshake: 60,
   pingAfter: 300,
   closeAfter: 600,
-  writeStall: 120,
+  writeStall: 600,
   closing: 5,
   dial: 2,
   retryFirst: 2,
@@ -59,6 +59,6 @@ export const DEFAULT_TIMINGS: NodeTimings = {
   earlyPeriod: 60,
   requestForget: 3600,
   saveKnownNodes: 60,
-  bootstrap: 600,
+  bootstrap: 120,
   cleanInventory: 7380,
 };

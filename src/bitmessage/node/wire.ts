@@ -32,10 +32,11 @@ export class Wire {
   #mode: "reading" | "upgrading" | "deaf" = "reading";
   #reason: string | null = null;
   #openSockets = 1;
-  #blocked = false;
+  /** Bytes that may come in all; strangers get little memory, until they are let in. */
+  receiveLimit = Number.POSITIVE_INFINITY;
   bytesReceived = 0;
   bytesSent = 0;
-  /** Milliseconds of the monotonic clock when bytes last left, or the moment since which none wait. */
+  /** Milliseconds on the monotonic clock: when bytes last left, or began to wait. */
   #progressAt = performance.now();
 
   constructor(socket: Socket, magic: number, handler: WireHandler) {
@@ -56,15 +57,15 @@ export class Wire {
 
   /** For how many seconds bytes have waited without any leaving. */
   get stalledSeconds(): number {
-    return this.#blocked ? (performance.now() - this.#progressAt) / 1000 : 0;
+    return this.backlog > 0 ? (performance.now() - this.#progressAt) / 1000 : 0;
   }
 
   send(command: string, payload: Uint8Array): void {
     if (this.#reason !== null || this.#socket.destroyed || this.#mode === "upgrading") return;
     const bytes = encodePacket(command, payload, this.#magic);
     this.bytesSent += bytes.length;
-    if (!this.#blocked) this.#progressAt = performance.now();
-    if (!this.#socket.write(bytes)) this.#blocked = true;
+    if (this.backlog === 0) this.#progressAt = performance.now();
+    this.#socket.write(bytes, this.#onWritten);
     if (this.backlog > MAX_BACKLOG) this.cut("slow_reader");
   }
 
@@ -91,7 +92,6 @@ export class Wire {
       onSecure();
     });
     this.#socket = secure;
-    this.#blocked = false;
     this.#watch(secure);
     this.#openSockets += 1;
   }
@@ -119,7 +119,6 @@ export class Wire {
 
   #watch(socket: Socket): void {
     socket.on("drain", () => {
-      this.#blocked = false;
       if (this.#mode === "reading") this.#guard(() => this.#handler.drained());
     });
     socket.on("end", () => this.cut("closed_by_peer"));
@@ -131,9 +130,17 @@ export class Wire {
     });
   }
 
+  readonly #onWritten = (): void => {
+    this.#progressAt = performance.now();
+  };
+
   readonly #onData = (chunk: Uint8Array): void => {
     this.bytesReceived += chunk.length;
     if (this.#mode !== "reading") return;
+    if (this.bytesReceived > this.receiveLimit) {
+      this.cut("handshake_too_long");
+      return;
+    }
     this.#guard(() => {
       try {
         this.#reader.push(chunk);
