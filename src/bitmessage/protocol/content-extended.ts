@@ -28,7 +28,11 @@ export function encodeExtended(content: {
   headers?: Readonly<Record<string, string>>;
 }): Uint8Array {
   const { subject, body, files = [], parents = [], headers = {} } = content;
-  const map: Record<string, unknown> = { "": TYPE, subject: text(subject), body: text(body) };
+  const map: Record<string, unknown> = {
+    "": TYPE,
+    subject: text(withoutLineBreaks(subject)),
+    body: text(body),
+  };
   if (parents.length > 0) map["parents"] = parents;
   if (files.length > 0) {
     map["files"] = files.map(({ name, data, type, disposition }) => ({
@@ -41,6 +45,11 @@ export function encodeExtended(content: {
   for (const [name, value] of checkedHeaders(headers)) map[name.toLowerCase()] = text(value);
   const packed = encode(map);
   return Uint8Array.from(deflateSync(packed, { level: 9 }));
+}
+
+/** A subject is one line in mail, whatever a sender put into it. */
+function withoutLineBreaks(subject: string): string {
+  return subject.replace(/[\r\n\u2028\u2029]+/g, " ");
 }
 
 function text(value: string): string | Uint8Array {
@@ -102,7 +111,7 @@ function readField(reader: MsgpackReader, fields: Fields): void {
       fields.type = readText(reader);
       return;
     case "subject":
-      fields.subject = readText(reader) ?? "";
+      fields.subject = withoutLineBreaks(readText(reader) ?? "");
       return;
     case "body":
       fields.body = readText(reader) ?? "";

@@ -227,10 +227,11 @@ export function givesKnownAnswers(curve: Curve): boolean {
  * The optional native library, or null where it has no binary. `bindings.js` and not the package itself, which would fall
  * back to slow JavaScript in silence.
  */
-export function loadNativeCurve(): Curve | null {
+export function loadNativeCurve(
+  load: (name: string) => unknown = createRequire(import.meta.url),
+): Curve | null {
   try {
-    const addon = createRequire(import.meta.url)("secp256k1/bindings.js") as Addon;
-    const curve = nativeCurveOf(addon);
+    const curve = nativeCurveOf(load("secp256k1/bindings.js") as Addon);
     return givesKnownAnswers(curve) ? curve : null;
   } catch {
     return null;

@@ -138,11 +138,17 @@ describe("extended content", () => {
 
   test("round trip", () => {
     fc.assert(
-      fc.property(text, text, files, parents, headers, (subject, body, list, vectors, carried) => {
+      fc.property(line, text, files, parents, headers, (subject, body, list, vectors, carried) => {
         const content = { subject, body, files: list, parents: vectors, headers: carried };
         expect(decoded(3, encodeExtended(content))).toEqual({ kind: "content", encoding: 3, ...content });
       }),
     );
+  });
+
+  test("a subject of several lines becomes one, sent or received", () => {
+    expect(decoded(3, encodeExtended({ subject: "a\r\nb", body: "" })).subject).toBe("a b");
+    const foreign = deflateSync(encode({ "": "message", subject: "a\nBcc: x\u2028y" }));
+    expect(decoded(3, foreign).subject).toBe("a Bcc: x y");
   });
 
   test("names of carried lines are written in lower case", () => {

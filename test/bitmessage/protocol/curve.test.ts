@@ -31,6 +31,15 @@ test("a curve is used only if it gives the known answers", () => {
   expect(givesKnownAnswers({ ...nobleCurve, publicKey: () => new Uint8Array(65) })).toBe(false);
 });
 
+test("a native library that is missing or broken is passed over in silence", () => {
+  const missing = () => {
+    throw new Error("Cannot find module");
+  };
+  expect(loadNativeCurve(missing)).toBeNull();
+  expect(loadNativeCurve(() => ({}))).toBeNull();
+  expect(loadNativeCurve(() => ({ publicKeyCreate: () => new Uint8Array(65) }))).toBeNull();
+});
+
 test("the fastest that is there is used", () => {
   expect(curve.name).toBe(native === null ? "node" : "native");
 });
