@@ -1,9 +1,11 @@
+import type { Identities } from "../bitmessage/messaging/identities.js";
 import { MessagingError } from "../bitmessage/messaging/messaging-error.js";
+import type { Subscriptions } from "../bitmessage/messaging/subscriptions.js";
+import type { Identity, Subscription } from "../bitmessage/messaging/types.js";
 import { type Address, decodeAddress } from "../bitmessage/protocol/address.js";
 import { ProtocolError } from "../bitmessage/protocol/errors.js";
 import { ImapError } from "../mail/imap/error.js";
 import { CHANS, type Folders, folderName, OUTBOX, SUBSCRIPTIONS } from "./mailboxes.js";
-import type { Memberships } from "./memberships.js";
 import type { MailboxStore } from "./ports.js";
 
 /**
@@ -19,8 +21,8 @@ export interface ManagedFolders {
 export interface ManagedFoldersOptions {
   readonly folders: Folders;
   readonly mailboxes: MailboxStore;
-  /** Null where folders cannot manage. */
-  readonly memberships: Memberships | null;
+  readonly identities: Pick<Identities, "joinChan" | "leaveChan" | "setLabel">;
+  readonly subscriptions: Pick<Subscriptions, "get" | "add" | "remove" | "setLabel">;
 }
 
 export function createManagedFolders(options: ManagedFoldersOptions): ManagedFolders {
@@ -39,68 +41,63 @@ class FolderManagement implements ManagedFolders {
   create(user: string, name: string): "done" | "ordinary" {
     const managed = managedName(name);
     if (managed === null) return "ordinary";
-    const { folders } = this.#options;
-    const memberships = this.#memberships();
+    const { folders, mailboxes } = this.#options;
     const made =
       managed.kind === CHANS
-        ? folders.ensureChan(inWords(() => this.#join(memberships, user, managed.child)))
-        : folders.ensureSubscription(inWords(() => this.#follow(memberships, user, managed.child)));
+        ? folders.ensureChan(this.#join(user, managed.child))
+        : folders.ensureSubscription(this.#follow(user, managed.child));
     // The client expects the folder under the very name it gave.
-    if (this.#options.mailboxes.find(user, name) !== made)
-      throw cannot(`The folder would not be called ${managed.child}.`);
+    if (mailboxes.find(user, name) !== made) {
+      throw cannot(`The folder would not be called ${managed.child}; use the command bmbridge.`);
+    }
     return "done";
   }
 
   remove(user: string, name: string): void {
     if (name === OUTBOX) throw cannot("The Outbox cannot be deleted.");
-    const { folders } = this.#options;
+    const { folders, identities, subscriptions } = this.#options;
     const chan = folders.findChan(user, name);
     const subscription = folders.findSubscription(user, name);
-    if (chan !== null) inWords(() => this.#memberships().leaveChan(chan.address));
-    if (subscription !== null) inWords(() => this.#memberships().unfollow(subscription.address));
+    if (chan !== null) inWords(() => identities.leaveChan(chan.address));
+    if (subscription !== null) inWords(() => subscriptions.remove(subscription.address));
   }
 
   rename(user: string, from: string, to: string): void {
-    const within = (name: string) =>
-      [OUTBOX, CHANS, SUBSCRIPTIONS].find((top) => name === top || name.startsWith(`${top}/`));
-    const source = within(from);
-    const target = within(to);
-    if (source === undefined && target === undefined) return;
+    const source = managedTop(from);
+    const target = managedTop(to);
+    if (source === null && target === null) return;
     const fromName = managedName(from);
     const toName = managedName(to);
     if (source !== target || fromName === null || toName === null) {
-      throw cannot(
-        "Outbox, Chans and Subscriptions stay where they are; a folder in Chans or Subscriptions can get another name there.",
-      );
+      throw cannot("Outbox, Chans and Subscriptions, and what is in them, stay where they are.");
     }
     this.#relabel(user, from, toName.child);
   }
 
   #relabel(user: string, from: string, label: string): void {
-    const { folders } = this.#options;
+    const { folders, identities, subscriptions } = this.#options;
     if (folderName(label) !== label)
-      throw cannot("A folder of a chan or subscription cannot have that name.");
+      throw cannot("The folder of a chan or subscription cannot have that name.");
     const chan = folders.findChan(user, from);
     const subscription = folders.findSubscription(user, from);
-    if (chan !== null) inWords(() => this.#memberships().labelChan(chan.address, label));
-    if (subscription !== null)
-      inWords(() => this.#memberships().labelSubscription(subscription.address, label));
+    if (chan !== null) inWords(() => identities.setLabel(chan.address, label));
+    if (subscription !== null) inWords(() => subscriptions.setLabel(subscription.address, label));
   }
 
-  #join(memberships: Memberships, user: string, passphrase: string) {
-    if (folderName(passphrase) !== passphrase)
-      throw cannot("A chan with that name cannot be joined by a folder; use bmbridge chan join.");
-    return memberships.joinChan({ user, passphrase, label: passphrase });
+  #join(user: string, passphrase: string): Identity {
+    if (folderName(passphrase) !== passphrase) {
+      throw cannot("A chan of that name cannot be joined by making a folder; use bmbridge chan join.");
+    }
+    return inWords(() => this.#options.identities.joinChan({ user, passphrase, label: passphrase }));
   }
 
-  #follow(memberships: Memberships, user: string, child: string) {
-    return memberships.follow({ user, address: readAddress(child), label: child });
-  }
-
-  #memberships(): Memberships {
-    const { memberships } = this.#options;
-    if (memberships === null) throw cannot("Chans and subscriptions are managed with the command bmbridge.");
-    return memberships;
+  #follow(user: string, child: string): Subscription {
+    const { subscriptions } = this.#options;
+    const address = readAddress(child);
+    const followed = subscriptions.get(address);
+    if (followed !== null && followed.user !== user)
+      throw cannot("Another user of this bridge follows that address.");
+    return inWords(() => subscriptions.add({ user, address, label: child }));
   }
 }
 
@@ -112,6 +109,11 @@ function managedName(name: string): { readonly kind: Kind; readonly child: strin
   const child = name.slice(slash + 1);
   if (child.includes("/")) throw cannot(`There are no folders within folders of ${kind}.`);
   return { kind, child };
+}
+
+/** The managed folder that it is, or is in. */
+function managedTop(name: string): string | null {
+  return [OUTBOX, CHANS, SUBSCRIPTIONS].find((top) => name === top || name.startsWith(`${top}/`)) ?? null;
 }
 
 function readAddress(text: string): Address {

@@ -15,9 +15,10 @@ export function readMessageIds(raw: string): string[] {
   return [...new Set(ids.filter(isMessageId))];
 }
 
-/** The single Message-ID of a field's value, or null when it has none that is well-formed. */
+/** The Message-ID of a field's value, or null when the first thing in angle brackets is none that is well-formed. */
 export function readMessageId(raw: string): string | null {
-  return readMessageIds(raw)[0] ?? null;
+  const id = parseMessageIds(raw.slice(0, 10_000))[0]?.slice(1, -1) ?? "";
+  return isMessageId(id) ? id : null;
 }
 
 /** As they stand in a field; of many the oldest and the newest. */

@@ -10,8 +10,14 @@ import type { GatewaySettings } from "./settings.js";
 
 /** Writes the delivery status reports that are due. */
 export interface Reports {
-  /** Brings what is due into INBOX, each report once; resolves when nothing is left. Call it at the start and after commits. */
+  /** Writes what a former run of the program has left. */
+  start(): void;
+  /** Reports have become due. */
+  wake(): void;
+  /** Brings what is due into INBOX, each report once; resolves when nothing is left that can be written. */
   deliverDue(): Promise<void>;
+  /** Resolves when none is being written. What is due then stays due. */
+  stop(): Promise<void>;
 }
 
 export interface ReportsOptions {
@@ -37,34 +43,59 @@ class DueReports implements Reports {
   readonly #options: ReportsOptions;
   #running: Promise<void> | null = null;
   #again: "yes" | "no" = "no";
+  #stopped: "yes" | "no" = "no";
 
   constructor(options: ReportsOptions) {
     this.#options = options;
   }
 
+  start(): void {
+    this.#stopped = "no";
+    this.wake();
+  }
+
+  wake(): void {
+    this.deliverDue().catch((error: unknown) =>
+      this.#options.log.error("reports could not be read", { error }),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = "yes";
+    await this.#running;
+  }
+
   deliverDue(): Promise<void> {
     this.#again = "yes";
-    this.#running ??= this.#run().finally(() => {
-      this.#running = null;
-    });
+    this.#running ??= this.#run();
     return this.#running;
   }
 
   async #run(): Promise<void> {
-    while (this.#again === "yes") {
-      this.#again = "no";
-      for (const pending of this.#options.reports.pending()) await this.#deliver(pending);
+    try {
+      // Not within the call that has to note that this is running.
+      await Promise.resolve();
+      while (this.#again === "yes") {
+        this.#again = "no";
+        for (const pending of this.#options.reports.pending()) {
+          if (this.#stopped === "yes") return;
+          await this.#deliver(pending);
+        }
+      }
+    } finally {
+      this.#running = null;
     }
   }
 
+  /** Never rejects. */
   async #deliver(pending: Pending): Promise<void> {
     const { transactions, reports, log } = this.#options;
-    const report = this.#read(pending);
-    if (report === null) {
-      transactions.run(() => reports.remove(pending.id));
-      return;
-    }
     try {
+      const report = this.#read(pending);
+      if (report === null) {
+        transactions.run(() => reports.remove(pending.id));
+        return;
+      }
       const bytes = await this.#compose(report);
       this.#append(pending, report.submission.user, bytes);
     } catch (error) {

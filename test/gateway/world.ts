@@ -1,0 +1,280 @@
+/** The gateway over SQLite in memory, with an outbox whose states the tests choose. */
+import { createHash } from "node:crypto";
+import type { Identities } from "../../src/bitmessage/messaging/identities.js";
+import type {
+  Draft,
+  Identity,
+  OutboxEntry,
+  OutboxId,
+  ReceivedMessage,
+} from "../../src/bitmessage/messaging/types.js";
+import { type Address, decodeAddress, encodeAddress } from "../../src/bitmessage/protocol/address.js";
+import type { InventoryHash } from "../../src/bitmessage/protocol/inventory-hash.js";
+import type { IdentityKeys } from "../../src/bitmessage/protocol/keys.js";
+import { createAddressBook } from "../../src/gateway/addresses.js";
+import { createGatewayBackend } from "../../src/gateway/backend.js";
+import { createDelivery } from "../../src/gateway/delivery.js";
+import { createMailCopies } from "../../src/gateway/mail-copies.js";
+import { createFolders } from "../../src/gateway/mailboxes.js";
+import { createManagedFolders } from "../../src/gateway/managed-folders.js";
+import { createReports } from "../../src/gateway/reports.js";
+import { createStates } from "../../src/gateway/states.js";
+import { createSubmission } from "../../src/gateway/submission.js";
+import { createUsers } from "../../src/gateway/users.js";
+import { silentLogger } from "../../src/logger.js";
+import { openDatabase } from "../../src/store/database.js";
+import { createSqliteStores } from "../../src/store/sqlite/stores.js";
+
+export const DOMAIN = "bm.localhost";
+export const START = 1_700_000_000;
+
+/** An address that belongs to nobody, the same for the same name. */
+export function addressOf(name: string): Address {
+  const ripe = new Uint8Array(createHash("sha256").update(name).digest().subarray(0, 20));
+  ripe[0] = 0;
+  ripe[1] ||= 1;
+  return encodeAddress(4, 1, ripe);
+}
+
+export function hashOf(name: string): InventoryHash {
+  return createHash("sha256").update(name).digest("hex") as InventoryHash;
+}
+
+const noKeys: IdentityKeys = {
+  signing: { privateKey: new Uint8Array(32).fill(1), publicKey: new Uint8Array(65).fill(4) },
+  encryption: { privateKey: new Uint8Array(32).fill(2), publicKey: new Uint8Array(65).fill(4) },
+  ripe: new Uint8Array(20),
+};
+
+export function identityOf(address: Address, values: Partial<Identity> = {}): Identity {
+  const { version, stream, ripe } = decodeAddress(address);
+  return {
+    address,
+    version,
+    stream,
+    keys: { ...noKeys, ripe },
+    label: "",
+    enabled: true,
+    chan: false,
+    passphrase: null,
+    user: "anna",
+    difficulty: { trialsPerByte: 1000n, extraBytes: 1000n },
+    sendsAcknowledgements: true,
+    lastPubkeySent: 0,
+    pubkeyPending: false,
+    created: START,
+    ...values,
+  };
+}
+
+export type World = ReturnType<typeof createWorld>;
+
+export function createWorld() {
+  const time = { now: START };
+  const clock = () => time.now;
+  const database = openDatabase(":memory:");
+  const stores = createSqliteStores(database, { clock });
+  const settings = { domain: DOMAIN, threadHeaders: "on" as const, delayWarning: 86_400 };
+  const shared = { ...stores, settings, clock, log: silentLogger };
+  const addresses = createAddressBook({ ...stores, domain: DOMAIN, streams: [1] });
+  const folders = createFolders(stores);
+  const copies = createMailCopies({ ...stores, folders });
+  const reports = createReports({ ...shared, addresses, folders, copies });
+  const due = { count: 0 };
+  const timers: (() => void)[] = [];
+  const states = createStates({
+    ...shared,
+    copies,
+    timer: (_seconds, task) => {
+      timers.push(task);
+      return () => timers.splice(timers.indexOf(task), 1);
+    },
+    reportsDue: () => {
+      due.count++;
+    },
+  });
+  const users = createUsers({ ...shared, folders });
+  const outbox = createFakeOutbox(stores, clock, states.observe);
+  const policy = { maximumWork: 0 };
+  let ids = 0;
+  const submission = createSubmission({
+    ...shared,
+    users,
+    addresses,
+    outbox,
+    copies,
+    policy,
+    trialsPerSecond: () => 1_000_000,
+    newId: () => `id${++ids}`,
+  });
+  const managedFolders = createManagedFolders({
+    folders,
+    mailboxes: stores.mailboxes,
+    identities: fakeIdentities(stores),
+    subscriptions: fakeSubscriptions(stores),
+  });
+  const backend = createGatewayBackend({ ...shared, users, folders, managedFolders, outbox });
+  const delivery = createDelivery({ ...shared, addresses, folders });
+  const own = addressOf("anna");
+  stores.identities.save(identityOf(own, { label: "Anna at home" }));
+  folders.ensureInitial("anna");
+  return {
+    time,
+    database,
+    stores,
+    settings,
+    addresses,
+    folders,
+    copies,
+    reports,
+    due,
+    timers,
+    states,
+    users,
+    outbox,
+    policy,
+    submission,
+    backend,
+    delivery,
+    own,
+    anna: { name: "anna" },
+  };
+}
+
+type Stores = ReturnType<typeof createSqliteStores>;
+
+/** Keeps entries as the real one does, and does nothing with them. */
+function createFakeOutbox(
+  stores: Stores,
+  clock: () => number,
+  observe: (entry: OutboxEntry, previous: OutboxEntry | null) => void,
+) {
+  let count = 0;
+  const cost = { objectLength: 500, trials: 1_000_000 };
+  const change = (id: OutboxId, values: Partial<OutboxEntry>) =>
+    stores.transactions.run(() => {
+      const previous = stores.outbox.get(id)!;
+      const entry = { ...previous, ...values, changed: clock() };
+      stores.outbox.update(entry);
+      observe(entry, previous);
+      return entry;
+    });
+  return {
+    cost,
+    change,
+    drafts: [] as Draft[],
+    cancelled: [] as OutboxId[],
+    estimate: () => cost,
+    enqueue(draft: Draft): OutboxEntry {
+      this.drafts.push(draft);
+      const entry: OutboxEntry = {
+        ...draft,
+        id: `outbox${++count}` as OutboxId,
+        ttl: draft.ttl ?? 345_600,
+        state: "queued",
+        failure: null,
+        awaitsAcknowledgement: false,
+        ackData: null,
+        attempts: 0,
+        pubkeyRequests: 0,
+        created: clock(),
+        started: clock(),
+        changed: clock(),
+        nextAction: null,
+        expires: null,
+        inventoryHash: null,
+      };
+      stores.outbox.add(entry);
+      observe(entry, null);
+      return entry;
+    },
+    cancel(id: OutboxId): OutboxEntry {
+      this.cancelled.push(id);
+      return change(id, { state: "cancelled" });
+    },
+  };
+}
+
+function fakeIdentities(stores: Stores): Pick<Identities, "joinChan" | "leaveChan" | "setLabel"> {
+  return {
+    joinChan({ user, passphrase, label = "" }) {
+      const chan = identityOf(addressOf(`chan ${passphrase}`), { user, passphrase, label, chan: true });
+      stores.identities.save(chan);
+      return chan;
+    },
+    leaveChan: (address) => stores.identities.remove(address),
+    setLabel(address, label) {
+      const changed = { ...stores.identities.get(address)!, label };
+      stores.identities.save(changed);
+      return changed;
+    },
+  };
+}
+
+function fakeSubscriptions(stores: Stores) {
+  return {
+    get: (address: Address) => stores.subscriptions.get(address),
+    add({ user, address, label }: { user: string; address: string; label: string }) {
+      const subscription = { user, address: address as Address, label, enabled: true };
+      stores.subscriptions.save(subscription);
+      return subscription;
+    },
+    remove: (address: Address) => stores.subscriptions.remove(address),
+    setLabel(address: Address, label: string) {
+      const changed = { ...stores.subscriptions.get(address)!, label };
+      stores.subscriptions.save(changed);
+      return changed;
+    },
+  };
+}
+
+/** A mail of these lines, ended by CR LF. */
+export function mailOf(...lines: string[]): Uint8Array {
+  return new Uint8Array(Buffer.from(lines.map((line) => `${line}\r\n`).join(""), "latin1"));
+}
+
+export function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1");
+}
+
+/** The messages of a mailbox: their octets and flags, oldest first. */
+export function messagesIn(world: World, name: string, user = "anna") {
+  const { mailboxes } = world.stores;
+  const mailbox = mailboxes.find(user, name);
+  if (mailbox === null) return [];
+  return mailboxes.snapshot(mailbox, "read-only").messages.map(({ uid, flags }) => ({
+    uid,
+    flags,
+    text: textOf(mailboxes.read(mailbox, uid)!),
+  }));
+}
+
+export function receivedOf(
+  world: World,
+  values: Partial<ReceivedMessage> & { text?: Partial<TextContent> } = {},
+): ReceivedMessage {
+  const { text, ...others } = values;
+  return {
+    kind: "msg",
+    hash: hashOf("message"),
+    from: addressOf("bob"),
+    to: world.own,
+    users: ["anna"],
+    chan: false,
+    encoding: 2,
+    content: {
+      kind: "text",
+      subject: "Hello",
+      body: "How are you?\n",
+      files: [],
+      parents: [],
+      headers: {},
+      ...text,
+    },
+    received: START,
+    expires: START + 345_600,
+    ...others,
+  };
+}
+
+type TextContent = Extract<ReceivedMessage["content"], { kind: "text" }>;
