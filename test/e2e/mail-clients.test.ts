@@ -51,7 +51,7 @@ async function arrival(node: RunningNode, user: string, subject: string): Promis
     client.on("exists", () => void look(resolve));
     async function look(found: () => void): Promise<void> {
       const matches = await client.search({ subject });
-      if (matches !== false && matches.length > 0) found();
+      if (matches !== false && (matches?.length ?? 0) > 0) found();
       else void client.idle();
     }
     void client.mailboxOpen("INBOX").then(() => look(resolve));

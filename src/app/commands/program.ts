@@ -97,7 +97,11 @@ function report(error: unknown): number {
 
 /** The version in the package.json above this file, wherever the build stands. */
 function version(): string {
-  for (let directory = new URL(".", import.meta.url); directory.pathname !== "/"; directory = new URL("..", directory)) {
+  for (
+    let directory = new URL(".", import.meta.url);
+    directory.pathname !== "/";
+    directory = new URL("..", directory)
+  ) {
     const file = new URL("package.json", directory);
     if (existsSync(file)) return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
   }

@@ -22,7 +22,7 @@ export function addStartCommand(program: Command): void {
       const context = readContext(command);
       const logger = createLogger(context.config.log);
       for (const warning of context.warnings) logger.warn(warning);
-      const app = createApp({ directory: context.directory, config: context.config, logger });
+      const app = await createApp({ directory: context.directory, config: context.config, logger });
       const ended = untilSignal();
       try {
         const first = await firstStart(app);

@@ -1,0 +1,115 @@
+/** All the wiring of a node in one function. Constructing has no effects but opening the database; start() goes bottom-up, stop() back. */
+import { randomBytes } from "node:crypto";
+import { resolve4, resolve6 } from "node:dns/promises";
+import { type BitmessageNode, createNode } from "../bitmessage/node/node.js";
+import { createSolver } from "../bitmessage/pow/worker-pool.js";
+import type { Logger } from "../logger.js";
+import { createSqliteStores } from "../store/sqlite/stores.js";
+import { type Config, ConfigError, parseEndpoint } from "./config/config.js";
+import { defaultThreads } from "./config/settings.js";
+import { connectControl } from "./control/client.js";
+import type { ControlMethods } from "./control/messages.js";
+import { createControlServer } from "./control/server.js";
+import { type DataDirectory, makeDataDirectory } from "./data-directory.js";
+import type { Endpoints } from "./mail-client.js";
+import { createMailServers, listening } from "./mail-servers.js";
+import { createMethods } from "./methods/methods.js";
+import { openOrExplain } from "./offline.js";
+import { createPublisher } from "./publisher.js";
+import { createServices, networkMinimum } from "./services.js";
+import { readStatus } from "./status.js";
+import { systemClock } from "./timer.js";
+
+export interface AppOptions {
+  readonly directory: DataDirectory;
+  readonly config: Config;
+  readonly logger: Logger;
+}
+
+export interface App {
+  readonly methods: ControlMethods;
+  /** Resolves when all listeners are up. ConfigError names the setting whose address cannot be had. */
+  start(): Promise<Endpoints>;
+  /** Resolves when nothing runs any more. */
+  stop(): Promise<void>;
+}
+
+export async function createApp(options: AppOptions): Promise<App> {
+  const { directory, config, logger } = options;
+  makeDataDirectory(directory);
+  await refuseSecondNode(directory);
+  const database = openOrExplain(directory.database);
+  const stores = createSqliteStores(database, {
+    reportError: (error) => logger.error("an effect failed", { error }),
+  });
+  const threads = config.pow.threads === 0 ? defaultThreads() : config.pow.threads;
+  const solver = createSolver({ engine: config.pow.engine, threads, logger: logger.child({ room: "pow" }) });
+  const publisher = createPublisher(stores, (hash) => {
+    node.announce([hash]);
+    services.messaging.inbox.wake();
+  });
+  const services = createServices({ config, stores, solver, publisher, logger });
+  const node: BitmessageNode = createNode({
+    ...nodeSettings(config),
+    minimum: networkMinimum(config),
+    inventory: stores.inventory,
+    knownNodes: stores.knownNodes,
+    resolver: resolveHost,
+    random: (length) => new Uint8Array(randomBytes(length)),
+    clock: systemClock,
+    logger: logger.child({ room: "node" }),
+  });
+  node.onObjectsAdded(() => services.messaging.inbox.wake());
+  const servers = createMailServers({ config, directory, services, logger });
+  const started = performance.now();
+  const status = () => readStatus({ node, stores, solver, uptime: (performance.now() - started) / 1000 });
+  const methods = createMethods({ services, stores, config, status });
+  const control = createControlServer(directory.socket, methods, logger.child({ room: "control" }));
+
+  return {
+    methods,
+    async start() {
+      const mail = await servers.start();
+      await control.start();
+      services.start();
+      const p2p = await listening("node.listen", () => node.start());
+      return { p2p, ...mail, web: null };
+    },
+    async stop() {
+      await control.stop();
+      await servers.stop();
+      await node.stop();
+      await services.stop();
+      await solver.close();
+      database.close();
+    },
+  };
+}
+
+async function refuseSecondNode(directory: DataDirectory): Promise<void> {
+  const running = await connectControl(directory.socket);
+  if (running === null) return;
+  running.close();
+  throw new ConfigError(directory.path, "a node runs on this data directory already");
+}
+
+function nodeSettings(config: Config) {
+  const { node, network } = config;
+  return {
+    listen: parseEndpoint("node.listen", node.listen),
+    connect: node.connect.flatMap((peer) => parseEndpoint("node.connect", peer) ?? []),
+    // A private network has no public entrances.
+    bootstrap: node.bootstrap && network.name === "main",
+    maxOutbound: node.max_outbound,
+    maxInbound: node.max_inbound,
+    tls: node.tls,
+    allowPrivatePeers: node.allow_private_peers,
+    userAgent: node.user_agent,
+    streams: [1] as const,
+  };
+}
+
+async function resolveHost(host: string): Promise<readonly string[]> {
+  const answers = await Promise.allSettled([resolve4(host), resolve6(host)]);
+  return answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
+}

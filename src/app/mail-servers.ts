@@ -1,0 +1,131 @@
+/** The IMAP and SMTP servers as configured: where they listen, and how they are protected. */
+import type { Logger } from "../logger.js";
+import { createImapServer } from "../mail/imap/server.js";
+import { createSubmissionServer } from "../mail/smtp/server.js";
+import { loadServerCertificate } from "./certificates.js";
+import {
+  type Config,
+  ConfigError,
+  type Endpoint,
+  formatEndpoint,
+  isLoopback,
+  parseEndpoint,
+  type ServerConfig,
+} from "./config/config.js";
+import type { DataDirectory } from "./data-directory.js";
+import type { Services } from "./services.js";
+
+export interface MailServers {
+  /** ConfigError names the setting whose address cannot be had. */
+  start(): Promise<{ readonly imap: string | null; readonly smtp: string | null }>;
+  stop(): Promise<void>;
+}
+
+export interface MailServersOptions {
+  readonly config: Config;
+  readonly directory: DataDirectory;
+  readonly services: Services;
+  readonly logger: Logger;
+}
+
+interface Server {
+  start(): Promise<Endpoint>;
+  stop(): Promise<void>;
+}
+
+export function createMailServers(options: MailServersOptions): MailServers {
+  const imap = createImap(options);
+  const smtp = createSmtp(options);
+  const running: Server[] = [];
+  const start = async (setting: string, server: Server | null) => {
+    if (server === null) return null;
+    const endpoint = await listening(setting, () => server.start());
+    running.push(server);
+    return endpoint;
+  };
+  return {
+    start: async () => ({ imap: await start("imap.listen", imap), smtp: await start("smtp.listen", smtp) }),
+    async stop() {
+      await Promise.all(running.splice(0).map((server) => server.stop()));
+    },
+  };
+}
+
+/** Starts something that listens; resolves with "host:port", or null when it does not listen. */
+export async function listening(
+  setting: string,
+  start: () => Promise<Endpoint | null>,
+): Promise<string | null> {
+  try {
+    const endpoint = await start();
+    return endpoint === null ? null : formatEndpoint(endpoint);
+  } catch (error) {
+    const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ""];
+    if (reason === undefined) throw error;
+    throw new ConfigError(setting, reason);
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "the port is in use by another program",
+  EACCES: "this user may not listen on that port",
+  EADDRNOTAVAIL: "this machine does not have that address",
+  ENOTFOUND: "the host is not known",
+  EAI_AGAIN: "the host is not known",
+};
+
+/** APPEND takes what fits into a mail store of ordinary size. */
+const APPEND_LIMIT = 64 * 1024 * 1024;
+
+function createImap({ config, directory, services, logger }: MailServersOptions): Server | null {
+  const listen = parseEndpoint("imap.listen", config.imap.listen);
+  if (listen === null) return null;
+  return createImapServer({
+    backend: services.backend,
+    listen,
+    ...protection("imap", config, listen, directory),
+    appendLimit: APPEND_LIMIT,
+    id: { name: "bitmessage-bridge" },
+    logger: logger.child({ room: "imap" }),
+  });
+}
+
+function createSmtp({ config, directory, services, logger }: MailServersOptions): Server | null {
+  const listen = parseEndpoint("smtp.listen", config.smtp.listen);
+  if (listen === null) return null;
+  return createSubmissionServer({
+    handler: services.submission,
+    listen,
+    ...protection("smtp", config, listen, directory),
+    name: config.mail.domain,
+    logger: logger.child({ room: "smtp" }),
+  });
+}
+
+interface Protection {
+  readonly tls:
+    | { readonly mode: "off" }
+    | { readonly mode: "starttls" | "implicit"; readonly key: string; readonly cert: string };
+  readonly requireTls: boolean;
+}
+
+/** Plain on loopback, TLS everywhere else; passwords never go in the clear over a real network. */
+function protection(
+  name: "imap" | "smtp",
+  config: Config,
+  listen: Endpoint,
+  directory: DataDirectory,
+): Protection {
+  const settings: ServerConfig = config[name];
+  const loopback = isLoopback(listen.host);
+  const mode = settings.tls === "auto" ? (loopback ? "off" : "implicit") : settings.tls;
+  const requireTls = settings.require_tls || !loopback;
+  if (mode === "off") {
+    if (requireTls)
+      throw new ConfigError(`${name}.tls`, "may be off only on loopback and without require_tls");
+    return { tls: { mode }, requireTls };
+  }
+  const names = ["localhost", config.mail.domain, ...(loopback ? [] : [listen.host])];
+  const { key, certificate } = loadServerCertificate(directory.certificates, [...new Set(names)], new Date());
+  return { tls: { mode, key, cert: certificate }, requireTls };
+}

@@ -1,0 +1,94 @@
+/** Chans, subscriptions and contacts. */
+import { z } from "zod";
+import { decodeAddress } from "../../bitmessage/protocol/address.js";
+import { CommandError, type ControlMethods } from "../control/messages.js";
+import { row } from "./identities.js";
+import type { MethodsContext } from "./methods.js";
+import { label, method, text } from "./parameters.js";
+import { chooseUser } from "./users.js";
+
+export function addressMethods(context: MethodsContext): ControlMethods {
+  return { ...chanMethods(context), ...subscriptionMethods(context), ...contactMethods(context) };
+}
+
+function chanMethods(context: MethodsContext): ControlMethods {
+  const { services, stores } = context;
+  const { identities } = services.messaging;
+  const joining = {
+    passphrase: z.string().min(1, "a chan has a passphrase"),
+    label: label.optional(),
+    user: text.optional(),
+  };
+  return {
+    "chan.join": method(joining, ({ passphrase, label: name, user }) => {
+      const wanted = { user: chooseUser(context, user), passphrase, label: name ?? passphrase };
+      return stores.transactions.run(() => {
+        const chan = identities.joinChan(wanted);
+        services.folders.ensureChan(chan);
+        return row(chan);
+      });
+    }),
+    "chan.leave": method({ address: text }, ({ address }) => {
+      identities.leaveChan(decodeAddress(address).address);
+      return { address };
+    }),
+    "chan.list": method({}, () =>
+      identities
+        .list()
+        .filter((identity) => identity.chan)
+        .map(row),
+    ),
+  };
+}
+
+function subscriptionMethods(context: MethodsContext): ControlMethods {
+  const { services, stores } = context;
+  const { subscriptions } = services.messaging;
+  return {
+    "subscription.add": method(
+      { address: text, label: label.optional(), user: text.optional() },
+      (wanted) => {
+        const user = chooseUser(context, wanted.user);
+        return stores.transactions.run(() => {
+          const { address } = decodeAddress(wanted.address);
+          const subscription = subscriptions.add({ user, address, label: wanted.label ?? address });
+          services.folders.ensureSubscription(subscription);
+          return subscription;
+        });
+      },
+    ),
+    "subscription.remove": method({ address: text }, ({ address }) => {
+      subscriptions.remove(decodeAddress(address).address);
+      return { address };
+    }),
+    "subscription.list": method({}, () => subscriptions.list()),
+  };
+}
+
+function contactMethods({ stores }: MethodsContext): ControlMethods {
+  const { contacts } = stores;
+  const block = (blocked: boolean) =>
+    method({ address: text }, (wanted) => {
+      const { address } = decodeAddress(wanted.address);
+      const contact = { address, label: contacts.get(address)?.label ?? "", blocked };
+      contacts.save(contact);
+      return contact;
+    });
+  return {
+    "contact.add": method({ address: text, label }, (wanted) => {
+      const { address } = decodeAddress(wanted.address);
+      const contact = { address, label: wanted.label, blocked: contacts.get(address)?.blocked ?? false };
+      contacts.save(contact);
+      return contact;
+    }),
+    "contact.remove": method({ address: text }, (wanted) => {
+      const { address } = decodeAddress(wanted.address);
+      if (contacts.get(address) === null) throw new CommandError(`${address} is not a contact`);
+      contacts.remove(address);
+      return { address };
+    }),
+    "contact.list": method({}, () => contacts.list()),
+    "contact.block": block(true),
+    "contact.unblock": block(false),
+  };
+}

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import type { ControlMethods } from "../control/messages.js";
+import { CommandError } from "../control/messages.js";
+import type { MethodsContext } from "./methods.js";
+import { label, method, text } from "./parameters.js";
+
+const credentials = { name: text, password: z.string() };
+
+export function userMethods({ services, stores }: MethodsContext): ControlMethods {
+  const { users, messaging } = services;
+  return {
+    "user.add": method(credentials, async ({ name, password }) => ({
+      name: (await users.create(name, password)).name,
+    })),
+    "user.passwd": method(credentials, async ({ name, password }) => {
+      await users.setPassword(name, password);
+      return { name };
+    }),
+    "user.list": method({}, () => users.list().map(({ name }) => ({ name }))),
+    "user.remove": method({ name: text }, ({ name }) => {
+      users.remove(name);
+      return { name };
+    }),
+    setup: method(
+      { user: text, password: z.string(), identity: label },
+      async ({ user, password, identity }) => {
+        await users.create(user, password);
+        const made = messaging.identities.create({ user, label: identity });
+        const identities = stores.identities
+          .list()
+          .filter((one) => one.user === user && one.address === made.address);
+        return { user, identities: identities.map((one) => ({ address: one.address, label: one.label })) };
+      },
+    ),
+  };
+}
+
+/** The login that is meant: the one named, or the only one. */
+export function chooseUser({ services }: Pick<MethodsContext, "services">, name: string | undefined): string {
+  const users = services.users.list();
+  if (name !== undefined) {
+    if (!users.some((user) => user.name === name)) throw new CommandError(`there is no login ${name}`);
+    return name;
+  }
+  const [only, ...others] = users;
+  if (only === undefined)
+    throw new CommandError(
+      "there is no login yet; make one with: bmbridge setup --user NAME --password-stdin",
+    );
+  if (others.length > 0)
+    throw new CommandError("there are several logins; say which one with --user", "wrong-use");
+  return only.name;
+}

@@ -1,0 +1,130 @@
+/** The rooms between the network and the mail servers, wired over one set of stores. Works without a network, too. */
+import { randomBytes } from "node:crypto";
+import { createMessaging, type Messaging } from "../bitmessage/messaging/messaging.js";
+import type { Publisher, SendPolicy } from "../bitmessage/messaging/ports.js";
+import type { OutboxEntry } from "../bitmessage/messaging/types.js";
+import type { Solver } from "../bitmessage/pow/solver.js";
+import type { Difficulty } from "../bitmessage/protocol/pow-target.js";
+import { type AddressBook, createAddressBook } from "../gateway/addresses.js";
+import { createGatewayBackend } from "../gateway/backend.js";
+import { createDelivery } from "../gateway/delivery.js";
+import { createMailCopies } from "../gateway/mail-copies.js";
+import { createFolders, type Folders } from "../gateway/mailboxes.js";
+import { createManagedFolders } from "../gateway/managed-folders.js";
+import { createReports, type Reports } from "../gateway/reports.js";
+import type { GatewaySettings } from "../gateway/settings.js";
+import { createStates, type States } from "../gateway/states.js";
+import { createSubmission } from "../gateway/submission.js";
+import { createUsers, type Users } from "../gateway/users.js";
+import type { Logger } from "../logger.js";
+import type { Backend } from "../mail/imap/backend.js";
+import type { SubmissionHandler } from "../mail/smtp/handler.js";
+import type { Stores } from "../store/stores.js";
+import type { Config } from "./config/config.js";
+import { createTimer, systemClock } from "./timer.js";
+
+export interface ServicesOptions {
+  readonly config: Config;
+  readonly stores: Stores;
+  readonly solver: Solver;
+  readonly publisher: Publisher;
+  readonly logger: Logger;
+}
+
+export interface Services {
+  readonly messaging: Messaging;
+  readonly addresses: AddressBook;
+  readonly folders: Folders;
+  readonly users: Users;
+  readonly submission: SubmissionHandler;
+  readonly backend: Backend;
+  start(): void;
+  /** Resolves when nothing is being sent, received or reported. */
+  stop(): Promise<void>;
+}
+
+export function networkMinimum(config: Config): Difficulty {
+  const { min_trials_per_byte, min_extra_bytes } = config.network;
+  return { trialsPerByte: BigInt(min_trials_per_byte), extraBytes: BigInt(min_extra_bytes) };
+}
+
+const STREAMS = [1] as const;
+
+export function createServices(options: ServicesOptions): Services {
+  const { config, stores, solver, publisher, logger } = options;
+  const settings = gatewaySettings(config);
+  const log = logger.child({ room: "gateway" });
+  const timer = createTimer((error) => logger.error("a task failed", { error }));
+  const shared = { ...stores, settings, clock: systemClock, timer, log };
+
+  const addresses = createAddressBook({ ...stores, domain: settings.domain, streams: STREAMS });
+  const folders = createFolders(stores);
+  const users = createUsers({ ...shared, folders });
+  const copies = createMailCopies({ ...stores, folders });
+  const reports: Reports = createReports({ ...shared, addresses, copies, folders });
+  const report = () =>
+    void reports.deliverDue().catch((error) => log.error("reports wait for the next try", { error }));
+  const states: States = createStates({ ...shared, copies, reportsDue: () => report() });
+  const policy: SendPolicy = {
+    ttl: config.send.ttl,
+    maximumWork: config.send.max_work,
+    giveUpAfter: config.send.give_up_after,
+    digest: "sha256",
+  };
+  const messaging = createMessaging({
+    stores,
+    solver,
+    publisher,
+    sink: createDelivery({ ...shared, addresses, folders }),
+    observer: (entry: OutboxEntry, previous: OutboxEntry | null) => states.observe(entry, previous),
+    policy,
+    minimum: networkMinimum(config),
+    streams: STREAMS,
+    clock: systemClock,
+    timer,
+    random: (length) => new Uint8Array(randomBytes(length)),
+    logger: logger.child({ room: "messaging" }),
+  });
+  const managedFolders = createManagedFolders({
+    mailboxes: stores.mailboxes,
+    folders,
+    identities: messaging.identities,
+    subscriptions: messaging.subscriptions,
+  });
+  const newId = () => randomBytes(9).toString("hex");
+  return {
+    messaging,
+    addresses,
+    folders,
+    users,
+    submission: createSubmission({
+      ...shared,
+      users,
+      addresses,
+      outbox: messaging.outbox,
+      policy,
+      trialsPerSecond: () => solver.status().trialsPerSecond,
+      copies,
+      newId,
+    }),
+    backend: createGatewayBackend({ ...shared, users, folders, managedFolders, outbox: messaging.outbox }),
+    start() {
+      states.start();
+      report();
+      messaging.start();
+    },
+    async stop() {
+      states.stop();
+      await messaging.stop();
+      await reports.deliverDue().catch((error) => log.error("reports wait for the next start", { error }));
+    },
+  };
+}
+
+function gatewaySettings(config: Config): GatewaySettings {
+  return {
+    domain: config.mail.domain,
+    threadHeaders: config.send.thread_headers ? "on" : "off",
+    delayWarning: config.send.delay_warning,
+  };
+}

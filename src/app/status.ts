@@ -1,0 +1,48 @@
+import type { BitmessageNode } from "../bitmessage/node/node.js";
+import type { Solver } from "../bitmessage/pow/solver.js";
+import type { Stores } from "../store/stores.js";
+import type { Status } from "./commands/mail.js";
+
+export interface StatusSources {
+  readonly node: BitmessageNode;
+  readonly stores: Stores;
+  readonly solver: Solver;
+  /** Seconds. */
+  readonly uptime: number;
+}
+
+/** How the node does, as `bmbridge status --json` prints it. */
+export function readStatus({ node, stores, solver, uptime }: StatusSources): Status {
+  const work = solver.status();
+  const users = stores.users.list();
+  return {
+    peers: node
+      .peers()
+      .filter((peer) => peer.established)
+      .map((peer) => ({
+        address: peer.address,
+        inbound: peer.inbound,
+        tls: peer.tls,
+        user_agent: peer.userAgent,
+        services: Number(peer.services),
+        since: peer.since,
+      })),
+    inventory: stores.inventory.totals(),
+    queue: stores.outbox.counts(),
+    pow: { engine: work.engine, threads: work.threads, trials_per_second: work.trialsPerSecond },
+    mail: {
+      users: users.length,
+      messages: users.reduce((sum, user) => sum + countMessages(stores, user.name), 0),
+    },
+    uptime_seconds: Math.floor(uptime),
+  };
+}
+
+function countMessages({ mailboxes }: Stores, user: string): number {
+  let count = 0;
+  for (const { name, selectable } of mailboxes.list(user)) {
+    const mailbox = selectable ? mailboxes.find(user, name) : null;
+    if (mailbox !== null) count += mailboxes.status(mailbox).messages;
+  }
+  return count;
+}
