@@ -69,8 +69,7 @@ function formatLanguages(language: string | null): string {
     .replace(/\([^()]*\)/g, " ")
     .split(/[\s,]+/)
     .filter((tag) => tag !== "");
-  if (tags.length === 0) return "NIL";
-  return tags.length === 1 ? formatString(tags[0]!) : `(${tags.map(formatString).join(" ")})`;
+  return tags.length === 0 ? "NIL" : `(${tags.map(formatString).join(" ")})`;
 }
 
 /** Text without a charset is us-ascii (RFC 2045 section 5.2). */

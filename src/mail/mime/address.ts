@@ -39,8 +39,6 @@ interface Words {
   readonly joined: string;
   /** The last comment. */
   readonly comment: string | null;
-  /** Whether there was any word, be it an empty quoted one. */
-  readonly present: "some" | "none";
 }
 
 class AddressScanner {
@@ -93,7 +91,7 @@ class AddressScanner {
     const domain = this.readWords("<,;>:");
     // `user@host <user@host>`: what was read is the name.
     if (this.text[this.position] === "<") {
-      return this.readAngleAddress({ ...words, phrase: `${words.joined}@${domain.joined}`, present: "some" });
+      return this.readAngleAddress({ ...words, phrase: `${words.joined}@${domain.joined}` });
     }
     return mailbox(domain.comment ?? words.comment, null, words.joined, domain.joined);
   }
@@ -108,14 +106,13 @@ class AddressScanner {
       domain = this.readWords(">,;<").joined;
     }
     if (this.text[this.position] === ">") this.position++;
-    const after = this.readWords(",;<");
+    this.readWords(",;<");
     // Something like `<a> <b>`: the rest up to the separator is lost.
     while (this.text[this.position] === "<") {
       this.position++;
       this.readWords(",;<");
     }
-    const name =
-      words.present === "some" && words.phrase !== "" ? words.phrase : (words.comment ?? after.comment);
+    const name = words.phrase !== "" ? words.phrase : words.comment;
     return mailbox(name, route, local.joined, domain);
   }
 
@@ -133,7 +130,6 @@ class AddressScanner {
     let phrase = "";
     let joined = "";
     let comment: string | null = null;
-    let present: Words["present"] = "none";
     let spaced = false;
     while (this.position < this.text.length) {
       const character = this.text[this.position]!;
@@ -151,10 +147,9 @@ class AddressScanner {
       const word = this.readWord(character, stops);
       phrase += spaced && phrase !== "" ? ` ${word}` : word;
       joined += word;
-      present = "some";
       spaced = false;
     }
-    return { phrase, joined, comment: comment === "" ? null : comment, present };
+    return { phrase, joined, comment: comment === "" ? null : comment };
   }
 
   private readWord(first: string, stops: string): string {

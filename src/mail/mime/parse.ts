@@ -91,7 +91,7 @@ class MimeReader {
         this.skipBody();
       }
     }
-    const end = this.endOfBody(header.end);
+    const end = this.endOfBody(message?.bodyEnd ?? children.at(-1)?.bodyEnd ?? header.end);
     return {
       headerStart: header.start,
       headerEnd: header.end,
@@ -105,12 +105,16 @@ class MimeReader {
     };
   }
 
-  /** Where a body ends: before the line end that belongs to the delimiter just read, or at the end of the message. */
-  private endOfBody(bodyStart: number): { offset: number; lines: number } {
+  /**
+   * Where a body ends: before the line end that belongs to the delimiter just read, or at the end of the message. That line end
+   * may be the blank line of a header within, up to `innerEnd`; then it is the header's.
+   */
+  private endOfBody(innerEnd: number): { offset: number; lines: number } {
     const { delimiter } = this;
     if (delimiter === null) return { offset: this.bytes.length, lines: this.lines };
-    if (delimiter.start <= bodyStart) return { offset: bodyStart, lines: delimiter.lines };
-    return { offset: delimiter.start - delimiter.lineEndBefore, lines: delimiter.lines - 1 };
+    const offset = delimiter.start - delimiter.lineEndBefore;
+    if (offset < innerEnd) return { offset: innerEnd, lines: delimiter.lines };
+    return { offset, lines: delimiter.lines - 1 };
   }
 
   private readChildren(boundary: string, byDefault: PartType, depth: number): MimePart[] {

@@ -75,7 +75,7 @@ describe("BODY and BODYSTRUCTURE", () => {
       '("IMAGE" "PNG" ("NAME" "a.png") "<c@d>" "what" "BASE64" 6 "md" ("ATTACHMENT" ("FILENAME" "b c.png")) ("de" "en") "http://x/y")',
     );
     expect(structureOf("Content-Type: a/b\nContent-Disposition: inline\nContent-Language: de\n\n")).toBe(
-      '("A" "B" NIL NIL NIL "7BIT" 0 NIL ("INLINE" NIL) "de" NIL)',
+      '("A" "B" NIL NIL NIL "7BIT" 0 NIL ("INLINE" NIL) ("de") NIL)',
     );
   });
 

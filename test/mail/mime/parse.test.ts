@@ -100,6 +100,16 @@ describe("what is wrong", () => {
     expect(root.children[0]!.children).toHaveLength(1);
   });
 
+  test("a contained message that ends with its header keeps the blank line", () => {
+    const bytes = mail(
+      "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: message/rfc822\n\nSubject: s\n\n--x--\n",
+    );
+    const [part] = parseMime(bytes).children;
+    expect(bodyOf(bytes, part!)).toBe("Subject: s\r\n\r\n");
+    expect(part!.lineCount).toBe(2);
+    expect(part!.message).toMatchObject({ bodyStart: part!.bodyEnd, bodyEnd: part!.bodyEnd, lineCount: 0 });
+  });
+
   test("a line that only begins like a boundary is text", () => {
     const bytes = mail("Content-Type: multipart/mixed; boundary=x\n\n--x\n\n--xy\n --x\n--x--y\n--x--\n");
     const [child] = parseMime(bytes).children;
