@@ -19,6 +19,7 @@ export interface MailParameters {
 }
 
 export interface Recipient {
+  /** As written between `<` and `>`, case kept; it may be without an at sign and a domain. */
   readonly address: string;
   /** RFC 3461 NOTIFY; undefined when not given. */
   readonly notify?: readonly ("NEVER" | "SUCCESS" | "FAILURE" | "DELAY")[];
