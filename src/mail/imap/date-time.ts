@@ -3,9 +3,9 @@ import type { InternalDate } from "./backend.js";
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const DAY = 86_400;
 
-/** `date-time` of RFC 9051 without its quotes, or null when it is not one. */
+/** `date-time` of RFC 9051 without its quotes, or null when it is not one. A day of one digit may lack its space. */
 export function parseDateTime(text: string): InternalDate | null {
-  const match = /^([ \d]\d)-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)$/.exec(text);
+  const match = /^([ \d]?\d)-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)$/.exec(text);
   if (!match) return null;
   const day = dayNumber(Number(match[1]), match[2]!, Number(match[3]));
   const [hours, minutes, seconds] = [Number(match[4]), Number(match[5]), Number(match[6])];

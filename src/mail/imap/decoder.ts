@@ -123,7 +123,7 @@ export class CommandDecoder {
       this.#text = latin1(this.#take(Math.min(this.#buffered, 64, end < 0 ? 64 : end)));
       if (this.#segments.length === 0) this.#segments.push({ text: this.#text, literal: null });
       this.#refusal = "line-too-long";
-      this.#phase = { name: "skip-line", tail: "" };
+      this.#phase = { name: "skip-line", tail: this.#text };
       return null;
     }
     if (end < 0) return "more";

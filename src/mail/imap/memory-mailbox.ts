@@ -120,7 +120,7 @@ export class MemoryMailbox {
     const changed: MessageState[] = [];
     const modified: number[] = [];
     const modSeq = this.highestModSeq + 1;
-    for (const uid of uids) {
+    for (const uid of new Set(uids)) {
       const message = this.messages.get(uid);
       if (!message) continue;
       if (change.unchangedSince !== undefined && message.state.modSeq > change.unchangedSince) {
@@ -147,7 +147,7 @@ export class MemoryMailbox {
     condition: "deleted-only" | "any",
     by: MemoryOpenMailbox | null,
   ): ExpungeResult {
-    const candidates = uids === "all" ? [...this.messages.keys()] : uids;
+    const candidates = uids === "all" ? [...this.messages.keys()] : [...new Set(uids)];
     const gone = candidates
       .map((uid) => this.messages.get(uid))
       .filter((message) => message !== undefined)
@@ -167,7 +167,7 @@ export class MemoryMailbox {
 
   /** Copies with flags and dates; the copies are the same message (OBJECTID). */
   copyTo(uids: readonly number[], destination: MemoryMailbox): CopyResult {
-    const found = [...uids]
+    const found = [...new Set(uids)]
       .sort((a, b) => a - b)
       .map((uid) => this.messages.get(uid))
       .filter((message) => message !== undefined);

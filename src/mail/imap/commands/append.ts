@@ -17,8 +17,8 @@ export const append: Command = {
     parser.space();
     const name = parser.mailbox();
     const messages: NewMessage[] = [];
+    parser.space();
     do {
-      parser.space();
       messages.push(parseMessage(parser));
     } while (offers(session, "MULTIAPPEND") && parser.optionalSpace());
     parser.end();
