@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { Engine } from "./engine.js";
 import type { Work } from "./solver.js";
 
-/** The engine of last resort: about a tenth of the speed of WebAssembly, but it needs nothing and shares no code with it. */
+/** The engine of last resort: several times slower than WebAssembly, but it needs nothing and shares no code with it. */
 export function createJavascriptEngine(): Engine {
   const trial = Buffer.alloc(72);
   let target = 0n;

@@ -205,7 +205,8 @@ class RoundWriter {
     const code: number[] = [];
     // What the round before does not hold up comes first, the sigma, which it does, last.
     let first = this.#sum([
-      this.#sum([word(7), input]),
+      word(7),
+      input,
       this.#choose(word(4), word(5), word(6)),
       this.#sigma(word(4), BIG_SIGMA_1),
     ]);
