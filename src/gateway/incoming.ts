@@ -89,13 +89,13 @@ function createRoot(message: ReceivedMessage, type: string): MimeNode {
   });
 }
 
-/** Text that is ASCII in short lines as it is, all other as quoted-printable. */
+/** ASCII in short lines as it is, all other text as quoted-printable. */
 function setText(node: MimeNode, body: string): void {
   const text = harmlessBody(body);
-  const isPlain = /^[\t\x20-\x7e\r\n]*$/.test(text) && !/[^\r\n]{990}/.test(text);
+  const isPlain = /^[\t\x20-\x7e\r\n]*$/.test(text) && !/[^\r\n]{77}/.test(text);
   node.setHeader("Content-Type", `text/plain; charset=${isPlain ? "us-ascii" : "utf-8"}`);
-  node.setHeader("Content-Transfer-Encoding", isPlain ? "7bit" : "quoted-printable");
-  node.setContent(Buffer.from(text, "utf8"));
+  if (!isPlain) node.setHeader("Content-Transfer-Encoding", "quoted-printable");
+  node.setContent(isPlain ? text : Buffer.from(text, "utf8"));
 }
 
 function setHeaders(
@@ -113,10 +113,10 @@ function setHeaders(
   root.setHeader("To", mailbox(message.to));
   if (message.chan) root.setHeader("Reply-To", mailbox(message.to));
   root.setHeader("Subject", content.subject);
-  setPrepared(root, "Date", formatDate(message.received, 0));
+  root.setHeader("Date", formatDate(message.received, 0));
   setPrepared(root, "Message-ID", writeMessageIds([thread.messageId]));
   if (thread.inReplyTo.length > 0) setFolded(root, "In-Reply-To", writeMessageIds(thread.inReplyTo));
-  if (thread.references.length > 0) setFolded(root, "References", writeMessageIds(thread.references));
+  if (thread.references.length > 0) root.setHeader("References", writeMessageIds(thread.references));
   const autoSubmitted = readAutoSubmitted(content.headers["auto-submitted"] ?? null);
   if (autoSubmitted !== null) setPrepared(root, "Auto-Submitted", autoSubmitted);
   const claimed = parseDate(content.headers["date"] ?? "");

@@ -124,7 +124,6 @@ function htmlToText(html: string): string {
       { selector: "h1", options: { uppercase: false } },
       { selector: "h2", options: { uppercase: false } },
       { selector: "h3", options: { uppercase: false } },
-      { selector: "th", options: { uppercase: false } },
     ],
   });
 }

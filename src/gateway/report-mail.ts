@@ -57,10 +57,10 @@ export async function composeReport(report: Report, context: ReportContext): Pro
   root.setHeader("From", { name: "Bitmessage Bridge", address: `bridge@${context.domain}` });
   root.setHeader("To", { address: context.to });
   root.setHeader("Subject", `${actions[kind].subject}: ${submission.subject}`);
-  prepared("Date", formatDate(time, 0));
+  root.setHeader("Date", formatDate(time, 0));
   prepared("Message-ID", `<${name}@${context.domain}>`);
   prepared("In-Reply-To", writeMessageIds([submission.messageId]));
-  prepared("References", writeMessageIds([submission.messageId]));
+  root.setHeader("References", writeMessageIds([submission.messageId]));
   prepared("Auto-Submitted", "auto-replied");
   prepared("MIME-Version", "1.0");
   addPart(root, "text/plain; charset=utf-8", explanation(report, context));
