@@ -5,7 +5,7 @@ import type { Clock, Timer } from "./ports.js";
 /** Milliseconds of work between two looks at the event loop. */
 export const SLICE_MILLISECONDS = 8;
 /** Seconds after which the clock is looked at again at the latest: a suspended machine or a set clock stops no timer for long. */
-const LONGEST_SLEEP = 600;
+const LONGEST_SLEEP = 3600;
 
 /**
  * Which items are to be looked at now and which later. Looks at them in slices, so that the event loop goes on, and never within

@@ -18,11 +18,18 @@ export function openAcknowledgement(
   field: Uint8Array,
   { clock, streams, minimum }: Pick<ReceiveContext, "clock" | "streams" | "minimum">,
 ): Uint8Array | null {
+  const object = tryOpenAck(field);
+  if (!object) return null;
+  // One that is in the inventory already is not announced again by the publisher.
+  const verdict = checkObject(object, { now: clock(), streams, minimum, has: () => false });
+  return verdict.verdict === "accept" ? object : null;
+}
+
+/** Null when it is not exactly one object packet, or has no ackdata. */
+export function tryOpenAck(field: Uint8Array): Uint8Array | null {
   try {
     const object = openAckPacket(field).slice();
-    // One that is in the inventory already is not announced again by the publisher.
-    const verdict = checkObject(object, { now: clock(), streams, minimum, has: () => false });
-    return verdict.verdict === "accept" ? object : null;
+    return object.length > 16 ? object : null;
   } catch (error) {
     if (error instanceof ProtocolError) return null;
     throw error;

@@ -1,4 +1,7 @@
+import { ackDataOf } from "../protocol/ack.js";
+import { ByteWriter } from "../protocol/bytes.js";
 import type { ProtocolErrorCode } from "../protocol/errors.js";
+import { sha256 } from "../protocol/hash.js";
 import { msgCiphertext, type OpenedMsg, openMsg } from "../protocol/msg.js";
 import { parseObjectHeader } from "../protocol/object.js";
 import { checkDemandedWork, checkSenderLists, isAckDue } from "../protocol/receive-rules.js";
@@ -10,7 +13,7 @@ import {
   readContent,
   refused,
 } from "./receive.js";
-import { openAcknowledgement } from "./receive-ack.js";
+import { openAcknowledgement, tryOpenAck } from "./receive-ack.js";
 import { isFriend } from "./sender.js";
 import type { Identity, ReceivedContent, ReceivedMessage } from "./types.js";
 
@@ -30,15 +33,32 @@ export function receiveMsg(object: QueuedObject, context: ReceiveContext): Outco
   if (typeof content === "string") return refused(content, keepKey);
   if (context.stores.signatures.has(opened.signatureHash)) return refused("duplicate_signature", keepKey);
   const ack = acknowledgementOf(opened, identity, context);
-  return {
-    reason: content === null ? "encoding_0" : null,
-    message: content && receivedMessage(object, { opened, identity, content }, context),
-    apply() {
-      keepKey();
-      context.stores.signatures.add(opened.signatureHash, context.clock());
-      if (ack) context.publisher.publish(ack);
-    },
+  const copy = copyHash(opened);
+  const apply = () => {
+    keepKey();
+    const { signatures } = context.stores;
+    for (const hash of copy ? [opened.signatureHash, copy] : [opened.signatureHash]) {
+      if (!signatures.has(hash)) signatures.add(hash, context.clock());
+    }
+    if (ack) context.publisher.publish(ack);
   };
+  if (copy && context.stores.signatures.has(copy)) return refused("duplicate_signature", apply);
+  if (content === null) return refused("encoding_0", apply);
+  return { reason: null, message: receivedMessage(object, { opened, identity, content }, context), apply };
+}
+
+/**
+ * The same for all copies of one message. Who hears no acknowledgement signs and sends his message again, around the same ackdata; such
+ * a copy is acknowledged, but not delivered twice. The ackdata is random, so two different messages never share it. 32 bytes;
+ * null without an acknowledgement.
+ */
+function copyHash(opened: OpenedMsg): Uint8Array | null {
+  const ackObject = opened.ack.length > 0 ? tryOpenAck(opened.ack) : null;
+  if (!ackObject) return null;
+  const { sender, encoding, content } = opened;
+  const writer = new ByteWriter().varBytes(new TextEncoder().encode(sender));
+  const parts = writer.varBytes(ackDataOf(ackObject)).varint(encoding).varBytes(content).finish();
+  return sha256(parts);
 }
 
 /** Our demands and lists. Own identities write to each other with the least work. */

@@ -5,20 +5,20 @@ import { createMessaging, type Messaging } from "../../../src/bitmessage/messagi
 import type { SendPolicy } from "../../../src/bitmessage/messaging/ports.js";
 import type {
   Draft,
+  Identity,
   OutboxEntry,
   OutboxId,
   OutboxState,
   ReceivedMessage,
 } from "../../../src/bitmessage/messaging/types.js";
-import { createInlineSolver } from "../../../src/bitmessage/pow/inline-solver.js";
-import type { Solver } from "../../../src/bitmessage/pow/solver.js";
-import type { Address } from "../../../src/bitmessage/protocol/address.js";
+import { type Address, encodeAddress } from "../../../src/bitmessage/protocol/address.js";
 import { encodeSimple } from "../../../src/bitmessage/protocol/content.js";
-import { inventoryHash } from "../../../src/bitmessage/protocol/inventory-hash.js";
+import { generateIdentityKeys } from "../../../src/bitmessage/protocol/keys.js";
 import { parseObjectHeader } from "../../../src/bitmessage/protocol/object.js";
 import type { Difficulty } from "../../../src/bitmessage/protocol/pow-target.js";
 import type { RandomBytes } from "../../../src/bitmessage/protocol/random.js";
 import { type LogFields, type Logger, silentLogger } from "../../../src/logger.js";
+import { HeldSolver } from "./held-solver.js";
 import { ManualTime } from "./manual-time.js";
 import { MemoryStores, memoryPublisher } from "./memory-stores.js";
 
@@ -98,7 +98,7 @@ export interface WorldOptions {
 
 export class World {
   readonly stores = new MemoryStores();
-  readonly solver: Solver = createInlineSolver();
+  readonly solver = new HeldSolver();
   readonly changes: string[] = [];
   readonly logged: { level: string; text: string; fields?: LogFields | undefined }[] = [];
   /** Fails what it likes, as a full disk would. */
@@ -122,6 +122,32 @@ export class World {
     if (this.stores.addObject(object) === "new") this.messaging.inbox.wake();
   }
 
+  /** An identity just as a test wants it; saved, not announced. */
+  addIdentity(change: Partial<Identity>, seed: string): Identity {
+    const keys = generateIdentityKeys(seededRandom(seed), { nullBytes: 1 });
+    const version = change.version ?? 4;
+    const identity: Identity = {
+      address: encodeAddress(version, 1, keys.ripe),
+      version,
+      stream: 1,
+      keys,
+      label: seed,
+      enabled: true,
+      chan: false,
+      passphrase: null,
+      user: this.name,
+      difficulty: NO_WORK,
+      sendsAcknowledgements: true,
+      lastPubkeySent: 0,
+      pubkeyPending: false,
+      created: this.network.time.now,
+      ...change,
+    };
+    this.stores.identities.save(identity);
+    this.messaging.inbox.identitiesChanged();
+    return identity;
+  }
+
   /** The messages delivered, oldest first. */
   get mail(): readonly ReceivedMessage[] {
     return [...this.stores.delivered.values()] as ReceivedMessage[];
@@ -143,6 +169,10 @@ export class World {
 
   send(from: Address, to: Address, body: string, change: Partial<Draft> = {}): OutboxId {
     return this.messaging.outbox.enqueue(draft(from, to, body, change)).id;
+  }
+
+  unprocessed(): number {
+    return this.stores.unprocessedCount();
   }
 
   entry(id: OutboxId): OutboxEntry {
@@ -230,10 +260,6 @@ export function draft(from: Address, to: Address, body: string, change: Partial<
     maximumWork: null,
     ...change,
   };
-}
-
-export function hashOf(object: Uint8Array): string {
-  return inventoryHash(object);
 }
 
 /** A dead process cannot write. */
