@@ -144,7 +144,7 @@ describe("reading", () => {
       expect(folders.stdout).toContain(name);
     const fetched = await runProgram("curl", [...login, `${url}/INBOX;MAILINDEX=1`]);
     expect(fetched.stdout).toContain(`Hello from curl.`);
-    expect(fetched.stdout).toMatch(new RegExp(`^From: .*<${aliceAddress}@bm\\.localhost>`, "m"));
+    expect(fetched.stdout).toMatch(new RegExp(`^From: .*${aliceAddress}@bm\\.localhost`, "m"));
   });
 
   test("mbsync copies the mail and has nothing to do the second time", async () => {
@@ -180,7 +180,10 @@ describe("reading", () => {
       ].join("\n"),
     );
     const first = await runProgram("mbsync", ["-c", configuration, "-a"]);
-    expect({ status: first.status, stderr: first.stderr }).toEqual({ status: 0, stderr: "" });
+    expect({ status: first.status, stderr: first.stderr }).toEqual({
+      status: 0,
+      stderr: "*** IMAP Warning *** Password is being sent in the clear\n",
+    });
     const messages = () =>
       ["new", "cur"].flatMap((part) =>
         readdirSync(join(maildir, "INBOX", part)).map((name) => join(maildir, "INBOX", part, name)),
@@ -217,17 +220,14 @@ describe("reading", () => {
         "",
       ].join("\n"),
     );
+    // mutt wants a terminal: script(1) of util-linux gives it one.
+    const keys = `<tag-pattern>~A<enter><tag-prefix><copy-message>${saved}<enter><exit>`;
     const outcome = await runProgram(
-      "mutt",
-      [
-        "-F",
-        configuration,
-        "-f",
-        `imap://127.0.0.1:${bob.imapPort}/INBOX`,
-        "-e",
-        `push "<tag-pattern>~A<enter><tag-prefix><copy-message>${saved}<enter><quit>"`,
-      ],
-      { environment: { TERM: "xterm", HOME: directory.path } },
+      "script",
+      ["-qec", `mutt -F ${configuration} -e 'push "${keys}"'`, "/dev/null"],
+      {
+        environment: { TERM: "xterm", HOME: directory.path },
+      },
     );
     expect(outcome.status).toBe(0);
     const text = readFileSync(saved, "utf8");
