@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import type { Address } from "../../../src/bitmessage/protocol/address.js";
+import { decodeAddress } from "../../../src/bitmessage/protocol/address.js";
+import { ObjectType } from "../../../src/bitmessage/protocol/object.js";
+import { Network, World } from "../../support/messaging/world.js";
+
+let network: Network;
+let alice: World;
+
+beforeEach(() => {
+  network = new Network();
+  alice = new World(network, "alice");
+});
+
+afterEach(() => network.stop());
+
+describe("a random identity", () => {
+  test("is of version 4 and publishes its key once", async () => {
+    const { identities } = alice.messaging;
+    const { address } = identities.create({ user: "alice", label: "me" });
+    expect(identities.get(address)).toMatchObject({ pubkeyPending: true, lastPubkeySent: network.time.now });
+    await network.settle();
+    expect(network.ofType(ObjectType.pubkey)).toHaveLength(1);
+    expect(identities.list()).toMatchObject([
+      { address, version: 4, stream: 1, label: "me", user: "alice", chan: false, pubkeyPending: false },
+    ]);
+    expect(decodeAddress(address).ripe[0]).toBe(0);
+  });
+
+  test("survives a crash before its key is published", async () => {
+    alice.solver.hold();
+    alice.identity();
+    await network.settle();
+    await alice.restart();
+    alice.solver.release();
+    await network.settle();
+    expect(network.ofType(ObjectType.pubkey)).toHaveLength(1);
+  });
+
+  test("is not there when the caller's transaction fails", async () => {
+    const failing = () =>
+      alice.stores.transactions.run((): void => {
+        alice.identity();
+        throw new Error("no");
+      });
+    expect(failing).toThrow("no");
+    await network.settle();
+    expect(alice.messaging.identities.list()).toEqual([]);
+    expect(network.objects).toEqual([]);
+  });
+});
+
+describe("an identity from a passphrase", () => {
+  test("is always the same, publishes nothing, and cannot be made twice", async () => {
+    const { identities } = alice.messaging;
+    const wanted = { user: "alice", label: "me", passphrase: "correct horse" };
+    const { address } = identities.createDeterministic(wanted);
+    const bob = new World(network, "bob");
+    expect(bob.messaging.identities.createDeterministic({ ...wanted, user: "bob" }).address).toBe(address);
+    expect(() => identities.createDeterministic(wanted)).toThrow(
+      expect.objectContaining({ code: "identity-exists" }),
+    );
+    await network.settle();
+    expect(network.objects).toEqual([]);
+  });
+});
+
+describe("a chan", () => {
+  const general = "BM-2cW67GEKkHGonXKZLCzouLLxnLym3azS8r" as Address;
+
+  test("may be joined again, but not by somebody else", () => {
+    const { identities } = alice.messaging;
+    const chan = identities.joinChan({ user: "alice", passphrase: "general", address: general });
+    expect(identities.joinChan({ user: "alice", passphrase: "general" })).toEqual(chan);
+    expect(() => identities.joinChan({ user: "bob", passphrase: "general" })).toThrow(
+      expect.objectContaining({ code: "identity-exists" }),
+    );
+  });
+
+  test("whose name does not fit its address is refused", () => {
+    const wanted = { user: "alice", passphrase: "General", address: general };
+    expect(() => alice.messaging.identities.joinChan(wanted)).toThrow(
+      expect.objectContaining({ code: "passphrase_does_not_match_address" }),
+    );
+  });
+
+  test("is left; an ordinary identity is not left that way", () => {
+    const { identities } = alice.messaging;
+    identities.joinChan({ user: "alice", passphrase: "general" });
+    identities.leaveChan(general);
+    expect(identities.list()).toEqual([]);
+    expect(() => identities.leaveChan(general)).toThrow(
+      expect.objectContaining({ code: "unknown-identity" }),
+    );
+    const own = alice.identity();
+    expect(() => identities.leaveChan(own)).toThrow(expect.objectContaining({ code: "not-a-chan" }));
+  });
+});
+
+describe("changes", () => {
+  test("are told after the commit, to who still listens", () => {
+    const { identities } = alice.messaging;
+    const address = alice.secretIdentity("a");
+    let heard = 0;
+    const end = identities.onChange(() => heard++);
+    alice.stores.transactions.run((): void => {
+      identities.setLabel(address, "new");
+      expect(heard).toBe(0);
+    });
+    expect(heard).toBe(1);
+    expect(identities.get(address)).toMatchObject({ label: "new" });
+    end();
+    identities.remove(address);
+    expect(heard).toBe(1);
+    for (const method of ["enable", "disable", "remove"] as const) {
+      expect(() => identities[method](address)).toThrow(
+        expect.objectContaining({ code: "unknown-identity" }),
+      );
+    }
+  });
+});
