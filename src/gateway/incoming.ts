@@ -115,7 +115,8 @@ function setHeaders(
   root.setHeader("Subject", content.subject);
   root.setHeader("Date", formatDate(message.received, 0));
   setPrepared(root, "Message-ID", writeMessageIds([thread.messageId]));
-  if (thread.inReplyTo.length > 0) setFolded(root, "In-Reply-To", writeMessageIds(thread.inReplyTo));
+  if (thread.inReplyTo.length > 0)
+    setPrepared(root, "In-Reply-To", writeMessageIds(thread.inReplyTo).replaceAll("> <", ">\r\n <"));
   if (thread.references.length > 0) root.setHeader("References", writeMessageIds(thread.references));
   const autoSubmitted = readAutoSubmitted(content.headers["auto-submitted"] ?? null);
   if (autoSubmitted !== null) setPrepared(root, "Auto-Submitted", autoSubmitted);
@@ -131,22 +132,16 @@ function setHeaders(
 /** RFC 2369, RFC 2919. */
 function setListHeaders(root: MimeNode, message: ReceivedMessage, context: IncomingContext): void {
   const { addresses, user, domain } = context;
-  const label = harmlessLine(addresses.labelOf(user, message.to) ?? "", 60).replace(
-    /[^ !#-'*+\-/-9=?A-Z^-~]/g,
-    "",
-  );
-  const phrase = label.trim() === "" ? "" : `"${label.trim()}" `;
-  setFolded(root, "List-Id", `${phrase}<${message.to}.${domain}>`);
-  setFolded(root, "List-Post", message.chan ? `<mailto:${addresses.mailAddress(message.to)}>` : "NO");
+  // Only what a quoted string holds without escapes (RFC 5322 section 3.2.4).
+  const label = (addresses.labelOf(user, message.to) ?? "").replace(/[^ !#-[\]-~]/g, "");
+  const phrase = harmlessLine(label, 60) === "" ? "" : `"${harmlessLine(label, 60)}" `;
+  setPrepared(root, "List-Id", `${phrase}<${message.to}.${domain}>`);
+  setPrepared(root, "List-Post", message.chan ? `<mailto:${addresses.mailAddress(message.to)}>` : "NO");
   const command = message.chan ? "leave" : "unsubscribe";
-  setFolded(root, "List-Unsubscribe", `<mailto:bridge@${domain}?subject=${command}%20${message.to}>`);
+  setPrepared(root, "List-Unsubscribe", `<mailto:bridge@${domain}?subject=${command}%20${message.to}>`);
 }
 
 /** A value of ours, or checked by us, which must stand as it is. */
 function setPrepared(node: MimeNode, name: string, value: string): void {
   node.setHeader(name, { prepared: true, value });
-}
-
-function setFolded(node: MimeNode, name: string, value: string): void {
-  node.setHeader(name, { prepared: true, foldLines: true, value });
 }

@@ -17,7 +17,7 @@ export function readMessageIds(raw: string): string[] {
 
 /** The Message-ID of a field's value, or null when the first thing in angle brackets is none that is well-formed. */
 export function readMessageId(raw: string): string | null {
-  const id = parseMessageIds(raw.slice(0, 10_000))[0]?.slice(1, -1) ?? "";
+  const id = /<([^<>]*)>/.exec(raw.slice(0, 10_000))?.[1] ?? "";
   return isMessageId(id) ? id : null;
 }
 
