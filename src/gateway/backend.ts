@@ -15,7 +15,7 @@ import type {
 import { ImapError } from "../mail/imap/error.js";
 import type { AuthenticatedUser, Authenticator, Credentials } from "../mail/sasl.js";
 import { SAME_MAIL_WITHIN } from "./mail-copies.js";
-import { type Folders, OUTBOX, SENT } from "./mailboxes.js";
+import { type Folders, INBOX, OUTBOX, SENT } from "./mailboxes.js";
 import type { ManagedFolders } from "./managed-folders.js";
 import { createOpenMailbox } from "./open-mailbox.js";
 import type { MailboxId, MailboxStore, SubmissionStore } from "./ports.js";
@@ -38,7 +38,11 @@ export function createGatewayBackend(options: GatewayBackendOptions): Backend {
   return {
     authenticate: (credentials: Credentials) => options.users.authenticate(credentials),
     openUser: async (user: AuthenticatedUser) => {
-      options.transactions.run(() => options.folders.ensureInitial(user.name));
+      const { transactions, mailboxes, folders } = options;
+      // Only once: what a person has deleted stays deleted.
+      transactions.run(() => {
+        if (mailboxes.find(user.name, INBOX) === null) folders.ensureInitial(user.name);
+      });
       return new StoredUserMail(options, user.name);
     },
   };
@@ -103,8 +107,20 @@ class StoredUserMail implements UserMail {
   ): Promise<OpenMailbox | null> {
     const mailbox = this.#find(name);
     if (mailbox === null) return null;
-    const opened = createOpenMailbox({ ...this.#options, user: this.#user, mailbox, name, listener, access });
+    const { mailboxes, submissions, outbox, transactions } = this.#options;
     const close = () => opened.close();
+    const opened = createOpenMailbox({
+      mailboxes,
+      submissions,
+      outbox,
+      transactions,
+      user: this.#user,
+      mailbox,
+      name,
+      listener,
+      access,
+      onClose: () => this.#cleanUp.delete(close),
+    });
     this.#cleanUp.add(close);
     return opened;
   }

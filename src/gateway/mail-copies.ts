@@ -131,15 +131,19 @@ class StoredMailCopies implements MailCopies {
   /** In Sent, else where the user has filed it; never a copy that came in by itself. */
   #findSent(user: string, messageId: string): Copy | null {
     const { mailboxes, folders } = this.#options;
-    const others = mailboxes
-      .list(user)
-      .filter(({ name, selectable }) => selectable && !isIncoming(name))
-      .map(({ name }) => mailboxes.find(user, name));
-    for (const mailbox of [folders.find(user, SENT), ...others]) {
-      const uids = mailbox === null ? [] : mailboxes.findByMessageId(mailbox, messageId);
-      if (mailbox !== null && uids.length > 0) return { mailbox, uids };
+    const sent = this.#findIn(folders.find(user, SENT), messageId);
+    if (sent !== null) return sent;
+    for (const { name, selectable } of mailboxes.list(user)) {
+      const found =
+        selectable && !isIncoming(name) ? this.#findIn(mailboxes.find(user, name), messageId) : null;
+      if (found !== null) return found;
     }
     return null;
+  }
+
+  #findIn(mailbox: MailboxId | null, messageId: string): Copy | null {
+    const uids = mailbox === null ? [] : this.#options.mailboxes.findByMessageId(mailbox, messageId);
+    return mailbox === null || uids.length === 0 ? null : { mailbox, uids };
   }
 }
 

@@ -22,6 +22,8 @@ export interface OpenMailboxOptions {
   readonly name: string;
   readonly listener: MailboxListener;
   readonly access: "read-write" | "read-only";
+  /** Called once, when the mailbox is closed. */
+  readonly onClose: () => void;
   readonly mailboxes: MailboxStore;
   readonly submissions: SubmissionStore;
   readonly outbox: Pick<Outbox, "cancel">;
@@ -35,7 +37,7 @@ export function createOpenMailbox(options: OpenMailboxOptions): OpenMailbox {
 
 class OpenStoredMailbox implements OpenMailbox, MailboxWatcher {
   readonly snapshot: MailboxSnapshot;
-  readonly #leave: () => void;
+  #leave: (() => void) | null;
 
   constructor(protected readonly options: OpenMailboxOptions) {
     const { mailboxes, mailbox, access } = options;
@@ -78,7 +80,11 @@ class OpenStoredMailbox implements OpenMailbox, MailboxWatcher {
   }
 
   close(): void {
-    this.#leave();
+    const leave = this.#leave;
+    if (leave === null) return;
+    this.#leave = null;
+    leave();
+    this.options.onClose();
   }
 
   protected destination(name: string): MailboxId | null {

@@ -103,8 +103,8 @@ function deliveryStatus(report: Report, context: ReportContext): string {
   const lines = [`Reporting-MTA: dns; ${context.domain}`];
   if (submission.envid !== null) lines.push(`Original-Envelope-Id: ${fieldText(submission.envid)}`);
   lines.push(`Arrival-Date: ${formatDate(submission.created, 0)}`, "");
-  const original = recipient.orcpt ?? `rfc822;${recipient.original}`;
-  lines.push(`Original-Recipient: ${fieldText(original)}`, `Final-Recipient: rfc822;${context.recipient}`);
+  if (recipient.orcpt !== null) lines.push(`Original-Recipient: ${fieldText(recipient.orcpt)}`);
+  lines.push(`Final-Recipient: rfc822;${context.recipient}`);
   lines.push(
     `Action: ${actions[kind].action}`,
     `Status: ${status}`,

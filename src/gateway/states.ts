@@ -68,8 +68,8 @@ class OutboxStates implements States {
   };
 
   start(): void {
-    this.checkDelays();
     this.#cancelTimer = this.#options.timer(CHECK_INTERVAL, () => this.start());
+    this.checkDelays();
   }
 
   stop(): void {
