@@ -1,10 +1,12 @@
 import {
   type ContentFile,
+  decodeContent,
   Encoding,
   encodeExtended,
   encodeSimple,
   encodeTrivial,
 } from "../bitmessage/protocol/content.js";
+import { ProtocolError } from "../bitmessage/protocol/errors.js";
 import { flattenAddresses, parseAddressList } from "../mail/mime/address.js";
 import { decodeEncodedWords, findField, unfold } from "../mail/mime/headers.js";
 import { type MimePart, parseMime } from "../mail/mime/parse.js";
@@ -99,10 +101,20 @@ export function encodeOutgoing(
   if (encoding === Encoding.trivial) return { encoding, content: encodeTrivial({ body }) };
   const headers = carriedHeaders(mail, options);
   if (encoding === Encoding.simple) return { encoding, content: encodeSimple({ subject, body, headers }) };
-  return {
-    encoding,
-    content: encodeExtended({ subject, body, files, parents: options.parents, headers }),
-  };
+  const content = encodeExtended({ subject, body, files, parents: options.parents, headers });
+  checkReadable(content);
+  return { encoding, content };
+}
+
+/** What is squeezed well may fit into an object and yet be more than any recipient unpacks. */
+function checkReadable(content: Uint8Array): void {
+  try {
+    decodeContent(Encoding.extended, content);
+  } catch (error) {
+    if (!(error instanceof ProtocolError) || error.code !== "too_large_inflated") throw error;
+    const text = "Text and attachments have more than 1048576 octets, which recipients do not unpack";
+    throw new SmtpError(552, "5.3.4", text);
+  }
 }
 
 function chooseEncoding(mail: OutgoingMail): number {

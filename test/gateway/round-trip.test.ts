@@ -70,6 +70,11 @@ describe("what cannot be sent", () => {
       expect(`${field} ${refusalOf(...head, field, "", "text")}`).toBe(`${field} 550 5.6.0`);
   });
 
+  test("more than recipients unpack, however well it is squeezed", () => {
+    const attachment = "Content-Type: application/zip; name=zeros.zip";
+    expect(refusalOf(...head, attachment, "", "0".repeat(1_048_576))).toBe("552 5.3.4");
+  });
+
   test("an attachment in an encoding that holds none", () => {
     const attachment = ["Content-Type: application/pdf; name=a.pdf", "X-Bitmessage-Encoding: simple"];
     expect(refusalOf(...head, ...attachment, "", "%PDF")).toBe("550 5.6.1");
