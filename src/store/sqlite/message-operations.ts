@@ -168,13 +168,21 @@ export class MessageOperations {
   ): ExpungeResult {
     return this.parts.transactions.run(() => {
       const row = this.parts.mailboxes.row(mailbox);
-      const rows = this.parts.messages.rows(mailbox, uids);
-      const { flagSets } = this.parts;
-      const doomed =
-        condition === "any" ? rows : rows.filter((message) => flagSets.get(message.flagSetId).deleted === 1);
+      const chosen = condition === "any" && uids !== "all" ? uids : this.#choose(mailbox, uids, condition);
+      const doomed = this.parts.messages.rows(mailbox, chosen);
       if (doomed.length === 0) return { expunged: [], highestModSeq: row.highest_mod_seq };
       return this.#remove(row, doomed, origin);
     });
+  }
+
+  #choose(mailbox: MailboxId, uids: readonly number[] | "all", condition: "deleted-only" | "any"): number[] {
+    const { flagSets, messages } = this.parts;
+    const wanted = uids === "all" ? null : new Set(uids);
+    return messages
+      .states(mailbox)
+      .filter(([uid]) => wanted?.has(uid) ?? true)
+      .filter(([, flagSetId]) => condition === "any" || flagSets.get(flagSetId).deleted === 1)
+      .map(([uid]) => uid);
   }
 
   #remove(row: MailboxRow, doomed: readonly MessageRow[], origin: MailboxWatcher | null): ExpungeResult {

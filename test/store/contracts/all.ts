@@ -1,0 +1,15 @@
+import { gatewayContract } from "./gateway.js";
+import { mailboxesContract } from "./mailboxes.js";
+import { messagingContract } from "./messaging.js";
+import { networkContract } from "./network.js";
+import { transactionsContract } from "./transactions.js";
+import type { MakeStores } from "./values.js";
+
+/** What every implementation of the stores must do. */
+export function storesContract(make: MakeStores): void {
+  transactionsContract(make);
+  networkContract(make);
+  messagingContract(make);
+  gatewayContract(make);
+  mailboxesContract(make);
+}

@@ -1,0 +1,103 @@
+import { describe, expect, test } from "@jest/globals";
+import type { OutboxId } from "../../../src/bitmessage/messaging/types.js";
+import type { ThreadEntry } from "../../../src/gateway/ports.js";
+import { type MakeStores, submission } from "./values.js";
+
+const outboxId = (id: string) => id as OutboxId;
+
+export function gatewayContract(make: MakeStores): void {
+  test("users: names in their own case", () => {
+    const { users } = make();
+    users.save({ name: "b", passwordHash: "x", created: 1 });
+    users.save({ name: "a", passwordHash: "y", created: 2 });
+    users.save({ name: "b", passwordHash: "z", created: 1 });
+    expect(users.get("B")).toBeNull();
+    expect(users.list().map((user) => user.passwordHash)).toEqual(["y", "z"]);
+    users.remove("b");
+    expect(users.get("b")).toBeNull();
+  });
+
+  test("submissions with their recipients in order", () => {
+    const { submissions } = make();
+    const first = submission("s1", ["z", "a"], { envid: "e" });
+    submissions.add(first);
+    submissions.add(submission("s2", [], { created: 200 }));
+    submissions.add(submission("s3", ["q"], { created: 200, user: "bert" }));
+    expect(submissions.get("s1")).toEqual(first);
+    expect(submissions.get("s9")).toBeNull();
+    expect(submissions.findByOutboxId(outboxId("a"))).toEqual(first);
+    expect(submissions.findByOutboxId(outboxId("none"))).toBeNull();
+    expect(submissions.findByMessageId("anna", "one@example", 100)?.id).toBe("s2");
+    expect(submissions.findByMessageId("anna", "one@example", 201)).toBeNull();
+    expect(submissions.findByMessageId("anna", "ONE@example", 0)).toBeNull();
+    expect(submissions.listByMessageId("anna", "one@example").map((one) => one.id)).toEqual(["s1", "s2"]);
+  });
+
+  test("a submission that is refused leaves nothing", () => {
+    const { submissions } = make();
+    submissions.add(submission("s1", ["a"]));
+    expect(() => submissions.add(submission("s2", ["b", "a"]))).toThrow();
+    expect(() => submissions.add(submission("s1", ["c"]))).toThrow();
+    expect(submissions.get("s2")).toBeNull();
+    expect(submissions.findByOutboxId(outboxId("b"))).toBeNull();
+  });
+
+  test("reports: pending until removed, remembered for ever", () => {
+    const { reports } = make();
+    reports.add({ outboxId: outboxId("a"), kind: "delayed", time: 5 });
+    reports.add({ outboxId: outboxId("b"), kind: "failed", time: 6 });
+    const [first, second] = reports.pending();
+    expect(first).toEqual({ id: expect.any(Number), outboxId: "a", kind: "delayed", time: 5 });
+    reports.remove(first!.id);
+    reports.remove(999);
+    expect(reports.pending()).toEqual([second]);
+    expect(reports.has(outboxId("a"), "delayed")).toBe(true);
+    expect(reports.has(outboxId("a"), "failed")).toBe(false);
+  });
+
+  test("deliveries, by user", () => {
+    const { deliveryLog } = make();
+    deliveryLog.add("anna", "h", 1);
+    deliveryLog.add("anna", "h", 2);
+    expect(deliveryLog.has("anna", "h")).toBe(true);
+    expect(deliveryLog.has("bert", "h")).toBe(false);
+    expect(deliveryLog.has("anna", "g")).toBe(false);
+  });
+
+  describe("threads", () => {
+    const entry = (changes: Partial<ThreadEntry>): ThreadEntry => ({
+      user: "anna",
+      messageId: "m1",
+      hash: null,
+      correspondent: "BM-b",
+      baseSubject: "hello",
+      references: ["r1", "r2"],
+      time: 10,
+      ...changes,
+    });
+
+    test("an entry without a hash gives way to the one with it; earlier hashes still find theirs", () => {
+      const { threads } = make();
+      threads.remember(entry({}));
+      expect(threads.findByMessageId("anna", "m1")).toEqual(entry({}));
+      threads.remember(entry({ hash: "h1", time: 11 }));
+      threads.remember(entry({ hash: "h2", time: 12 }));
+      threads.remember(entry({ hash: "h2", time: 13 }));
+      expect(threads.findByMessageId("anna", "m1")).toEqual(entry({ hash: "h2", time: 13 }));
+      expect(threads.findByHash("anna", "h1")).toEqual(entry({ hash: "h1", time: 11 }));
+      expect(threads.findByHash("bert", "h1")).toBeNull();
+      expect(threads.findBySubject("anna", "BM-b", "hello")?.hash).toBe("h2");
+    });
+
+    test("by subject: the newest between those two", () => {
+      const { threads } = make();
+      threads.remember(entry({ messageId: "new", time: 20 }));
+      threads.remember(entry({ messageId: "old", time: 15 }));
+      threads.remember(entry({ messageId: "other", correspondent: "BM-c", time: 30 }));
+      threads.remember(entry({ messageId: "foreign", user: "bert", correspondent: "BM-d", time: 40 }));
+      expect(threads.findBySubject("anna", "BM-b", "hello")?.messageId).toBe("new");
+      expect(threads.findBySubject("anna", "BM-b", "Hello")).toBeNull();
+      expect([...threads.correspondents("anna")].sort()).toEqual(["BM-b", "BM-c"]);
+    });
+  });
+}

@@ -1,0 +1,157 @@
+import { describe, expect, test } from "@jest/globals";
+import type { OutboxId } from "../../../src/bitmessage/messaging/types.js";
+import {
+  address,
+  bytes,
+  contact,
+  filled,
+  hash,
+  identity,
+  type MakeStores,
+  outboxEntry,
+  subscription,
+} from "./values.js";
+
+export function messagingContract(make: MakeStores): void {
+  test("identities: added, replaced, removed", () => {
+    const { identities } = make();
+    const chan = identity("chan", {
+      chan: true,
+      passphrase: "näme",
+      enabled: false,
+      pubkeyPending: true,
+      created: 5,
+    });
+    expect(identities.get(address("chan"))).toBeNull();
+    identities.save(identity("anna"));
+    identities.save(chan);
+    expect(identities.get(address("chan"))).toEqual(chan);
+    expect(identities.list()).toEqual([chan, identity("anna")]);
+    identities.save(identity("anna", { label: "A.", lastPubkeySent: 7, sendsAcknowledgements: false }));
+    expect(identities.get(address("anna"))?.label).toBe("A.");
+    expect(identities.get(address("anna"))?.keys.ripe.constructor).toBe(Uint8Array);
+    identities.remove(address("chan"));
+    identities.remove(address("nobody"));
+    expect(identities.list()).toHaveLength(1);
+  });
+
+  test("contacts and subscriptions", () => {
+    const { contacts, subscriptions } = make();
+    contacts.save(contact("b"));
+    contacts.save(contact("a", { blocked: true }));
+    contacts.save(contact("b", { label: "Bert" }));
+    expect(contacts.list()).toEqual([contact("a", { blocked: true }), contact("b", { label: "Bert" })]);
+    contacts.remove(address("a"));
+    expect(contacts.get(address("a"))).toBeNull();
+    subscriptions.save(subscription("c", { enabled: false }));
+    expect(subscriptions.get(address("c"))).toEqual(subscription("c", { enabled: false }));
+    expect(subscriptions.list()).toHaveLength(1);
+    subscriptions.remove(address("c"));
+    expect(subscriptions.list()).toEqual([]);
+  });
+
+  test("pubkeys: the newest demands; once used, always used", () => {
+    const { pubkeys } = make();
+    const block = {
+      behavior: 1,
+      signingKey: filled(65, 4),
+      encryptionKey: filled(65, 5),
+      difficulty: { trialsPerByte: 1000n, extraBytes: 2n ** 64n - 1n },
+    };
+    const pubkey = { address: address("a"), block, received: 10, used: true };
+    expect(pubkeys.get(address("a"))).toBeNull();
+    pubkeys.put(pubkey);
+    pubkeys.put({ ...pubkey, address: address("b"), used: false });
+    expect(pubkeys.get(address("a"))).toEqual(pubkey);
+    const changed = { ...block, behavior: 3 };
+    pubkeys.put({ ...pubkey, block: changed, received: 9, used: false });
+    expect(pubkeys.get(address("a"))).toEqual({ ...pubkey, block: changed, received: 9 });
+    expect(pubkeys.deleteUnused(10)).toBe(0);
+    expect(pubkeys.deleteUnused(11)).toBe(1);
+    expect(pubkeys.get(address("b"))).toBeNull();
+    expect(pubkeys.get(address("a"))).not.toBeNull();
+  });
+
+  test("signatures", () => {
+    const { signatures } = make();
+    signatures.add(filled(32, 1), 5);
+    signatures.add(filled(32, 1), 6);
+    expect(signatures.has(filled(32, 1))).toBe(true);
+    expect(signatures.has(filled(32, 2))).toBe(false);
+  });
+
+  describe("outbox", () => {
+    test("keeps every field", () => {
+      const { outbox } = make();
+      const entry = outboxEntry("full", {
+        maximumWork: 1e18,
+        state: "sent",
+        awaitsAcknowledgement: true,
+        ackData: bytes(1, 2),
+        attempts: 2,
+        pubkeyRequests: 3,
+        changed: 11.5,
+        nextAction: 12,
+        expires: 13,
+        inventoryHash: hash(3),
+        failure: "too-difficult",
+        content: bytes(),
+      });
+      outbox.add(entry);
+      expect(outbox.get(entry.id)).toEqual(entry);
+      outbox.update(outboxEntry("full"));
+      expect(outbox.get(entry.id)).toEqual(outboxEntry("full"));
+    });
+
+    test("wrong uses: the same id twice, an update of nothing", () => {
+      const { outbox } = make();
+      outbox.add(outboxEntry("a"));
+      expect(() => outbox.add(outboxEntry("a"))).toThrow();
+      expect(() => outbox.update(outboxEntry("b"))).toThrow("b");
+      expect(outbox.get("b" as OutboxId)).toBeNull();
+    });
+
+    test("lists newest first, by sender and with a limit", () => {
+      const { outbox } = make();
+      const other = { from: address("carl") };
+      for (const [id, created] of [
+        ["a", 2],
+        ["b", 1],
+        ["c", 2],
+        ["d", 3],
+      ] as const) {
+        outbox.add(outboxEntry(id, { created, ...(id === "c" ? other : {}) }));
+      }
+      const ids = (filter: Parameters<typeof outbox.list>[0]) => outbox.list(filter).map((entry) => entry.id);
+      expect(ids({})).toEqual(["d", "c", "a", "b"]);
+      expect(ids({ limit: 2 })).toEqual(["d", "c"]);
+      expect(ids({ limit: 0 })).toEqual([]);
+      expect(ids({ from: address("anna"), limit: 2 })).toEqual(["d", "a"]);
+      expect(ids(other)).toEqual(["c"]);
+    });
+
+    test("active ones: not final, and sent only while an acknowledgement is awaited; counts of all", () => {
+      const { outbox } = make();
+      outbox.add(outboxEntry("working", { state: "proof-of-work", created: 20 }));
+      outbox.add(outboxEntry("queued"));
+      outbox.add(outboxEntry("awaiting", { state: "awaiting-pubkey" }));
+      outbox.add(outboxEntry("sent", { state: "sent" }));
+      outbox.add(outboxEntry("sent and awaited", { state: "sent", awaitsAcknowledgement: true }));
+      for (const state of ["acknowledged", "failed", "cancelled"] as const) {
+        outbox.add(outboxEntry(state, { state, awaitsAcknowledgement: true }));
+      }
+      const active = () => outbox.active().map((entry) => entry.id);
+      expect(active()).toEqual(["queued", "awaiting", "sent and awaited", "working"]);
+      outbox.update(outboxEntry("queued", { state: "failed" }));
+      expect(active()).toEqual(["awaiting", "sent and awaited", "working"]);
+      expect(outbox.counts()).toEqual({
+        "awaiting-pubkey": 1,
+        "proof-of-work": 1,
+        sent: 2,
+        acknowledged: 1,
+        failed: 2,
+        cancelled: 1,
+      });
+    });
+  });
+}

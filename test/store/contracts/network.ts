@@ -1,0 +1,112 @@
+import { describe, expect, test } from "@jest/globals";
+import { bytes, filled, hash, type MakeStores, object } from "./values.js";
+
+export function networkContract(make: MakeStores): void {
+  describe("inventory", () => {
+    test("what is not there", () => {
+      const { inventory, objectQueue } = make();
+      expect(inventory.has(hash(1))).toBe(false);
+      expect(inventory.read(hash(1))).toBeNull();
+      expect(inventory.add([])).toEqual([]);
+      expect(inventory.hashes(1, 0)).toEqual([]);
+      expect(inventory.totals()).toEqual({ objects: 0, bytes: 0 });
+      expect(objectQueue.unprocessed(10)).toEqual([]);
+      objectQueue.markProcessed([hash(1)]);
+      objectQueue.markProcessed([]);
+    });
+
+    test("keeps new ones once and says which they were", () => {
+      const { inventory } = make();
+      expect(inventory.add([object(2), object(1), object(2)])).toEqual([hash(2), hash(1)]);
+      expect(inventory.add([object(1, { bytes: bytes(9) }), object(3)])).toEqual([hash(3)]);
+      expect(inventory.totals()).toEqual({ objects: 3, bytes: 60 });
+      expect(inventory.has(hash(3))).toBe(true);
+      const read = inventory.read(hash(1));
+      expect(read).toEqual(filled(20, 1));
+      expect(read?.constructor).toBe(Uint8Array);
+    });
+
+    test("hashes: unexpired ones of the stream", () => {
+      const { inventory } = make();
+      inventory.add([object(1, { expires: 99 }), object(2, { expires: 100 }), object(3, { stream: 2 })]);
+      expect(inventory.hashes(1, 98)).toEqual([hash(1), hash(2)]);
+      expect(inventory.hashes(1, 99)).toEqual([hash(2)]);
+      expect(inventory.hashes(2, 0)).toEqual([hash(3)]);
+    });
+
+    test("deletes what has expired, but nothing unprocessed", () => {
+      const { inventory, objectQueue } = make();
+      inventory.add([object(1, { expires: 10 }), object(2, { expires: 10 }), object(3, { expires: 11 })]);
+      objectQueue.markProcessed([hash(1), hash(3)]);
+      expect(inventory.deleteExpired(11)).toBe(1);
+      expect(inventory.has(hash(1))).toBe(false);
+      expect(inventory.has(hash(2))).toBe(true);
+      expect(inventory.totals()).toEqual({ objects: 2, bytes: 40 });
+      expect(inventory.deleteExpired(11)).toBe(0);
+    });
+
+    test("the queue: oldest first, until processed, and back again", () => {
+      const { inventory, objectQueue } = make();
+      inventory.add([object(5), object(4)]);
+      inventory.add([object(6)]);
+      const hashes = (limit: number) => objectQueue.unprocessed(limit).map((one) => one.hash);
+      expect(hashes(2)).toEqual([hash(5), hash(4)]);
+      objectQueue.markProcessed([hash(5)]);
+      expect(hashes(9)).toEqual([hash(4), hash(6)]);
+      objectQueue.markUnprocessed([hash(5), hash(99)]);
+      expect(hashes(9)).toEqual([hash(5), hash(4), hash(6)]);
+      expect(objectQueue.unprocessed(1)[0]?.bytes).toEqual(filled(20, 5));
+      expect(inventory.add([object(5)])).toEqual([]);
+    });
+
+    test("finds by type and tag what has not expired", () => {
+      const { inventory, objectQueue } = make();
+      const tag = filled(32, 7);
+      inventory.add([
+        object(1, { type: 1, tag }),
+        object(2, { type: 1, tag, expires: 5 }),
+        object(3, { tag }),
+      ]);
+      inventory.add([object(4, { type: 1, tag: filled(32, 8) }), object(5, { type: 0x746f72 })]);
+      expect(objectQueue.findByTag(1, tag, 5)).toEqual([filled(20, 1)]);
+      expect(objectQueue.findByTag(1, tag, 4)).toEqual([filled(20, 1), filled(20, 2)]);
+      expect(objectQueue.findByTag(1, filled(32, 9), 0)).toEqual([]);
+    });
+
+    test("what is handed in and out is not shared", () => {
+      const { inventory } = make();
+      const mine = filled(4, 1);
+      inventory.add([object(1, { bytes: mine })]);
+      mine.fill(9);
+      inventory.read(hash(1))?.fill(8);
+      expect(inventory.read(hash(1))).toEqual(filled(4, 1));
+    });
+  });
+
+  describe("known nodes", () => {
+    const node = {
+      host: "10.0.0.1",
+      port: 8444,
+      stream: 1,
+      services: 2n ** 64n - 1n,
+      lastSeen: 5,
+      rating: -0.5,
+    };
+
+    test("saving replaces everything", () => {
+      const { knownNodes } = make();
+      expect(knownNodes.load()).toEqual([]);
+      const first = { ...node, self: false };
+      const second = { ...node, port: 1, self: true };
+      knownNodes.save([first, second]);
+      expect(knownNodes.load()).toEqual([second, first]);
+      knownNodes.save([
+        { ...first, rating: 1 },
+        { ...first, rating: 0.25 },
+      ]);
+      expect(knownNodes.load()).toEqual([{ ...first, rating: 0.25 }]);
+      knownNodes.save([]);
+      expect(knownNodes.load()).toEqual([]);
+    });
+  });
+}
