@@ -14,6 +14,7 @@ import type {
 import { ImapError } from "../mail/imap/error.js";
 import { OUTBOX } from "./mailboxes.js";
 import type { MailboxId, MailboxStore, MailboxWatcher, SubmissionStore } from "./ports.js";
+import { stateKeywords } from "./state-keywords.js";
 import { messageIdOf } from "./stored-mail.js";
 
 export interface OpenMailboxOptions {
@@ -41,7 +42,7 @@ class OpenStoredMailbox implements OpenMailbox, MailboxWatcher {
 
   constructor(protected readonly options: OpenMailboxOptions) {
     const { mailboxes, mailbox, access } = options;
-    this.#leave = mailboxes.subscribe(mailbox, this);
+    this.#leave = mailboxes.subscribe(mailbox, this, access);
     this.snapshot = mailboxes.snapshot(mailbox, access);
   }
 
@@ -119,6 +120,9 @@ class OpenOutbox extends OpenStoredMailbox {
     return transactions.run(() => {
       const mails = this.#messageIds(uids);
       const result = mailboxes.move(mailbox, uids, target, this);
+      // What becomes of the mail is shown in Sent; nobody would keep it up to date here.
+      const change: FlagChange = { action: "remove", flags: stateKeywords };
+      mailboxes.store(target, result.destinationUids, change, null);
       this.#cancel(mails, result.expunged);
       return result;
     });

@@ -153,7 +153,7 @@ export interface DeliveryLog {
 
 /** Message-IDs and the inventory hashes they travelled under, for threads. */
 export interface ThreadStore {
-  /** Adds it; replaces one with the same user, Message-ID and correspondent. */
+  /** Adds it; replaces one with the same user, Message-ID and correspondent. One that had another hash is still found by that (a message sent again). */
   remember(entry: ThreadEntry): void;
   findByMessageId(user: string, messageId: string): ThreadEntry | null;
   findByHash(user: string, hash: string): ThreadEntry | null;

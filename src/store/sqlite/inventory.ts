@@ -103,7 +103,7 @@ function prepareStatements(database: Database) {
     addTotals: prepare("UPDATE object_total SET objects = objects + ?, bytes = bytes + ?"),
     totals: prepare("SELECT objects, bytes FROM object_total"),
     hashes: prepare(
-      "SELECT lower(hex(hash)) FROM object WHERE expires > ? AND stream = ? ORDER BY expires, hash",
+      "SELECT lower(hex(hash)) FROM object WHERE expires > ? AND stream = ? ORDER BY expires",
     ).pluck(),
     expiredTotals: prepare(
       "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM object WHERE expires < ? AND processed = 1",
