@@ -15,6 +15,16 @@ export async function hashPassword(password: string): Promise<string> {
   return `scrypt$${numbers}$${salt.toString("base64")}$${hash.toString("base64")}`;
 }
 
+/** The hash of no password: what the password of an unknown login is compared with, so that it takes as long. */
+export const nobodysHash = [
+  "scrypt",
+  COST,
+  BLOCK_SIZE,
+  PARALLEL,
+  Buffer.alloc(SALT_LENGTH).toString("base64"),
+  Buffer.alloc(HASH_LENGTH).toString("base64"),
+].join("$");
+
 /** Whether the password is the hashed one. Throws Error for a text that is no hash of ours. */
 export async function verifyPassword(passwordHash: string, password: string): Promise<boolean> {
   const [name, cost, blockSize, parallel, salt, hash] = passwordHash.split("$");

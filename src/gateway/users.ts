@@ -1,7 +1,7 @@
 import type { IdentityStore, Transactions } from "../bitmessage/messaging/ports.js";
 import type { AuthenticatedUser, Authenticator, Credentials } from "../mail/sasl.js";
 import { type Folders, INBOX } from "./mailboxes.js";
-import { hashPassword, verifyPassword } from "./passwords.js";
+import { hashPassword, nobodysHash, verifyPassword } from "./passwords.js";
 import type { MailboxStore, User, UserStore } from "./ports.js";
 
 export type UserErrorCode = "bad-name" | "bad-password" | "exists" | "unknown" | "owns-identities";
@@ -47,8 +47,6 @@ export function createUsers(options: UsersOptions): Users {
 
 class StoredUsers implements Users {
   readonly #options: UsersOptions;
-  /** What an unknown name's password is compared with, so that it takes as long. */
-  #nobody: Promise<string> | null = null;
 
   constructor(options: UsersOptions) {
     this.#options = options;
@@ -112,9 +110,10 @@ class StoredUsers implements Users {
   async authenticate({ username, password }: Credentials): Promise<AuthenticatedUser | null> {
     const login = this.#findLogin(username);
     const user = login === null ? null : this.#options.users.get(login.name);
-    this.#nobody ??= hashPassword("nobody");
-    const hash = user?.passwordHash ?? (await this.#nobody);
-    const isRight = password.length <= LONGEST_PASSWORD && (await verifyPassword(hash, password));
+    const isRight = await verifyPassword(
+      user?.passwordHash ?? nobodysHash,
+      password.slice(0, LONGEST_PASSWORD + 1),
+    );
     return isRight && user !== null ? login : null;
   }
 

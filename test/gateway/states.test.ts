@@ -115,6 +115,7 @@ describe("keywords and Outbox", () => {
       expect(result!.expunged).toEqual([uid]);
       expect(new Set(world.outbox.cancelled).size).toBe(index + 1);
       expect(keywords("Sent").at(-1)).toEqual(["$BmCancelled"]);
+      if (way === "move") expect(keywords("Trash")).toEqual([[]]);
       user.close();
       world.stores.mailboxes.expunge(world.stores.mailboxes.find("anna", "Sent")!, "all", "any", null);
     }
