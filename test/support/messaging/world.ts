@@ -61,7 +61,7 @@ export class Network {
 
   /** Until nobody has anything to do at this time. */
   async settle(): Promise<void> {
-    for (let quiet = 0; quiet < 3; ) {
+    for (let quiet = 0; quiet < 8; ) {
       const before = this.#activity();
       await setImmediate();
       for (const world of this.worlds) await world.messaging.inbox.idle();
