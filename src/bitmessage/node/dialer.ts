@@ -18,7 +18,7 @@ export interface DialerOptions {
   inboundPeers(): Iterable<Endpoint>;
   /** Whether any peer is connected. */
   isOnline(): boolean;
-  /** Connects; resolves when the connection has ended, or never came about. Never rejects. */
+  /** Connects; resolves when the connection has ended, or never came about. */
   open(endpoint: Endpoint, offer: "tls" | "plain"): Promise<AttemptResult>;
 }
 
@@ -75,11 +75,20 @@ export class Dialer {
     const key = endpointText(endpoint);
     const offer = this.#retries.offersTls(key) ? "tls" : "plain";
     this.#busy.set(key, endpoint);
-    void this.#options.open({ host: endpoint.host, port: endpoint.port }, offer).then((result) => {
+    void this.#attempt(endpoint, offer).then((result) => {
       this.#busy.delete(key);
       this.#retries.ended(key, { ...result, offeredTls: offer === "tls" }, this.#options.scheduler.now());
       // While nobody answers it may be our own network that is down.
       if (!result.established && this.#options.isOnline()) this.#options.knownNodes.failed(endpoint);
     });
+  }
+
+  async #attempt(endpoint: Endpoint, offer: "tls" | "plain"): Promise<AttemptResult> {
+    try {
+      return await this.#options.open({ host: endpoint.host, port: endpoint.port }, offer);
+    } catch {
+      // Such as a local address of the other family.
+      return { established: false, tlsFailed: false };
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { connect, isIP, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Logger } from "../../logger.js";
 import type { InventoryHash } from "../protocol/inventory-hash.js";
 import { PROTOCOL_VERSION, Services, type VersionPacket } from "../protocol/messages/version.js";
@@ -10,6 +10,7 @@ import { Admission } from "./admission.js";
 import { Announcements } from "./announcements.js";
 import { BOOTSTRAP_AGE, findFirstNodes } from "./bootstrap.js";
 import { Connection, type ConnectionOwner, type Direction } from "./connection.js";
+import { type Connector, directConnector } from "./connector.js";
 import { Dialer } from "./dialer.js";
 import { DOWNLOAD_LIMITS, Downloads } from "./downloads.js";
 import { Exchange } from "./exchange.js";
@@ -106,6 +107,7 @@ class Node implements BitmessageNode, ConnectionOwner {
   readonly #dialer: Dialer;
   readonly #listeners = new Set<(hashes: readonly InventoryHash[]) => void>();
   readonly #listener: Listener;
+  readonly #connector: Connector;
   #listening: Endpoint | null = null;
   #phase: "new" | "running" | "stopped" = "new";
   #stopped: Promise<void> | null = null;
@@ -152,6 +154,11 @@ class Node implements BitmessageNode, ConnectionOwner {
       (socket) => this.#accept(socket),
       (error) => logger.error("the listener failed", { error: String(error) }),
     );
+    this.#connector = directConnector({
+      resolver: options.resolver,
+      bindAddress: options.bindAddress,
+      listenHost: options.listen?.host,
+    });
     this.#dialer = new Dialer({
       fixedPeers: options.connect.length > 0 ? options.connect : null,
       maxOutbound: options.maxOutbound,
@@ -324,29 +331,12 @@ class Node implements BitmessageNode, ConnectionOwner {
 
   /** Connects; resolves when the connection has ended. */
   async #open(endpoint: Endpoint, offer: "tls" | "plain"): Promise<AttemptResult> {
-    const host = isIP(endpoint.host) !== 0 ? endpoint.host : await this.#resolve(endpoint.host);
-    if (host === undefined || this.#phase !== "running") return { established: false, tlsFailed: false };
-    const localAddress = this.#localAddress(host);
-    const socket = connect({
-      host,
-      port: endpoint.port,
-      ...(localAddress !== undefined && { localAddress }),
-    });
+    const host = await this.#connector.resolve(endpoint.host);
+    if (host === null || this.#phase !== "running") return { established: false, tlsFailed: false };
+    const address = { host, port: endpoint.port };
     const tls = this.#options.tls && offer === "tls";
-    const connection = this.#adopt(socket, "outbound", { host, port: endpoint.port }, tls);
+    const connection = this.#adopt(this.#connector.connect(address), "outbound", address, tls);
     return new Promise((resolve) => this.#ends.set(connection, resolve));
-  }
-
-  /** Nodes on one machine tell each other apart by address, so on loopback ours is the one that we listen on. */
-  #localAddress(target: string): string | undefined {
-    const { bindAddress, listen } = this.#options;
-    if (bindAddress !== undefined) return bindAddress;
-    return listen?.host.startsWith("127.") && target.startsWith("127.") ? listen.host : undefined;
-  }
-
-  async #resolve(name: string): Promise<string | undefined> {
-    const addresses = await this.#options.resolver(name).catch(() => []);
-    return addresses[0];
   }
 
   #adopt(socket: Socket, direction: Direction, endpoint: Endpoint, tls: boolean): Connection {
@@ -403,6 +393,7 @@ class Node implements BitmessageNode, ConnectionOwner {
     this.#options.inventory.deleteExpired(Math.floor(this.#options.clock()) - KEEP_EXPIRED);
   }
 
+  /** Looks for first nodes while nobody is connected (PROTOCOL.md section 9.3). */
   async #bootstrap(): Promise<void> {
     const { bootstrap, connect: fixedPeers, maxOutbound, resolver, clock, logger } = this.#options;
     if (!bootstrap || fixedPeers.length > 0 || maxOutbound === 0 || this.#peers.size > 0) return;

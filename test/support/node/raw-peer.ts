@@ -83,8 +83,13 @@ export class RawPeer {
 
   #read(chunk: Uint8Array): void {
     this.#reader.push(chunk);
-    for (let packet = this.#reader.next(); packet !== null; packet = this.#reader.next()) {
-      this.received.push(packet);
+    try {
+      for (let packet = this.#reader.next(); packet !== null; packet = this.#reader.next()) {
+        this.received.push(packet);
+      }
+    } catch {
+      // What comes after the handshake may be TLS, which this peer does not speak.
+      this.socket.removeAllListeners("data").resume();
     }
     this.#wake();
   }

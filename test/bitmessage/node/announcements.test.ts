@@ -1,0 +1,146 @@
+import { describe, expect, test } from "@jest/globals";
+import { Announcements } from "../../../src/bitmessage/node/announcements.js";
+import { RecentSet } from "../../../src/bitmessage/node/recent-set.js";
+import { Uploads } from "../../../src/bitmessage/node/uploads.js";
+import type { InventoryHash } from "../../../src/bitmessage/protocol/inventory-hash.js";
+import { ManualScheduler } from "../../support/node/manual-scheduler.js";
+
+const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+
+class Target {
+  backlog = 0;
+  readonly known = new Set<InventoryHash>();
+  readonly packets: InventoryHash[][] = [];
+  readonly objects: Uint8Array[] = [];
+  /** Bytes by which each object or vector fills the backlog. */
+  weight = 0;
+
+  knows(hash: InventoryHash): boolean {
+    return this.known.has(hash);
+  }
+
+  noteKnown(hash: InventoryHash): void {
+    this.known.add(hash);
+  }
+
+  announceObjects(hashes: readonly InventoryHash[]): void {
+    this.packets.push([...hashes]);
+    this.backlog += hashes.length * this.weight;
+  }
+
+  sendObject(object: Uint8Array): void {
+    this.objects.push(object);
+    this.backlog += this.weight;
+  }
+}
+
+function hashes(count: number): InventoryHash[] {
+  return Array.from({ length: count }, (_, index) => index.toString(16).padStart(64, "0") as InventoryHash);
+}
+
+describe("announcements", () => {
+  function setUp() {
+    const scheduler = new ManualScheduler();
+    return { scheduler, announcements: new Announcements<Target>({ scheduler, random, delay: 10 }) };
+  }
+
+  test("new objects are told within ten seconds, spread over them, to those who do not have them", () => {
+    const { scheduler, announcements } = setUp();
+    const [first, second] = [new Target(), new Target()];
+    for (const target of [first, second]) announcements.join(target, []);
+    const news = hashes(200);
+    second.noteKnown(news[0]!);
+    announcements.add(news);
+    expect(announcements.isPending(news[0]!)).toBe(true);
+    scheduler.advance(0.9);
+    expect(first.packets).toEqual([]);
+    scheduler.advance(9.1);
+    expect(new Set(first.packets.flat())).toEqual(new Set(news));
+    expect(first.packets).toHaveLength(10);
+    expect(second.packets.flat()).toHaveLength(199);
+    scheduler.advance(100);
+    expect(first.packets.flat()).toHaveLength(200);
+    expect(announcements.isPending(news[0]!)).toBe(false);
+  });
+
+  test("a new peer is told of the whole inventory, in random order, as fast as it takes it", () => {
+    const { announcements } = setUp();
+    const target = new Target();
+    target.weight = 32;
+    const all = hashes(120_000);
+    announcements.join(target, all);
+    expect(target.packets.map((packet) => packet.length)).toEqual([49_999, 49_999]);
+    target.backlog = 0;
+    announcements.drained(target);
+    announcements.drained(target);
+    expect(target.packets.map((packet) => packet.length)).toEqual([49_999, 49_999, 20_002]);
+    expect(new Set(target.packets.flat()).size).toBe(120_000);
+    expect(target.packets[0]!.slice(0, 100)).not.toEqual(all.slice(0, 100));
+  });
+
+  test("what waits to be announced is not told twice to a peer that comes meanwhile", () => {
+    const { scheduler, announcements } = setUp();
+    const news = hashes(50);
+    announcements.add(news);
+    const target = new Target();
+    announcements.join(target, news);
+    scheduler.advance(20);
+    expect(target.packets.flat()).toHaveLength(50);
+  });
+
+  test("a peer that has left is told nothing", () => {
+    const { scheduler, announcements } = setUp();
+    const target = new Target();
+    announcements.join(target, []);
+    announcements.add(hashes(5));
+    announcements.leave(target);
+    scheduler.advance(20);
+    expect(target.packets).toEqual([]);
+  });
+});
+
+describe("uploads", () => {
+  test("go on only while little waits to be sent", () => {
+    const scheduler = new ManualScheduler();
+    const object = new Uint8Array(1);
+    const uploads = new Uploads<Target>({ read: () => object, scheduler });
+    const target = new Target();
+    target.weight = 1024 * 1024;
+    uploads.join(target);
+    uploads.requested(target, hashes(5));
+    scheduler.advance(1);
+    expect(target.objects).toHaveLength(2);
+    scheduler.advance(100);
+    expect(target.objects).toHaveLength(2);
+    target.backlog = 0;
+    uploads.drained(target);
+    scheduler.advance(1);
+    expect(target.objects).toHaveLength(4);
+  });
+
+  test("unknown vectors are passed over, repeated ones sent once, and all in turns", () => {
+    const scheduler = new ManualScheduler();
+    const missing = new Set(hashes(10));
+    const uploads = new Uploads<Target>({
+      read: (hash) => (missing.has(hash) ? null : new Uint8Array(1)),
+      scheduler,
+    });
+    const target = new Target();
+    uploads.join(target);
+    uploads.requested(target, [...hashes(500), ...hashes(500)]);
+    scheduler.advance(1);
+    expect(target.objects).toHaveLength(490);
+    expect(uploads.sent).toBe(490);
+    uploads.leave(target);
+    uploads.requested(target, hashes(500));
+    scheduler.advance(1);
+    expect(target.objects).toHaveLength(490);
+  });
+});
+
+test("a recent set forgets the oldest, and holds at least half of its limit", () => {
+  const set = new RecentSet<number>(10);
+  for (let member = 0; member < 100; member++) set.add(member);
+  expect([95, 96, 97, 98, 99].every((member) => set.has(member))).toBe(true);
+  expect(set.has(89)).toBe(false);
+});
