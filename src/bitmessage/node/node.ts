@@ -395,8 +395,10 @@ class Node implements BitmessageNode, ConnectionOwner {
 
   /** Looks for first nodes while nobody is connected (PROTOCOL.md section 9.3). */
   async #bootstrap(): Promise<void> {
-    const { bootstrap, connect: fixedPeers, maxOutbound, resolver, clock, logger } = this.#options;
-    if (!bootstrap || fixedPeers.length > 0 || maxOutbound === 0 || this.#peers.size > 0) return;
+    const { bootstrap, connect: fixedPeers, maxOutbound, magic, resolver, clock, logger } = this.#options;
+    // Nobody of the public list speaks to a network with a magic of its own.
+    const isPossible = bootstrap && fixedPeers.length === 0 && maxOutbound > 0 && (magic ?? MAGIC) === MAGIC;
+    if (!isPossible || this.#peers.size > 0) return;
     const nodes = await findFirstNodes(resolver);
     if (this.#phase !== "running") return;
     for (const node of nodes) this.#knownNodes.learn(node, Services.network, clock() - BOOTSTRAP_AGE);
