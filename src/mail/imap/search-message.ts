@@ -24,6 +24,7 @@ export class SearchMessage {
 
   /** The values of a field, decoded and folded; null when more has to be read first. */
   fieldValues(name: string): string[] | null {
+    if (this.#surelyLacks(name)) return [];
     const header = this.#fields();
     return (
       header && findFields(header, name).map((field) => foldCase(decodeEncodedWords(field.value)).trim())
@@ -32,6 +33,7 @@ export class SearchMessage {
 
   /** The same of an address field, with each address also as `name <local@domain>`, without the comments within. */
   addressValues(name: string): string[] | null {
+    if (this.#surelyLacks(name)) return [];
     const header = this.#fields();
     if (!header) return null;
     return findFields(header, name).flatMap((field) => [
@@ -59,6 +61,12 @@ export class SearchMessage {
     return this.#body;
   }
 
+  /** Most messages have no such field at all, which is seen without parsing. */
+  #surelyLacks(name: string): boolean {
+    const header = this.record?.digest.header;
+    return header != null && !namePattern(name).test(header);
+  }
+
   #fields(): { readonly fields: readonly HeaderField[] } | null {
     if (this.#headerFields) return this.#headerFields;
     const header = this.record?.digest.header;
@@ -71,6 +79,18 @@ export class SearchMessage {
     this.#root ??= parseMime(bytes);
     return this.#root;
   }
+}
+
+const patterns = new Map<string, RegExp>();
+
+function namePattern(name: string): RegExp {
+  let pattern = patterns.get(name);
+  if (!pattern) {
+    if (patterns.size > 100) patterns.clear();
+    pattern = new RegExp(`^${name.replace(/[^a-z0-9-]/gi, "\\$&")}[ \\t]*:`, "im");
+    patterns.set(name, pattern);
+  }
+  return pattern;
 }
 
 function headerOf(header: string): { readonly fields: readonly HeaderField[] } {
