@@ -29,7 +29,7 @@ export interface ImapLimits {
 }
 
 export const defaultLimits: ImapLimits = {
-  lineBeforeLogin: 8 * 1024,
+  lineBeforeLogin: 64 * 1024,
   line: 1024 * 1024,
   literals: 1024 * 1024,
   arguments: 20_000,

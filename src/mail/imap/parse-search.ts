@@ -188,7 +188,7 @@ class KeyParser {
       parser.space();
     }
     const least = parser.number64();
-    this.session.enabled.add("CONDSTORE");
+    this.session.enableCondstore();
     return { type: "modseq", least };
   }
 

@@ -158,11 +158,11 @@ export class CommandParser {
     return canonicalMailboxName(mailboxText(this.astring()));
   }
 
-  /** `list-mailbox = 1*list-char / string`, decoded. */
+  /** `list-mailbox = 1*list-char / string`, decoded; what is not modified UTF-7 matches no name, and is left as it is. */
   listMailbox(): string {
     const next = this.peek();
     const raw = next === '"' || next === "{" ? this.string() : this.#match(LIST_MAILBOX, "A mailbox pattern");
-    return mailboxText(raw);
+    return decodeMailboxName(raw) ?? raw;
   }
 
   /** `"(" item *(SP item) ")"`, also empty and with stray spaces. */

@@ -88,6 +88,14 @@ export class Session {
     this.out.line(`* OK [CAPABILITY ${capabilityLine(this)}] Ready.`);
   }
 
+  /** Switches CONDSTORE on; a client with a mailbox open is told its HIGHESTMODSEQ (RFC 7162 section 3.1). */
+  enableCondstore(): void {
+    if (this.enabled.has("CONDSTORE")) return;
+    this.enabled.add("CONDSTORE");
+    if (!this.selected) return;
+    this.out.line(`* OK [HIGHESTMODSEQ ${Math.max(1, this.selected.view.highestModSeq)}] Highest.`);
+  }
+
   /** Obeys one command and answers it. Never rejects. */
   async execute(segments: readonly Segment[]): Promise<void> {
     const parser = new CommandParser(segments, this.settings.limits);

@@ -82,7 +82,7 @@ describe("LIST", () => {
       S: a5 BAD *
       C: a6 LIST "" * RETURN (FOO)
       S: a6 BAD *
-      C: a7 LIST "" nothing
+      C: a7 LIST "" !#$&'+,-.0123456789:;<=>?@^_\`|[}%*
       S: a7 OK *
     `));
 

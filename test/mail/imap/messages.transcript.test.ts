@@ -199,6 +199,7 @@ describe("STORE", () => {
     await server.playAsAlice([append("a", "x"), append("b", "y")].join("\n"));
     await server.playInInbox(`
       C: a1 FETCH 1:2 (UID MODSEQ)
+      S: * OK [HIGHESTMODSEQ *
       S: * 1 FETCH (UID 1 MODSEQ ($first))
       S: * 2 FETCH (UID 2 MODSEQ ($second))
       S: a1 OK *
@@ -212,6 +213,9 @@ describe("STORE", () => {
       S: * 1 FETCH (UID 1 MODSEQ ($third))
       S: * 2 FETCH (UID 2 MODSEQ ($second))
       S: a4 OK *
+      C: a6 SEARCH RETURN (MIN) MODSEQ 1
+      S: * ESEARCH (TAG "a6") MIN 1 MODSEQ $third
+      S: a6 OK *
       C: a5 SEARCH MODSEQ $third
       S: * SEARCH 1 (MODSEQ $third)
       S: a5 OK *

@@ -20,7 +20,7 @@ export const enable: Command = {
     const enabled = names.filter(
       (name) => ENABLEABLE.includes(name) && offers(session, name) && !session.enabled.has(name),
     );
-    for (const name of enabled) session.enabled.add(name);
+    if (enabled.includes("CONDSTORE")) session.enableCondstore();
     session.out.line(`* ENABLED${enabled.map((name) => ` ${name}`).join("")}`);
     return "Enabled.";
   },

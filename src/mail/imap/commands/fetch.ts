@@ -78,7 +78,7 @@ function prepare(
   const has = (name: string): boolean => items.some((item) => item.kind === "state" && item.name === name);
   if (has("MODSEQ") || changedSince !== null) {
     if (!offers(session, "CONDSTORE")) throw syntax("Unknown FETCH item MODSEQ.");
-    session.enabled.add("CONDSTORE");
+    session.enableCondstore();
   }
   if (changedSince !== null && !has("MODSEQ")) items.push({ kind: "state", name: "MODSEQ" });
   if (numbering === "uid" && !has("UID")) items.unshift({ kind: "state", name: "UID" });

@@ -33,7 +33,8 @@ async function run({ session, tag, parser }: CommandContext, numbering: Numberin
     wanted: () => !session.connection.closed,
   });
   const numbers = numbering === "uid" ? sequences.map((sequence) => view.at(sequence)!.uid) : sequences;
-  const modSeq = usesModSeq(program.key) ? greatestModSeq(session, sequences) : 0;
+  const told = program.returns ? toldByReturns(program.returns, sequences) : sequences;
+  const modSeq = usesModSeq(program.key) ? greatestModSeq(session, told) : 0;
   if (program.returns)
     session.out.line(`* ESEARCH (TAG "${tag}")${extended(program.returns, numbers, numbering, modSeq)}`);
   else
@@ -59,6 +60,18 @@ function extended(
   if (returns.has("COUNT")) text += ` COUNT ${numbers.length}`;
   if (modSeq > 0) text += ` MODSEQ ${modSeq}`;
   return text;
+}
+
+/** With MIN and MAX alone the MODSEQ is that of the messages named (RFC 4731 section 3.2). */
+function toldByReturns(
+  returns: NonNullable<SearchProgram["returns"]>,
+  sequences: readonly number[],
+): readonly number[] {
+  if (returns.size === 0 || returns.has("ALL") || returns.has("COUNT")) return sequences;
+  return [
+    ...(returns.has("MIN") ? sequences.slice(0, 1) : []),
+    ...(returns.has("MAX") ? sequences.slice(-1) : []),
+  ];
 }
 
 function usesModSeq(key: SearchKey): boolean {

@@ -46,7 +46,7 @@ export function parseStatusItems(session: Session, parser: CommandParser): strin
     if (!Object.hasOwn(ITEMS, item)) throw syntax(`Unknown STATUS item ${item}.`);
     if (item === "HIGHESTMODSEQ") {
       if (!offers(session, "CONDSTORE")) throw syntax("CONDSTORE is not offered.");
-      session.enabled.add("CONDSTORE");
+      session.enableCondstore();
     }
     items.push(item);
   });

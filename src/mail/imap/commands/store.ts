@@ -51,7 +51,7 @@ function parseModifier(session: Session, parser: CommandParser): number | undefi
     unchangedSince = parser.number64();
   });
   parser.space();
-  if (unchangedSince !== undefined) session.enabled.add("CONDSTORE");
+  if (unchangedSince !== undefined) session.enableCondstore();
   return unchangedSince;
 }
 
