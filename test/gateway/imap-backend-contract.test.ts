@@ -1,0 +1,42 @@
+/** The gateway's mailboxes do what the IMAP library asks of a backend, over either store. */
+import { createGatewayBackend } from "../../src/gateway/backend.js";
+import { createFolders } from "../../src/gateway/mailboxes.js";
+import { createManagedFolders } from "../../src/gateway/managed-folders.js";
+import { openDatabase } from "../../src/store/database.js";
+import { createMemoryStores } from "../../src/store/memory/stores.js";
+import { createSqliteStores } from "../../src/store/sqlite/stores.js";
+import type { Stores } from "../../src/store/stores.js";
+import { type BackendFixture, describeBackend } from "../mail/imap/backend-contract.js";
+
+const USERNAME = "anna";
+const PASSWORD = "correct horse battery";
+
+const nothing = (): never => {
+  throw new Error("there are no chans and no sending in this test");
+};
+
+function fixtureOver(stores: Stores, close: () => void): BackendFixture {
+  const clock = () => 1_700_000_000;
+  const folders = createFolders(stores);
+  const managedFolders = createManagedFolders({
+    folders,
+    mailboxes: stores.mailboxes,
+    identities: { joinChan: nothing, leaveChan: nothing, setLabel: nothing },
+    subscriptions: { get: () => null, add: nothing, remove: nothing, setLabel: nothing },
+  });
+  // How passwords are kept is tested elsewhere; here it would only take time.
+  const users: Parameters<typeof createGatewayBackend>[0]["users"] = {
+    authenticate: async ({ username, password }) =>
+      username === USERNAME && password === PASSWORD ? { name: USERNAME } : null,
+  };
+  const outbox = { cancel: nothing };
+  const backend = createGatewayBackend({ ...stores, users, folders, managedFolders, outbox, clock });
+  return { backend, username: USERNAME, password: PASSWORD, close };
+}
+
+describeBackend("the gateway over stores in memory", () => fixtureOver(createMemoryStores(), () => {}));
+
+describeBackend("the gateway over SQLite", () => {
+  const database = openDatabase(":memory:");
+  return fixtureOver(createSqliteStores(database), () => database.close());
+});
