@@ -1,10 +1,9 @@
 import { availableParallelism } from "node:os";
-import { performance } from "node:perf_hooks";
-import { setImmediate } from "node:timers/promises";
 import { availableEngines, createEngine } from "../../bitmessage/pow/create-engine.js";
-import type { Engine, EngineName } from "../../bitmessage/pow/engine.js";
+import type { EngineName } from "../../bitmessage/pow/engine.js";
 import { createSolver } from "../../bitmessage/pow/worker-pool.js";
 import { silentLogger } from "../../logger.js";
+import { perSecond, type Stopwatch, stopwatch, type Total, takeTurns } from "./turns.js";
 
 /** One engine on so many threads. A CPU second is one of a processor core: what else the machine does does not count. */
 export interface PowBench {
@@ -13,21 +12,6 @@ export interface PowBench {
   readonly trials_per_second: number;
   readonly trials_per_cpu_second: number;
 }
-
-interface Run {
-  readonly engine: Engine;
-  count: number;
-  readonly total: Total;
-}
-
-interface Total {
-  trials: number;
-  seconds: number;
-  cpuSeconds: number;
-}
-
-const SLICE_SECONDS = 0.05;
-const WARM_UP_SLICES = 2;
 
 /**
  * Measures each engine of this machine on one thread, in slices that alternate so that all meet the same conditions, and
@@ -43,41 +27,19 @@ export async function benchPow(options: { seconds: number }): Promise<{ engines:
 }
 
 async function benchEngines(seconds: number): Promise<PowBench[]> {
-  const runs = availableEngines("auto").map((name): Run => {
-    const engine = createEngine(name);
+  const engines = availableEngines("auto").map(createEngine);
+  const tasks = engines.map((engine) => {
     engine.load({ initialHash: new Uint8Array(64), target: 0n });
-    return { engine, count: 256, total: { trials: 0, seconds: 0, cpuSeconds: 0 } };
+    return { step: 256, run: (trials: number) => void engine.search(0n, trials) };
   });
-  for (let slice = 0; slice < WARM_UP_SLICES; slice++) for (const run of runs) runSlice(run);
-  for (const run of runs) Object.assign(run.total, { trials: 0, seconds: 0, cpuSeconds: 0 });
-  const end = performance.now() + seconds * 1000;
-  do {
-    for (const run of runs) runSlice(run);
-    await setImmediate();
-  } while (performance.now() < end);
-  return runs.map(({ engine, total }) => row(engine.name, 1, total));
-}
-
-function runSlice(run: Run): void {
-  const elapsed = stopwatch();
-  let trials = 0;
-  let now = elapsed();
-  while (now.seconds < SLICE_SECONDS) {
-    const before = now.seconds;
-    run.engine.search(0n, run.count);
-    trials += run.count;
-    now = elapsed();
-    if (now.seconds - before < SLICE_SECONDS / 16) run.count *= 2;
-  }
-  run.total.trials += trials;
-  run.total.seconds += now.seconds;
-  run.total.cpuSeconds += now.cpuSeconds;
+  const totals = await takeTurns(tasks, seconds);
+  return engines.map(({ name }, index) => row(name, 1, totals[index]!));
 }
 
 /** Through the solver, as the node works: a search that cannot succeed, cancelled when the time is over. */
 async function benchThreads(engine: EngineName, threads: number, seconds: number): Promise<PowBench> {
   const solver = createSolver({ engine, threads, logger: silentLogger });
-  const total: Total = { trials: 0, seconds: 0, cpuSeconds: 0 };
+  let total: Total = { operations: 0, seconds: 0, cpuSeconds: 0 };
   const enough = new AbortController();
   let begin: { trials: number; elapsed: Stopwatch } | undefined;
   const endless = solver.solve({
@@ -87,7 +49,7 @@ async function benchThreads(engine: EngineName, threads: number, seconds: number
       // The first report is the start: the threads are up and at full speed by then.
       if (trials > 0) begin ??= { trials, elapsed: stopwatch() };
       if (!begin || trials === begin.trials) return;
-      Object.assign(total, begin.elapsed(), { trials: trials - begin.trials });
+      total = { operations: trials - begin.trials, ...begin.elapsed() };
       if (total.seconds >= seconds) enough.abort();
     },
   });
@@ -105,18 +67,7 @@ function row(name: string, threads: number, total: Total): PowBench {
   return {
     name,
     threads,
-    trials_per_second: Math.round(total.trials / total.seconds),
-    trials_per_cpu_second: Math.round(total.trials / total.cpuSeconds),
-  };
-}
-
-type Stopwatch = () => { seconds: number; cpuSeconds: number };
-
-function stopwatch(): Stopwatch {
-  const start = performance.now();
-  const cpuStart = process.cpuUsage();
-  return () => {
-    const { user, system } = process.cpuUsage(cpuStart);
-    return { seconds: (performance.now() - start) / 1000, cpuSeconds: (user + system) / 1e6 };
+    trials_per_second: perSecond(total.operations, total.seconds),
+    trials_per_cpu_second: perSecond(total.operations, total.cpuSeconds),
   };
 }

@@ -6,8 +6,6 @@ import { loadConfig } from "../config/load.js";
 import { connectControl } from "../control/client.js";
 import { CommandError, callMethod } from "../control/messages.js";
 import { type DataDirectory, locateDataDirectory } from "../data-directory.js";
-import { createLogger } from "../log.js";
-import { openOffline } from "../offline.js";
 
 export interface GlobalOptions {
   readonly dataDir?: string;
@@ -44,6 +42,11 @@ export async function withMethods<T>(context: Context, work: (call: Call) => Pro
       client.close();
     }
   }
+  // Loaded here: with a node running, no command waits for what only the store needs.
+  const [{ openOffline }, { createLogger }] = await Promise.all([
+    import("../offline.js"),
+    import("../log.js"),
+  ]);
   const offline = openOffline(context.directory, context.config, createLogger(context.config.log));
   try {
     return await work((method, params) =>
@@ -68,7 +71,11 @@ export async function withNode<T>(context: Context, work: (call: Call) => Promis
 }
 
 /** Prints a result: as one JSON document with `--json`, else as the lines that `format` makes. */
-export function print<T>(context: Context, value: T, format: (value: T) => string | readonly string[]): void {
+export function print<T>(
+  context: Pick<Context, "json">,
+  value: T,
+  format: (value: T) => string | readonly string[],
+): void {
   if (context.json) process.stdout.write(`${JSON.stringify(value)}\n`);
   else {
     const lines = format(value);

@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { runDemo } from "../demo/demo.js";
 
 export function addDemoCommand(program: Command): void {
   program
@@ -10,6 +9,7 @@ export function addDemoCommand(program: Command): void {
     .option("--keep", "leave both nodes running until interrupted")
     .option("--limit <seconds>", "how long it may take", "900")
     .action(async (options: { realDifficulty?: true; keep?: true; limit: string }) => {
+      const { runDemo } = await import("../demo/demo.js");
       const demo = await runDemo({
         main: fileURLToPath(new URL("../../main.js", import.meta.url)),
         difficulty: options.realDifficulty ? "real" : "low",

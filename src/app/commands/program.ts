@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config/config.js";
 import { CommandError } from "../control/messages.js";
+import { addBenchCommands } from "./bench.js";
 import { addDemoCommand } from "./demo.js";
 import { addQueueCommands, addSendCommand, addStatusCommand } from "./mail.js";
 import {
@@ -45,6 +46,7 @@ export function createProgram(): Command {
   addQueueCommands(program);
   addStatusCommand(program);
   addConfigCommands(program);
+  addBenchCommands(program);
   addVectorsCommand(program);
   for (const command of leaves(program)) addGlobalOptions(command);
   forAll(program, (command) => command.exitOverride().showHelpAfterError("(--help tells how)"));

@@ -2,8 +2,7 @@
 import { randomInt } from "node:crypto";
 import { userInfo } from "node:os";
 import type { Command } from "commander";
-import { type App, createApp } from "../create-app.js";
-import { createLogger } from "../log.js";
+import type { App } from "../create-app.js";
 import { clientSettings } from "../mail-client.js";
 import { type Context, readContext } from "./context.js";
 import type { SetupResult } from "./setup.js";
@@ -20,6 +19,10 @@ export function addStartCommand(program: Command): void {
     .description("run the node with its SMTP and IMAP servers")
     .action(async (_options, command: Command) => {
       const context = readContext(command);
+      const [{ createApp }, { createLogger }] = await Promise.all([
+        import("../create-app.js"),
+        import("../log.js"),
+      ]);
       const logger = createLogger(context.config.log);
       for (const warning of context.warnings) logger.warn(warning);
       const app = await createApp({ directory: context.directory, config: context.config, logger });

@@ -238,7 +238,8 @@ export function loadNativeCurve(
   }
 }
 
-function loadNodeCurve(): Curve | null {
+/** node:crypto, or null where its build has not this curve. */
+export function loadNodeCurve(): Curve | null {
   try {
     return givesKnownAnswers(nodeCurve) ? nodeCurve : null;
   } catch {

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, timingSafeEqual } from "node:crypto";
 import { asBytes, ByteReader, ByteWriter, concatBytes } from "./bytes.js";
-import { curve } from "./curve.js";
+import { type Curve, curve } from "./curve.js";
 import { ProtocolError } from "./errors.js";
 import { hmacSha256, sha512 } from "./hash.js";
 import { type KeyPair, keyPair, randomPrivateKey } from "./keys.js";
@@ -60,7 +60,7 @@ interface Envelope {
 }
 
 /** Takes the parts out and checks all that needs no private key. */
-function openEnvelope(encrypted: Uint8Array): Envelope {
+function openEnvelope(encrypted: Uint8Array, on: Curve = curve): Envelope {
   const reader = new ByteReader(encrypted);
   const iv = reader.bytes(IV_LENGTH);
   const curveNumber = reader.u16();
@@ -74,7 +74,7 @@ function openEnvelope(encrypted: Uint8Array): Envelope {
   const authenticated = encrypted.subarray(0, reader.offset);
   const mac = reader.rest();
   if (curveNumber !== CURVE_SECP256K1) throw new ProtocolError("unsupported_curve");
-  if (!curve.isPoint(ephemeralKey)) throw new ProtocolError("invalid_point");
+  if (!on.isPoint(ephemeralKey)) throw new ProtocolError("invalid_point");
   return { iv, ephemeralKey, ciphertext, authenticated, mac };
 }
 
@@ -130,15 +130,19 @@ export interface TrialDecryptor {
  * Prepares own encryption keys for trial decryption: per ciphertext the ephemeral key is parsed once, and each key costs one
  * multiplication, one SHA-512 and one HMAC.
  * @param keys private keys of 32 bytes
+ * @param on the implementation of the curve
  * @throws ProtocolError `invalid_private_key`
  */
-export function createTrialDecryptor(keys: readonly { privateKey: Uint8Array }[]): TrialDecryptor {
-  const agree = curve.prepare(keys.map((key) => asBytes(key.privateKey)));
+export function createTrialDecryptor(
+  keys: readonly { privateKey: Uint8Array }[],
+  on: Curve = curve,
+): TrialDecryptor {
+  const agree = on.prepare(keys.map((key) => asBytes(key.privateKey)));
   return {
     tryDecrypt(encrypted) {
       if (keys.length === 0) return null;
       try {
-        const envelope = openEnvelope(encrypted);
+        const envelope = openEnvelope(encrypted, on);
         const sharedX = agree(envelope.ephemeralKey);
         let found: { index: number; key: Uint8Array } | null = null;
         for (let index = 0; index < keys.length; index++) {
