@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { decodeAddress } from "../../bitmessage/protocol/address.js";
 import { CommandError, type ControlMethods } from "../control/messages.js";
+import type { MethodsContext } from "./context.js";
 import { row } from "./identities.js";
-import type { MethodsContext } from "./methods.js";
 import { label, method, text } from "./parameters.js";
 import { chooseUser } from "./users.js";
 

@@ -3,7 +3,7 @@ import type { Identity } from "../../bitmessage/messaging/types.js";
 import { decodeAddress } from "../../bitmessage/protocol/address.js";
 import { CommandError, type ControlMethods } from "../control/messages.js";
 import { formatKeysDat, readKeysDat } from "../keys-dat.js";
-import type { MethodsContext } from "./methods.js";
+import type { MethodsContext } from "./context.js";
 import { label, method, text } from "./parameters.js";
 import { chooseUser } from "./users.js";
 

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { OutboxEntry, OutboxId } from "../../bitmessage/messaging/types.js";
 import { decodeAddress } from "../../bitmessage/protocol/address.js";
 import { CommandError, type ControlMethods } from "../control/messages.js";
-import type { MethodsContext } from "./methods.js";
+import type { MethodsContext } from "./context.js";
 import { method, text } from "./parameters.js";
 
 export function queueMethods(context: MethodsContext): ControlMethods {

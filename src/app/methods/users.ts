@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ControlMethods } from "../control/messages.js";
 import { CommandError } from "../control/messages.js";
-import type { MethodsContext } from "./methods.js";
+import type { MethodsContext } from "./context.js";
 import { label, method, text } from "./parameters.js";
 
 const credentials = { name: text, password: z.string() };
