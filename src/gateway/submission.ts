@@ -5,6 +5,7 @@ import type { Draft, Identity } from "../bitmessage/messaging/types.js";
 import type { Address } from "../bitmessage/protocol/address.js";
 import { fromHex } from "../bitmessage/protocol/bytes.js";
 import type { Logger } from "../logger.js";
+import { baseSubject } from "../mail/mime/base-subject.js";
 import type { AuthenticatedUser, Authenticator, Credentials } from "../mail/sasl.js";
 import { SmtpError } from "../mail/smtp/error.js";
 import type {
@@ -15,7 +16,6 @@ import type {
   SubmissionReceipt,
 } from "../mail/smtp/handler.js";
 import type { AddressBook } from "./addresses.js";
-import { baseSubject } from "./base-subject.js";
 import type { MailCopies } from "./mail-copies.js";
 import { encodeOutgoing, type OutgoingMail, readOutgoing } from "./outgoing.js";
 import type { SubmissionRecipient, SubmissionStore, ThreadStore } from "./ports.js";

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import type { ReceivedMessage } from "../../src/bitmessage/messaging/types.js";
 import { fromHex } from "../../src/bitmessage/protocol/bytes.js";
-import { baseSubject } from "../../src/gateway/base-subject.js";
 import {
   addressOf,
   createWorld,
@@ -154,20 +153,4 @@ describe("threads", () => {
     expect((await thread({ subject: "Lunch?" }))[1]).toBeNull();
     expect((await thread({ subject: "Re: Lunch?" }, { from: addressOf("eve") }))[1]).toBeNull();
   });
-});
-
-test("base subjects (RFC 5256 section 2.1)", () => {
-  const cases: [string, string, string][] = [
-    ["Hello", "hello", "first"],
-    ["Re: Hello", "hello", "reply"],
-    ["RE : [list]  Hello", "hello", "reply"],
-    ["[list] Re[2]: Fwd: Hello (fwd)", "hello", "reply"],
-    ["[Fwd: Re: Hello]", "hello", "reply"],
-    ["[list] Hello", "hello", "first"],
-    ["[only]", "[only]", "first"],
-    ["Research: x", "research: x", "first"],
-    ["Re:", "", "reply"],
-  ];
-  for (const [subject, base, kind] of cases)
-    expect([subject, baseSubject(subject)]).toEqual([subject, { base, kind }]);
 });
