@@ -1,5 +1,6 @@
 import type { IdentityStore, Transactions } from "../bitmessage/messaging/ports.js";
 import type { AuthenticatedUser, Authenticator, Credentials } from "../mail/sasl.js";
+import { KnownPasswords } from "./known-passwords.js";
 import { type Folders, INBOX } from "./mailboxes.js";
 import { hashPassword, nobodysHash, verifyPassword } from "./passwords.js";
 import type { MailboxStore, User, UserStore } from "./ports.js";
@@ -47,6 +48,7 @@ export function createUsers(options: UsersOptions): Users {
 
 class StoredUsers implements Users {
   readonly #options: UsersOptions;
+  readonly #knownPasswords = new KnownPasswords();
 
   constructor(options: UsersOptions) {
     this.#options = options;
@@ -110,11 +112,13 @@ class StoredUsers implements Users {
   async authenticate({ username, password }: Credentials): Promise<AuthenticatedUser | null> {
     const login = this.#findLogin(username);
     const user = login === null ? null : this.#options.users.get(login.name);
-    const isRight = await verifyPassword(
-      user?.passwordHash ?? nobodysHash,
-      password.slice(0, LONGEST_PASSWORD + 1),
-    );
-    return isRight && user !== null ? login : null;
+    const passwordHash = user?.passwordHash ?? nobodysHash;
+    const given = password.slice(0, LONGEST_PASSWORD + 1);
+    if (user !== null && this.#knownPasswords.isRight(passwordHash, given)) return login;
+    const isRight = await verifyPassword(passwordHash, given);
+    if (!isRight || user === null) return null;
+    this.#knownPasswords.add(passwordHash, given);
+    return login;
   }
 
   /** By the user's name, or by the address of one of the identities. */

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
+import { KnownPasswords } from "../../src/gateway/known-passwords.js";
 import { folderName } from "../../src/gateway/mailboxes.js";
 import { hashPassword, verifyPassword } from "../../src/gateway/passwords.js";
 import type { MailboxUpdate } from "../../src/mail/imap/backend.js";
@@ -56,6 +57,17 @@ describe("logins", () => {
     world.users.remove("berta");
     expect(await log("berta", "new")).toBeNull();
     expect(messagesIn(world, "Sent", "berta")).toEqual([]);
+  });
+
+  test("a password that was right is known again, a wrong one is not", () => {
+    const known = new KnownPasswords();
+    expect(known.isRight("hash", "")).toBe(false);
+    known.add("hash", "pässword");
+    expect(known.isRight("hash", "pa\u0308ssword")).toBe(true);
+    expect(known.isRight("hash", "pässwor")).toBe(false);
+    expect(known.isRight("hash of the new one", "pässword")).toBe(false);
+    for (let count = 0; count < 1000; count++) known.add(`hash ${count}`, "x");
+    expect(known.isRight("hash", "pässword")).toBe(false);
   });
 
   test("hashes are salted, and a broken one is an error rather than a way in", async () => {

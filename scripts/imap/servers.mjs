@@ -1,0 +1,193 @@
+// IMAP servers to judge and to compare: each in a process of its own, on a port of loopback, with its files in a directory of its own.
+import { spawn, spawnSync } from "node:child_process";
+import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createConnection, createServer } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+export const USER = "tester";
+export const PASSWORD = "correct-horse-battery";
+
+/**
+ * @typedef {object} RunningServer
+ * @property {string} name
+ * @property {number} port
+ * @property {number} pid
+ * @property {() => Promise<void>} stop
+ */
+
+/** The library over its backend in memory. @returns {Promise<RunningServer>} */
+export async function startMemoryServer(build, flags = []) {
+  const script = fileURLToPath(new URL("memory-server.mjs", import.meta.url));
+  const child = spawn(process.execPath, [...flags, script, build, USER, PASSWORD], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const { port } = await firstDocument(child);
+  return running("memory", port, child);
+}
+
+const NODE_SETTINGS = [
+  "network.name=judge",
+  "network.min_trials_per_byte=1",
+  "network.min_extra_bytes=100",
+  "node.bootstrap=false",
+  "node.listen=off",
+  "imap.listen=127.0.0.1:0",
+  "smtp.listen=off",
+  "log.level=warn",
+];
+
+/** The whole program over SQLite in this directory. @returns {Promise<RunningServer>} */
+export async function startNode(build, directory, flags = []) {
+  const main = join(build, "src/main.js");
+  const options = ["--data-dir", directory, "--json", ...NODE_SETTINGS.flatMap((one) => ["--set", one])];
+  const setup = spawnSync(
+    process.execPath,
+    [main, "setup", "--user", USER, "--password-stdin", "--identity", "tester", ...options],
+    { input: `${PASSWORD}\n`, encoding: "utf8" },
+  );
+  if (setup.status !== 0 && !/exists|there is a login/i.test(setup.stderr)) {
+    throw new Error(`setup failed: ${setup.stderr}`);
+  }
+  const child = spawn(process.execPath, [...flags, main, "start", ...options], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const { imap } = await firstDocument(child);
+  return running("node", Number(imap.split(":").at(-1)), child);
+}
+
+const NOBODY = 65534;
+
+/** Debian's Dovecot with a configuration of its own, without privileges. `location`: maildir or sdbox. @returns {Promise<RunningServer>} */
+export async function startDovecot(directory, location, fsync = "optimized") {
+  const port = await freePort();
+  const asRoot = process.getuid?.() === 0;
+  for (const path of [directory, join(directory, "run"), join(directory, "mail"), join(directory, "home")]) {
+    mkdirSync(path, { recursive: true, mode: 0o755 });
+    if (asRoot) chownSync(path, NOBODY, NOBODY);
+  }
+  const file = join(directory, "dovecot.conf");
+  writeFileSync(file, dovecotConfiguration({ directory, location, fsync, port, asRoot }));
+  const drop = ["--reuid", String(NOBODY), "--regid", String(NOBODY), "--clear-groups", "--"];
+  const command = asRoot ? ["setpriv", ...drop, "dovecot"] : ["dovecot"];
+  const child = spawn(command[0], [...command.slice(1), "-F", "-c", file], { stdio: "inherit" });
+  await listening(port);
+  return running(`dovecot ${location}${fsync === "never" ? " nofsync" : ""}`, port, child);
+}
+
+function dovecotConfiguration({ directory, location, fsync, port, asRoot }) {
+  const [user, group] = asRoot
+    ? ["nobody", "nogroup"]
+    : [process.env.USER, spawnSync("id", ["-gn"]).stdout.toString().trim()];
+  const [uid, gid] = asRoot ? [NOBODY, NOBODY] : [process.getuid(), process.getgid()];
+  return `protocols = imap
+base_dir = ${directory}/run
+state_dir = ${directory}/run
+log_path = ${directory}/log
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+default_internal_user = ${user}
+default_internal_group = ${group}
+default_login_user = ${user}
+first_valid_uid = 1
+mail_fsync = ${fsync}
+mail_location = ${location}:${directory}/mail/%u
+mail_max_userip_connections = 100
+passdb {
+  driver = static
+  args = password=${PASSWORD}
+}
+userdb {
+  driver = static
+  args = uid=${uid} gid=${gid} home=${directory}/home/%u
+}
+namespace inbox {
+  inbox = yes
+  separator = /
+}
+service anvil {
+  chroot =
+}
+service imap-login {
+  chroot =
+  inet_listener imap {
+    port = ${port}
+  }
+  inet_listener imaps {
+    port = 0
+  }
+}
+`;
+}
+
+function running(name, port, child) {
+  return {
+    name,
+    port,
+    pid: child.pid,
+    stop: () =>
+      new Promise((resolve) => {
+        if (child.exitCode !== null || child.signalCode !== null) return resolve();
+        child.once("exit", () => resolve());
+        child.kill("SIGTERM");
+      }),
+  };
+}
+
+function firstDocument(child) {
+  return new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).once("line", (line) => resolve(JSON.parse(line)));
+    child.once("exit", (code, signal) => reject(new Error(`the server ended with ${code ?? signal}`)));
+  });
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function listening(port) {
+  const deadline = Date.now() + 10_000;
+  while (Date.now() < deadline) {
+    const open = await new Promise((resolve) => {
+      const socket = createConnection(port, "127.0.0.1");
+      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+      socket.once("connect", () => socket.destroy());
+    });
+    if (open) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`nothing listens on port ${port}`);
+}
+
+/** Seconds of processor time that a process and all that it has started have used so far, those that have ended as well. */
+export function processorSeconds(pid) {
+  const children = new Map();
+  const ticks = new Map();
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    let fields;
+    try {
+      fields = readFileSync(`/proc/${name}/stat`, "latin1")
+        .replace(/^.*\) /s, "")
+        .split(" ");
+    } catch {
+      continue;
+    }
+    const parent = Number(fields[1]);
+    children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+    ticks.set(
+      Number(name),
+      fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0),
+    );
+  }
+  const sum = (one) =>
+    (ticks.get(one) ?? 0) + (children.get(one) ?? []).reduce((total, child) => total + sum(child), 0);
+  return sum(pid) / 100;
+}
