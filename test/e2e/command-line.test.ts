@@ -1,5 +1,6 @@
 /** The commands as a person and a script meet them: without a node, with one, and used wrongly. */
 import { statSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import {
@@ -150,6 +151,22 @@ describe("with a node", () => {
     expect(outcome.status).toBe(1);
     expect(outcome.stderr).toMatch(/Bitmessage/);
   });
+});
+
+test("a first start that fails makes no login whose password nobody has seen", async () => {
+  const blocker = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => blocker.once("listening", resolve));
+  const { port } = blocker.address() as AddressInfo;
+  const fresh = join(directory.path, "fresh");
+  const outcome = await bmbridge([
+    "start",
+    "--data-dir",
+    fresh,
+    ...setOptions([...TEST_SETTINGS, `smtp.listen=127.0.0.1:${port}`]),
+  ]);
+  blocker.close();
+  expect(outcome).toMatchObject({ status: 2, stdout: "", stderr: expect.stringMatching(/smtp\.listen/) });
+  expect((await bmbridge(["user", "list", "--json", "--data-dir", fresh])).stdout).toBe("[]\n");
 });
 
 test("a stopped node ends with 0 and leaves no socket", async () => {

@@ -28,8 +28,9 @@ export function addStartCommand(program: Command): void {
       const app = await createApp({ directory: context.directory, config: context.config, logger });
       const ended = untilSignal();
       try {
-        const first = await firstStart(app);
         const endpoints = await app.start();
+        // After the listeners are up: the password is shown once, and a start that fails would never show it.
+        const first = await firstStart(app);
         announce(context, endpoints, first);
         await ended;
         logger.info("stopping");
