@@ -50,6 +50,7 @@ export function createFolders(options: FoldersOptions): Folders {
 /** A label as a folder's name: on one level, without wildcards. Empty when nothing is left. */
 export function folderName(label: string): string {
   return harmlessLine(label, 100)
+    .normalize("NFC")
     .replace(/[/\\%*"]/g, "-")
     .replace(/^#/, "-");
 }

@@ -1,13 +1,16 @@
-import { encodeMailboxName } from "./mailbox-name.js";
+import { type NameForm, writeMailboxName } from "./mailbox-name.js";
 
 /** Response text is built as binary (latin1) strings: one character is one octet. */
 export type Octets = string;
 
 /** `quoted` where the value allows it, else `literal` (RFC 9051 section 4.3). */
 export function formatString(value: Octets): Octets {
-  if (value.length < 1024 && /^[\x01-\x09\x0b\x0c\x0e-\x7f]*$/.test(value))
-    return `"${value.replace(/["\\]/g, "\\$&")}"`;
+  if (value.length < 1024 && /^[\x01-\x09\x0b\x0c\x0e-\x7f]*$/.test(value)) return quote(value);
   return `{${value.length}}\r\n${value}`;
+}
+
+function quote(value: Octets): Octets {
+  return `"${value.replace(/["\\]/g, "\\$&")}"`;
 }
 
 /** `nstring` of text: UTF-8 octets. */
@@ -15,12 +18,13 @@ export function formatText(value: string | null): Octets {
   return value === null ? "NIL" : formatString(utf8Octets(value));
 }
 
-/** A mailbox name as the client is to see it: modified UTF-7, an atom where it can be one. */
-export function formatMailbox(name: string): Octets {
-  const encoded = encodeMailboxName(name);
+/** A mailbox name as the client is to see it (`Session.nameForm`), an atom where it can be one. */
+export function formatMailbox(name: string, form: NameForm): Octets {
+  const encoded = writeMailboxName(name, form);
   if (/^[!#$&'+,./0-9:;<=>?@A-Z[^_`a-z|}~-]+$/.test(encoded) && encoded.toUpperCase() !== "NIL")
     return encoded;
-  return formatString(encoded);
+  // UTF-8 may stand in quotes for those who read it.
+  return form === "utf-8" && !/[\r\n\0]/.test(encoded) ? quote(encoded) : formatString(encoded);
 }
 
 export function formatFlags(flags: Iterable<string>): Octets {

@@ -1,4 +1,5 @@
-/** Mailbox names: modified UTF-7 on the wire (RFC 3501 section 5.1.3), UTF-8 text with `/` inside. */
+/** Mailbox names: modified UTF-7 on the wire (RFC 3501 section 5.1.3), or UTF-8 for clients that have asked for it; text with `/` inside. */
+import { isUtf8 } from "node:buffer";
 import { ImapError } from "./error.js";
 
 export const DELIMITER = "/";
@@ -31,9 +32,28 @@ export function decodeMailboxName(encoded: string): string | null {
   return valid && encodeMailboxName(name) === encoded && !/\p{Surrogate}/u.test(name) ? name : null;
 }
 
-/** INBOX in any case is `INBOX`, also as the parent of others; a trailing delimiter is dropped (RFC 9051 section 6.3.4). */
+/** How names are written on the wire: RFC 3501, or RFC 6855 and RFC 9051. */
+export type NameForm = "modified-utf-7" | "utf-8";
+
+/** A name as octets. */
+export function writeMailboxName(name: string, form: NameForm): string {
+  return form === "utf-8" ? Buffer.from(name, "utf8").toString("latin1") : encodeMailboxName(name);
+}
+
+/** Octets to a name; null when they are not well formed. */
+export function readMailboxName(octets: string, form: NameForm): string | null {
+  if (form === "modified-utf-7") return decodeMailboxName(octets);
+  const bytes = Buffer.from(octets, "latin1");
+  return isUtf8(bytes) ? bytes.toString("utf8") : null;
+}
+
+/**
+ * INBOX in any case is `INBOX`, also as the parent of others; a trailing delimiter is dropped (RFC 9051 section 6.3.4); text is Net-Unicode
+ * (RFC 5198), so that a name is the same however a keyboard or a file system wrote it.
+ */
 export function canonicalMailboxName(name: string): string {
-  const trimmed = name.length > 1 && name.endsWith(DELIMITER) ? name.slice(0, -1) : name;
+  const normal = name.normalize("NFC");
+  const trimmed = normal.length > 1 && normal.endsWith(DELIMITER) ? normal.slice(0, -1) : normal;
   return /^inbox(?=\/|$)/i.test(trimmed) ? `INBOX${trimmed.slice(5)}` : trimmed;
 }
 

@@ -1,16 +1,26 @@
 /** The grammar of commands: one method per ABNF rule, the rule in its comment (RFC 9051 section 9, RFC 3501 section 9). */
 
+import { isUtf8 } from "node:buffer";
 import type { InternalDate } from "./backend.js";
 import { parseDateTime, parseDay } from "./date-time.js";
 import { literalMarker, type Segment } from "./decoder.js";
 import { ImapError } from "./error.js";
 import { type Octets, octetsToUtf8 } from "./format.js";
-import { canonicalMailboxName, decodeMailboxName } from "./mailbox-name.js";
+import { canonicalMailboxName, type NameForm, readMailboxName } from "./mailbox-name.js";
+import type { PartialRange } from "./partial-range.js";
 import type { SequenceRange, SequenceSet } from "./sequence-set.js";
 
 export interface ParserLimits {
   readonly arguments: number;
   readonly depth: number;
+}
+
+/** What the session's extensions add to the grammar. */
+export interface ParserExtensions {
+  /** Whether `$` is a message set (RFC 5182). */
+  readonly searchResult: "known" | "unknown";
+  /** How mailbox names are written; with UTF-8, quoted strings are UTF-8 as well. */
+  readonly nameForm?: NameForm;
 }
 
 const LARGEST_NUMBER = 0xffff_ffff;
@@ -21,6 +31,7 @@ const TAG = /[^\x00-\x20\x7f-\xff(){%*"\\+]+/y;
 const QUOTED = /"((?:[^"\\\r\n\0]|\\["\\])*)"/y;
 const NUMBER = /\d{1,19}/y;
 const FETCH_WORD = /[A-Za-z0-9.]+/y;
+const PARTIAL_RANGE = /\d{1,10}:\d{1,10}(?![\d:*])|-\d{1,10}:-\d{1,10}(?![\d:*])/y;
 const SEQUENCE_SET = /(?:\d{1,10}|\*)(?::(?:\d{1,10}|\*))?(?:,(?:\d{1,10}|\*)(?::(?:\d{1,10}|\*))?)*/y;
 
 export class CommandParser {
@@ -28,11 +39,17 @@ export class CommandParser {
   #offset = 0;
   #arguments = 0;
   #depth = 0;
+  readonly #searchResult: ParserExtensions["searchResult"];
+  private readonly nameForm: NameForm;
 
   constructor(
     private readonly segments: readonly Segment[],
     private readonly limits: ParserLimits,
-  ) {}
+    extensions: ParserExtensions = { searchResult: "unknown" },
+  ) {
+    this.#searchResult = extensions.searchResult;
+    this.nameForm = extensions.nameForm ?? "modified-utf-7";
+  }
 
   get #line(): string {
     return this.segments[this.#segment]?.text ?? "";
@@ -153,16 +170,24 @@ export class CommandParser {
     return octetsToUtf8(this.astring());
   }
 
-  /** `mailbox = "INBOX" / astring`, decoded from modified UTF-7. ImapError NO [CANNOT] when that is not well formed. */
+  /** `mailbox = "INBOX" / astring`, decoded from modified UTF-7 or UTF-8. ImapError NO [CANNOT] when that is not well formed. */
   mailbox(): string {
-    return canonicalMailboxName(mailboxText(this.astring()));
+    return this.mailboxAsWritten().name;
   }
 
-  /** `list-mailbox = 1*list-char / string`, decoded; what is not modified UTF-7 matches no name, and is left as it is. */
+  /** The same, with the name as the client wrote it, for OLDNAME (RFC 9051 section 6.3.9.7). */
+  mailboxAsWritten(): { readonly name: string; readonly written: string } {
+    const written = readMailboxName(this.astring(), this.nameForm);
+    if (written !== null) return { name: canonicalMailboxName(written), written };
+    const encoding = this.nameForm === "utf-8" ? "UTF-8" : "modified UTF-7";
+    throw new ImapError("NO", "CANNOT", `That mailbox name is not valid ${encoding}.`);
+  }
+
+  /** `list-mailbox = 1*list-char / string`, decoded; what is not well formed matches no name, and is left as it is. */
   listMailbox(): string {
     const next = this.peek();
     const raw = next === '"' || next === "{" ? this.string() : this.#match(LIST_MAILBOX, "A mailbox pattern");
-    return decodeMailboxName(raw) ?? raw;
+    return readMailboxName(raw, this.nameForm)?.normalize("NFC") ?? raw;
   }
 
   /** `"(" item *(SP item) ")"`, also empty and with stray spaces. */
@@ -199,16 +224,33 @@ export class CommandParser {
     return system + this.atom();
   }
 
-  /** `sequence-set = (seq-number / seq-range) ["," sequence-set]` */
+  /** `sequence-set = (seq-number / seq-range) ["," sequence-set] / "$"` */
   sequenceSet(): SequenceSet {
+    if (this.#searchResult === "known" && this.take("$")) {
+      if (/[^ )]/.test(this.peek())) throw syntax("$ stands alone.");
+      return { ranges: [], saved: "saved-result" };
+    }
+    return this.numberedSet();
+  }
+
+  /** `(seq-number / seq-range) ["," ...]` */
+  numberedSet(): SequenceSet {
     const ranges = this.#match(SEQUENCE_SET, "A message set").split(",").map(parseRange);
     if (/[^ )]/.test(this.peek())) throw syntax("Invalid message set.");
     return { ranges };
   }
 
+  /** `partial-range = nz-number ":" nz-number / "-" nz-number ":" "-" nz-number` (RFC 9394) */
+  partialRange(): PartialRange {
+    const numbers = this.#match(PARTIAL_RANGE, "A range").split(":").map(Number);
+    const [from, to] = numbers.map(Math.abs).sort((a, b) => a - b) as [number, number];
+    if (from === 0 || to > LARGEST_NUMBER) throw syntax("A range goes from 1 to 4294967295.");
+    return { countedFrom: numbers[0]! < 0 ? "end" : "beginning", from, to };
+  }
+
   /** Whether a `sequence-set` comes next, as among SEARCH keys. */
   peekSequenceSet(): boolean {
-    return /[\d*]/.test(this.peek());
+    return /[\d*]/.test(this.peek()) || (this.#searchResult === "known" && this.peek() === "$");
   }
 
   /** `date-time` in its quotes. */
@@ -255,6 +297,10 @@ export class CommandParser {
     const found = QUOTED.exec(this.#line);
     if (!found) throw syntax("A quoted string does not end, or has a wrong backslash.");
     this.#offset = QUOTED.lastIndex;
+    // RFC 6855 section 3.
+    if (this.nameForm === "utf-8" && !isUtf8(Buffer.from(found[1]!, "latin1"))) {
+      throw syntax("A quoted string is not UTF-8.");
+    }
     return found[1]!.replace(/\\(["\\])/g, "$1");
   }
 
@@ -288,12 +334,6 @@ function parseSetNumber(text: string): number | "*" {
   const value = Number(text);
   if (value === 0 || value > LARGEST_NUMBER) throw syntax("Message numbers go from 1 to 4294967295.");
   return value;
-}
-
-function mailboxText(raw: Octets): string {
-  const name = decodeMailboxName(raw);
-  if (name === null) throw new ImapError("NO", "CANNOT", "That mailbox name is not valid modified UTF-7.");
-  return name;
 }
 
 export function syntax(text: string): ImapError {

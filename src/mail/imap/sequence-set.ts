@@ -1,6 +1,8 @@
 /** A set of sequence numbers or UIDs as a client wrote it (RFC 9051 `sequence-set`): `*` is kept until the mailbox is known. */
 export interface SequenceSet {
   readonly ranges: readonly SequenceRange[];
+  /** `$`: what the last SEARCH has saved (RFC 5182); `ranges` is empty. */
+  readonly saved?: "saved-result";
 }
 
 export interface SequenceRange {

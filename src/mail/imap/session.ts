@@ -8,6 +8,7 @@ import type { Segment } from "./decoder.js";
 import { ImapError } from "./error.js";
 import { plainText } from "./format.js";
 import type { LoginThrottle } from "./login-throttle.js";
+import type { NameForm } from "./mailbox-name.js";
 import type { ResponseWriter } from "./output.js";
 import { CommandParser, syntax } from "./parser.js";
 import type { ImapSettings } from "./settings.js";
@@ -76,6 +77,16 @@ export class Session {
     );
   }
 
+  /** IMAP4rev2 is switched on: what it has dropped of IMAP4rev1 is gone (RFC 9051 appendix E). */
+  get isRevision2(): boolean {
+    return this.enabled.has("IMAP4REV2");
+  }
+
+  /** How mailbox names are written. */
+  get nameForm(): NameForm {
+    return this.isRevision2 || this.enabled.has("UTF8=ACCEPT") ? "utf-8" : "modified-utf-7";
+  }
+
   get updateFormat(): UpdateFormat {
     const condstore = this.enabled.has("CONDSTORE");
     return {
@@ -98,7 +109,10 @@ export class Session {
 
   /** Obeys one command and answers it. Never rejects. */
   async execute(segments: readonly Segment[]): Promise<void> {
-    const parser = new CommandParser(segments, this.settings.limits);
+    const parser = new CommandParser(segments, this.settings.limits, {
+      searchResult: "unknown",
+      nameForm: this.nameForm,
+    });
     let tag: string;
     let command: Command;
     try {
@@ -114,9 +128,13 @@ export class Session {
       return;
     }
     try {
-      const text = await command.run({ session: this, tag, parser });
+      let { expunges } = command;
+      const holdExpunges = (): void => {
+        expunges = "hold-expunges";
+      };
+      const text = await command.run({ session: this, tag, parser, holdExpunges });
       if (text === null) return;
-      this.#tellUpdates(command);
+      if (this.state === "selected") this.tell(expunges);
       this.out.line(`${tag} OK ${text}`);
     } catch (error) {
       this.#fail(tag, command, error);
@@ -175,10 +193,6 @@ export class Session {
     if (!command) throw syntax(`Unknown command ${name.slice(0, 40)}.`);
     if (!command.states.includes(this.state)) throw syntax(wrongState(name, this.state));
     return command;
-  }
-
-  #tellUpdates(command: Command): void {
-    if (this.state === "selected") this.tell(command.expunges);
   }
 
   #bad(tag: string, text: string): void {

@@ -22,7 +22,7 @@ export const list: Command = {
     const mail = mailOf(session);
     const tree = buildMailboxTree(await mail.listMailboxes(), await mail.listSubscriptions());
     for (const answer of choose(tree, request)) {
-      session.out.line(formatAnswer(answer, request));
+      session.out.line(formatAnswer(session, answer, request));
       if (request.statusItems && answer.node.info?.selectable) {
         const status = await mail.status(answer.node.name);
         if (status) session.out.line(formatStatus(session, answer.node.name, request.statusItems, status));
@@ -121,11 +121,11 @@ function isSelected(node: MailboxNode, select: ReadonlySet<string>): boolean {
   return exists(node);
 }
 
-function formatAnswer({ node, childInfo }: ListAnswer, request: ListRequest): string {
+function formatAnswer(session: Session, { node, childInfo }: ListAnswer, request: ListRequest): string {
   const attributes = attributesOf(node);
   const tellSubscribed = request.select.has("SUBSCRIBED") || request.returns.has("SUBSCRIBED");
   if (tellSubscribed && node.subscribed) attributes.unshift("\\Subscribed");
   const criteria = ["SUBSCRIBED", "SPECIAL-USE"].filter((name) => request.select.has(name));
   const extended = childInfo ? ` ("CHILDINFO" (${criteria.map((name) => `"${name}"`).join(" ")}))` : "";
-  return `* LIST (${attributes.join(" ")}) "${DELIMITER}" ${formatMailbox(node.name)}${extended}`;
+  return `* LIST (${attributes.join(" ")}) "${DELIMITER}" ${formatMailbox(node.name, session.nameForm)}${extended}`;
 }

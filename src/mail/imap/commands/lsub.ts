@@ -20,7 +20,7 @@ export const lsub: Command = {
     }
     const subscriptions = await mailOf(session).listSubscriptions();
     for (const [name, attributes] of answers(subscriptions, reference + pattern)) {
-      session.out.line(`* LSUB (${attributes}) "${DELIMITER}" ${formatMailbox(name)}`);
+      session.out.line(`* LSUB (${attributes}) "${DELIMITER}" ${formatMailbox(name, session.nameForm)}`);
     }
     return "Subscriptions listed.";
   },

@@ -61,5 +61,5 @@ export function formatStatus(
   found: MailboxStatus,
 ): Octets {
   const values = items.map((item) => `${item} ${ITEMS[item]!(found, session)}`);
-  return `* STATUS ${formatMailbox(name)} (${values.join(" ")})`;
+  return `* STATUS ${formatMailbox(name, session.nameForm)} (${values.join(" ")})`;
 }
