@@ -10,9 +10,22 @@ export interface LogOptions {
 export function createLogger(options: LogOptions): Logger {
   const pretty = options.format === "pretty" || (options.format === "auto" && process.stderr.isTTY === true);
   if (pretty) return prettyLogger(options.level, {});
-  const destination = pino.destination({ dest: 2, sync: true });
+  return jsonLogger(options.level, pino.destination({ dest: 2, sync: true }));
+}
+
+/** One JSON document a line, errors with their stack. */
+export function jsonLogger(level: LogOptions["level"], destination: pino.DestinationStream): Logger {
   return wrap(
-    pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination),
+    pino(
+      {
+        level,
+        base: null,
+        timestamp: pino.stdTimeFunctions.isoTime,
+        serializers: { error: pino.stdSerializers.err },
+        formatters: { level: (name) => ({ level: name }) },
+      },
+      destination,
+    ),
   );
 }
 

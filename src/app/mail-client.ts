@@ -1,5 +1,5 @@
 /** What a person types into a mail client. */
-import type { Config } from "./config/config.js";
+import { type Config, type ServerConfig, tlsMode } from "./config/config.js";
 
 export interface Endpoints {
   /** "host:port", or null when off. */
@@ -37,9 +37,11 @@ export function clientSettings(input: ClientSettingsInput): string[] {
   return lines;
 }
 
-function server(endpoint: string | null, tls: string): string {
+function server(endpoint: string | null, tls: ServerConfig["tls"]): string {
   if (endpoint === null) return "off";
   const colon = endpoint.lastIndexOf(":");
-  const security = { off: "none", auto: "none", starttls: "STARTTLS", implicit: "TLS" }[tls] ?? tls;
-  return `server ${endpoint.slice(0, colon)}, port ${endpoint.slice(colon + 1)}, security ${security}, user name and password`;
+  const host = endpoint.slice(0, colon);
+  const mode = tlsMode(host.replace(/^\[|\]$/g, ""), tls);
+  const security = { off: "none", starttls: "STARTTLS", implicit: "TLS" }[mode];
+  return `server ${host}, port ${endpoint.slice(colon + 1)}, security ${security}, user name and password`;
 }

@@ -11,6 +11,7 @@ import {
   isLoopback,
   parseEndpoint,
   type ServerConfig,
+  tlsMode,
 } from "./config/config.js";
 import type { DataDirectory } from "./data-directory.js";
 import type { Services } from "./services.js";
@@ -118,7 +119,7 @@ function protection(
 ): Protection {
   const settings: ServerConfig = config[name];
   const loopback = isLoopback(listen.host);
-  const mode = settings.tls === "auto" ? (loopback ? "off" : "implicit") : settings.tls;
+  const mode = tlsMode(listen.host, settings.tls);
   const requireTls = settings.require_tls || !loopback;
   if (mode === "off") {
     if (requireTls)

@@ -73,3 +73,9 @@ export function formatEndpoint(endpoint: Endpoint): string {
 export function isLoopback(host: string): boolean {
   return /^127\./.test(host) || host === "::1" || host === "localhost" || host.endsWith(".localhost");
 }
+
+/** How a server at that host is protected: plain on loopback, TLS everywhere else, unless the setting says otherwise. */
+export function tlsMode(host: string, setting: ServerConfig["tls"]): "off" | "starttls" | "implicit" {
+  if (setting !== "auto") return setting;
+  return isLoopback(host) ? "off" : "implicit";
+}
