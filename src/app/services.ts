@@ -59,12 +59,9 @@ export function createServices(options: ServicesOptions): Services {
 
   const addresses = createAddressBook({ ...stores, domain: settings.domain, streams: STREAMS });
   const folders = createFolders(stores);
-  const users = createUsers({ ...shared, folders });
   const copies = createMailCopies({ ...stores, folders });
   const reports: Reports = createReports({ ...shared, addresses, copies, folders });
-  const report = () =>
-    void reports.deliverDue().catch((error) => log.error("reports wait for the next try", { error }));
-  const states: States = createStates({ ...shared, copies, reportsDue: () => report() });
+  const states: States = createStates({ ...shared, copies, reportsDue: () => reports.wake() });
   const policy: SendPolicy = {
     ttl: config.send.ttl,
     maximumWork: config.send.max_work,
@@ -85,6 +82,7 @@ export function createServices(options: ServicesOptions): Services {
     random: (length) => new Uint8Array(randomBytes(length)),
     logger: logger.child({ room: "messaging" }),
   });
+  const users = createUsers({ ...shared, folders, subscriptions: messaging.subscriptions });
   const managedFolders = createManagedFolders({
     mailboxes: stores.mailboxes,
     folders,
@@ -110,13 +108,13 @@ export function createServices(options: ServicesOptions): Services {
     backend: createGatewayBackend({ ...shared, users, folders, managedFolders, outbox: messaging.outbox }),
     start() {
       states.start();
-      report();
+      reports.start();
       messaging.start();
     },
     async stop() {
       states.stop();
       await messaging.stop();
-      await reports.deliverDue().catch((error) => log.error("reports wait for the next start", { error }));
+      await reports.stop();
     },
   };
 }

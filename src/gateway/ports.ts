@@ -72,6 +72,8 @@ export interface MailboxStore {
    */
   subscribe(mailbox: MailboxId, watcher: MailboxWatcher, access?: "read-write" | "read-only"): () => void;
   watch(user: string, listener: (change: MailboxListChange) => void): () => void;
+  /** Every mailbox of that user, INBOX too, with all mail and subscriptions. */
+  removeUser(user: string): void;
 }
 
 export interface MailboxWatcher {
@@ -127,6 +129,8 @@ export interface SubmissionStore {
   findByMessageId(user: string, messageId: string, since: number): Submission | null;
   /** All of that user with that Message-ID, oldest first: some clients submit one mail in several transactions. */
   listByMessageId(user: string, messageId: string): readonly Submission[];
+  /** Forgets all of that user; returns the outbox entries they became. */
+  removeUser(user: string): readonly OutboxId[];
 }
 
 export type ReportKind = "delivered" | "delayed" | "failed";
@@ -149,6 +153,7 @@ export interface ReportStore {
 export interface DeliveryLog {
   has(user: string, hash: string): boolean;
   add(user: string, hash: string, time: number): void;
+  removeUser(user: string): void;
 }
 
 /** Message-IDs and the inventory hashes they travelled under, for threads. */
@@ -161,6 +166,7 @@ export interface ThreadStore {
   findBySubject(user: string, correspondent: string, baseSubject: string): ThreadEntry | null;
   /** Distinct correspondents of the user, in no order. */
   correspondents(user: string): readonly string[];
+  removeUser(user: string): void;
 }
 
 export interface ThreadEntry {

@@ -1,9 +1,10 @@
-import type { IdentityStore, Transactions } from "../bitmessage/messaging/ports.js";
+import type { IdentityStore, OutboxStore, Transactions } from "../bitmessage/messaging/ports.js";
+import type { Subscriptions } from "../bitmessage/messaging/subscriptions.js";
 import type { AuthenticatedUser, Authenticator, Credentials } from "../mail/sasl.js";
 import { KnownPasswords } from "./known-passwords.js";
-import { type Folders, INBOX } from "./mailboxes.js";
+import type { Folders } from "./mailboxes.js";
 import { hashPassword, nobodysHash, verifyPassword } from "./passwords.js";
-import type { MailboxStore, User, UserStore } from "./ports.js";
+import type { DeliveryLog, MailboxStore, SubmissionStore, ThreadStore, User, UserStore } from "./ports.js";
 
 export type UserErrorCode = "bad-name" | "bad-password" | "exists" | "unknown" | "owns-identities";
 
@@ -25,14 +26,19 @@ export interface Users extends Authenticator {
   create(name: string, password: string): Promise<User>;
   /** @throws UserError `unknown`, `bad-password` */
   setPassword(name: string, password: string): Promise<void>;
-  /** Removes the login with all its mail. @throws UserError `unknown`, `owns-identities` while there are keys that nobody else could use */
+  /** Removes the login with all its mail, and what it follows. @throws UserError `unknown`, `owns-identities` while there are keys that nobody else could use */
   remove(name: string): void;
 }
 
 export interface UsersOptions {
   readonly users: UserStore;
   readonly identities: IdentityStore;
+  readonly subscriptions: Pick<Subscriptions, "list" | "remove">;
   readonly mailboxes: MailboxStore;
+  readonly submissions: SubmissionStore;
+  readonly outbox: Pick<OutboxStore, "remove">;
+  readonly threads: ThreadStore;
+  readonly deliveryLog: DeliveryLog;
   readonly folders: Folders;
   readonly transactions: Transactions;
   /** Unix seconds. */
@@ -87,7 +93,7 @@ class StoredUsers implements Users {
     transactions.run(() => {
       this.#existing(name);
       if (identities.list().some((identity) => identity.user === name)) {
-        const text = `${name} still has identities; remove them, or give them to another login, first`;
+        const text = `${name} still has identities or chans; remove them first`;
         throw new UserError("owns-identities", text);
       }
       this.#removeMail(name);
@@ -95,18 +101,12 @@ class StoredUsers implements Users {
     });
   }
 
-  /** INBOX cannot go, and is emptied. */
   #removeMail(name: string): void {
-    const { mailboxes } = this.#options;
-    const names = mailboxes.list(name).filter((mailbox) => mailbox.selectable && mailbox.name !== INBOX);
-    // Children before their parents.
-    for (const mailbox of names
-      .map((one) => one.name)
-      .sort()
-      .reverse())
-      mailboxes.remove(name, mailbox);
-    const inbox = mailboxes.find(name, INBOX);
-    if (inbox !== null) mailboxes.expunge(inbox, "all", "any", null);
+    const { subscriptions, submissions, outbox, threads, deliveryLog, mailboxes } = this.#options;
+    const followed = subscriptions.list().filter((subscription) => subscription.user === name);
+    for (const { address } of followed) subscriptions.remove(address);
+    for (const id of submissions.removeUser(name)) outbox.remove(id);
+    for (const store of [threads, deliveryLog, mailboxes]) store.removeUser(name);
   }
 
   async authenticate({ username, password }: Credentials): Promise<AuthenticatedUser | null> {

@@ -59,6 +59,26 @@ describe("logins", () => {
     expect(messagesIn(world, "Sent", "berta")).toEqual([]);
   });
 
+  test("a removed login leaves nothing behind, in the database either", async () => {
+    await world.users.create("berta", "x");
+    const { stores, database } = world;
+    const address = addressOf("berta");
+    stores.identities.save(identityOf(address, { user: "berta" }));
+    stores.subscriptions.save({ address: bob, label: "Bob", enabled: true, user: "berta" });
+    const mail = mailOf(`From: ${address}@${DOMAIN}`, "Subject: secret", "", "secret");
+    const envelope = { sender: `${address}@${DOMAIN}`, recipients: [{ address: `${bob}@${DOMAIN}` }] };
+    await world.submission.submit({ name: "berta" }, envelope, mail);
+    expect(() => world.users.remove("berta")).toThrow(/identities/);
+    expect(messagesIn(world, "Sent", "berta")).toHaveLength(1);
+    stores.identities.remove(address);
+    world.users.remove("berta");
+    for (const table of ["message", "body", "content", "submission", "outbox", "thread", "subscription"]) {
+      expect([table, database.prepare(`SELECT count(*) FROM ${table}`).pluck().get()]).toEqual([table, 0]);
+    }
+    expect(stores.mailboxes.list("berta")).toEqual([]);
+    expect(stores.mailboxes.subscriptions("berta")).toEqual([]);
+  });
+
   test("a password that was right is known again, a wrong one is not", () => {
     const known = new KnownPasswords();
     expect(known.isRight("hash", "")).toBe(false);

@@ -93,7 +93,7 @@ export function createWorld() {
       due.count++;
     },
   });
-  const users = createUsers({ ...shared, folders });
+  const users = createUsers({ ...shared, folders, subscriptions: fakeSubscriptions(stores) });
   const outbox = createFakeOutbox(stores, clock, states.observe);
   const policy = { maximumWork: 0 };
   let ids = 0;
@@ -213,6 +213,7 @@ function fakeIdentities(stores: Stores): Pick<Identities, "joinChan" | "leaveCha
 
 function fakeSubscriptions(stores: Stores) {
   return {
+    list: () => stores.subscriptions.list(),
     get: (address: Address) => stores.subscriptions.get(address),
     add({ user, address, label }: { user: string; address: string; label: string }) {
       const subscription = { user, address: address as Address, label, enabled: true };

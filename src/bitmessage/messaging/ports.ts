@@ -73,6 +73,8 @@ export interface OutboxStore {
   add(entry: OutboxEntry): void;
   get(id: OutboxId): OutboxEntry | null;
   update(entry: OutboxEntry): void;
+  /** Nothing happens when there is no such entry. */
+  remove(id: OutboxId): void;
   /** Newest first. */
   list(filter: { readonly from?: Address; readonly limit?: number }): readonly OutboxEntry[];
   /**

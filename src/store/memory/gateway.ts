@@ -80,6 +80,14 @@ export class MemorySubmissionStore implements SubmissionStore {
     return this.#submissions().filter((one) => one.user === user && one.messageId === messageId);
   }
 
+  removeUser(user: string): readonly OutboxId[] {
+    return this.transactions.run(() => {
+      const own = this.#submissions().filter((one) => one.user === user);
+      for (const { id } of own) this.#rows.delete(id);
+      return own.flatMap((one) => one.recipients.map((recipient) => recipient.outboxId));
+    });
+  }
+
   /** Oldest first. */
   #submissions(): Submission[] {
     const rows = this.#rows.values();
@@ -129,19 +137,28 @@ export class MemoryReportStore implements ReportStore {
 }
 
 export class MemoryDeliveryLog implements DeliveryLog {
-  readonly #times: Table<string, number>;
+  readonly #entries: Table<string, { readonly user: string; readonly hash: string; readonly time: number }>;
 
   constructor(transactions: MemoryTransactions) {
-    this.#times = new Table(transactions);
+    this.#entries = new Table(transactions);
   }
 
   has(user: string, hash: string): boolean {
-    return this.#times.has(JSON.stringify([user, hash]));
+    return this.#entries.has(keyOf(user, hash));
   }
 
   add(user: string, hash: string, time: number): void {
-    if (!this.has(user, hash)) this.#times.set(JSON.stringify([user, hash]), time);
+    if (!this.has(user, hash)) this.#entries.set(keyOf(user, hash), { user, hash, time });
   }
+
+  removeUser(user: string): void {
+    const own = this.#entries.values().filter((entry) => entry.user === user);
+    for (const { hash } of own) this.#entries.delete(keyOf(user, hash));
+  }
+}
+
+function keyOf(user: string, hash: string): string {
+  return JSON.stringify([user, hash]);
 }
 
 interface ThreadRow extends ThreadEntry {
@@ -185,6 +202,12 @@ export class MemoryThreadStore implements ThreadStore {
 
   correspondents(user: string): readonly string[] {
     return [...new Set(this.#of(user).map((row) => row.correspondent))].sort();
+  }
+
+  removeUser(user: string): void {
+    this.transactions.run(() => {
+      for (const row of this.#of(user)) this.#rows.delete(row.id);
+    });
   }
 
   #of(user: string): ThreadRow[] {

@@ -110,10 +110,21 @@ export class MemoryMailboxStore implements MailboxStore {
         }
         throw noSuchMailbox();
       }
-      this.#mailboxes.delete(id);
-      this.#watchers.tell(this.#watchers.others(id, null), { type: "deleted" });
-      this.#watchers.tellList(user, { type: "deleted", name });
-      this.transactions.afterCommit(() => this.#watchers.forget(id));
+      this.#drop(user, id, name);
+    });
+  }
+
+  #drop(user: string, id: MailboxId, name: string): void {
+    this.#mailboxes.delete(id);
+    this.#watchers.tell(this.#watchers.others(id, null), { type: "deleted" });
+    this.#watchers.tellList(user, { type: "deleted", name });
+    this.transactions.afterCommit(() => this.#watchers.forget(id));
+  }
+
+  removeUser(user: string): void {
+    this.transactions.run(() => {
+      for (const { id, name } of this.#of(user)) this.#drop(user, id, name);
+      for (const name of this.subscriptions(user)) this.setSubscription(user, name, "unsubscribed");
     });
   }
 

@@ -129,6 +129,10 @@ export class MemoryOutboxStore implements OutboxStore {
     this.#rows.set(entry.id, { ...row, entry: structuredClone(entry) });
   }
 
+  remove(id: OutboxId): void {
+    this.#rows.delete(id);
+  }
+
   list(filter: { readonly from?: Address; readonly limit?: number }): readonly OutboxEntry[] {
     const matching = this.#entries().filter(
       (entry) => filter.from === undefined || entry.from === filter.from,

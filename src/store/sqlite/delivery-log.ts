@@ -7,6 +7,7 @@ export class SqliteDeliveryLog implements DeliveryLog {
   constructor(database: Database) {
     this.#statements = {
       has: database.prepare("SELECT 1 FROM delivery WHERE user = ? AND hash = ?").pluck(),
+      removeUser: database.prepare("DELETE FROM delivery WHERE user = ?"),
       add: database.prepare("INSERT OR IGNORE INTO delivery VALUES (?, ?, ?)"),
     };
   }
@@ -17,5 +18,9 @@ export class SqliteDeliveryLog implements DeliveryLog {
 
   add(user: string, hash: string, time: number): void {
     this.#statements.add.run(user, hash, time);
+  }
+
+  removeUser(user: string): void {
+    this.#statements.removeUser.run(user);
   }
 }

@@ -103,11 +103,22 @@ export class SqliteMailboxStore implements MailboxStore {
         }
         throw noSuchMailbox();
       }
-      this.#messages.removeAll(row.id);
-      this.#mailboxes.delete(row.id);
-      this.#watchers.tell(this.#watchers.others(row.id, null), { type: "deleted" });
-      this.#watchers.tellList(user, { type: "deleted", name });
-      this.transactions.afterCommit(() => this.#watchers.forget(row.id));
+      this.#drop(user, row);
+    });
+  }
+
+  #drop(user: string, { id, name }: MailboxRow): void {
+    this.#messages.removeAll(id);
+    this.#mailboxes.delete(id);
+    this.#watchers.tell(this.#watchers.others(id, null), { type: "deleted" });
+    this.#watchers.tellList(user, { type: "deleted", name });
+    this.transactions.afterCommit(() => this.#watchers.forget(id));
+  }
+
+  removeUser(user: string): void {
+    this.transactions.run(() => {
+      for (const row of this.#mailboxes.ofUser(user)) this.#drop(user, row);
+      for (const name of this.subscriptions(user)) this.setSubscription(user, name, "unsubscribed");
     });
   }
 

@@ -68,6 +68,7 @@ export class SqliteOutboxStore implements OutboxStore {
     this.#statements = {
       add: database.prepare(`INSERT INTO outbox (${columns}) VALUES (${values})`),
       update: database.prepare(`UPDATE outbox SET ${assignments} WHERE id = :id`),
+      remove: database.prepare("DELETE FROM outbox WHERE id = ?"),
       get: database.prepare(`SELECT ${columns} FROM outbox WHERE id = ?`),
       all: database.prepare(`SELECT ${columns} FROM outbox ORDER BY created DESC, position DESC LIMIT ?`),
       from: database.prepare(
@@ -92,6 +93,10 @@ export class SqliteOutboxStore implements OutboxStore {
   update(entry: OutboxEntry): void {
     const { changes } = this.#statements.update.run(toRow(entry));
     if (changes === 0) throw new Error(`there is no outbox entry ${entry.id}`);
+  }
+
+  remove(id: OutboxId): void {
+    this.#statements.remove.run(id);
   }
 
   list(filter: { readonly from?: Address; readonly limit?: number }): readonly OutboxEntry[] {

@@ -43,6 +43,16 @@ export class SqliteSubmissionStore implements SubmissionStore {
         `SELECT ${COLUMNS} FROM submission
          WHERE id = (SELECT submission_id FROM submission_recipient WHERE outbox_id = ?)`,
       ),
+      outboxIdsOfUser: database
+        .prepare(
+          `SELECT outbox_id FROM submission JOIN submission_recipient ON submission_id = submission.id
+           WHERE user = ?`,
+        )
+        .pluck(),
+      removeRecipients: database.prepare(
+        "DELETE FROM submission_recipient WHERE submission_id IN (SELECT id FROM submission WHERE user = ?)",
+      ),
+      removeUser: database.prepare("DELETE FROM submission WHERE user = ?"),
       listByMessageId: database.prepare(
         `SELECT ${COLUMNS} FROM submission WHERE user = ? AND message_id = ? ORDER BY created, position`,
       ),
@@ -82,6 +92,15 @@ export class SqliteSubmissionStore implements SubmissionStore {
     return (this.#statements.listByMessageId.all(user, messageId) as Row[]).map((row) =>
       this.#withRecipients(row),
     );
+  }
+
+  removeUser(user: string): readonly OutboxId[] {
+    return this.transactions.run(() => {
+      const ids = this.#statements.outboxIdsOfUser.all(user) as OutboxId[];
+      this.#statements.removeRecipients.run(user);
+      this.#statements.removeUser.run(user);
+      return ids;
+    });
   }
 
   #complete(found: unknown): Submission | null {

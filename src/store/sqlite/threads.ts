@@ -24,6 +24,7 @@ export class SqliteThreadStore implements ThreadStore {
     private readonly transactions: SqliteTransactions,
   ) {
     this.#statements = {
+      removeUser: database.prepare("DELETE FROM thread WHERE user = ?"),
       forget: database.prepare(
         "DELETE FROM thread WHERE user = ? AND message_id = ? AND correspondent = ? AND (hash IS NULL OR hash IS ?)",
       ),
@@ -75,6 +76,10 @@ export class SqliteThreadStore implements ThreadStore {
 
   correspondents(user: string): readonly string[] {
     return this.#statements.correspondents.all(user) as string[];
+  }
+
+  removeUser(user: string): void {
+    this.#statements.removeUser.run(user);
   }
 }
 

@@ -7,7 +7,7 @@ interface Row {
   created: number;
 }
 
-/** Removing a user leaves the mail: who removes the user decides about it. */
+/** The login alone: its mail is in the other stores, which forget it by `removeUser`. */
 export class SqliteUserStore implements UserStore {
   readonly #statements;
 

@@ -64,6 +64,24 @@ export function gatewayContract(make: MakeStores): void {
     expect(deliveryLog.has("anna", "g")).toBe(false);
   });
 
+  test("what belongs to a user can be forgotten, all of it and nothing else", () => {
+    const { submissions, threads, deliveryLog } = make();
+    submissions.add(submission("s1", ["z", "a"]));
+    submissions.add(submission("s2", ["b"], { user: "bert" }));
+    for (const user of ["anna", "bert"]) {
+      deliveryLog.add(user, "h", 1);
+      const thread = { messageId: "m@x", hash: "h", correspondent: "BM-c", baseSubject: "s", references: [] };
+      threads.remember({ ...thread, user, time: 1 });
+    }
+    expect([...submissions.removeUser("anna")].sort()).toEqual(["a", "z"]);
+    expect(submissions.removeUser("anna")).toEqual([]);
+    for (const store of [threads, deliveryLog]) store.removeUser("anna");
+    expect([submissions.get("s1"), submissions.findByOutboxId(outboxId("a"))]).toEqual([null, null]);
+    expect(submissions.findByOutboxId(outboxId("b"))?.id).toBe("s2");
+    expect([deliveryLog.has("anna", "h"), deliveryLog.has("bert", "h")]).toEqual([false, true]);
+    expect([threads.correspondents("anna"), threads.correspondents("bert")]).toEqual([[], ["BM-c"]]);
+  });
+
   describe("threads", () => {
     const entry = (changes: Partial<ThreadEntry>): ThreadEntry => ({
       user: "anna",

@@ -27,6 +27,22 @@ export function mailboxesContract(make: MakeStores): void {
       expect(mailboxes.subscriptions("anna")).toEqual(["a/b/ü"]);
     });
 
+    test("all that a user has can go at once, INBOX too; whoever has it open is told", () => {
+      const { mailboxes } = make();
+      const inbox = mailboxes.create("anna", "INBOX", { subscribed: "subscribed" });
+      mailboxes.create("anna", "a/b", { subscribed: "subscribed" });
+      mailboxes.create("bert", "INBOX", { subscribed: "subscribed" });
+      mailboxes.append(inbox, [mail("one")]);
+      const watcher = witness();
+      mailboxes.subscribe(inbox, watcher);
+      mailboxes.removeUser("anna");
+      expect([mailboxes.list("anna"), mailboxes.subscriptions("anna")]).toEqual([[], []]);
+      expect(mailboxes.find("bert", "INBOX")).not.toBeNull();
+      expect(mailboxes.subscriptions("bert")).toEqual(["INBOX"]);
+      expect(watcher.updates).toEqual([{ type: "deleted" }]);
+      mailboxes.removeUser("anna");
+    });
+
     test("refusals in IMAP's words", () => {
       const { mailboxes } = make();
       mailboxes.create("anna", "INBOX", {});

@@ -111,6 +111,14 @@ export function messagingContract(make: MakeStores): void {
       expect(outbox.get("b" as OutboxId)).toBeNull();
     });
 
+    test("an entry that is removed is gone", () => {
+      const { outbox } = make();
+      outbox.add(outboxEntry("a"));
+      outbox.remove("b" as OutboxId);
+      outbox.remove("a" as OutboxId);
+      expect([outbox.get("a" as OutboxId), outbox.active(), outbox.counts()]).toEqual([null, [], {}]);
+    });
+
     test("lists newest first, by sender and with a limit", () => {
       const { outbox } = make();
       const other = { from: address("carl") };

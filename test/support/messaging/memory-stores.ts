@@ -94,6 +94,7 @@ export class MemoryStores implements MessagingStores {
     add: (entry: OutboxEntry) => void this.#outbox.set(entry.id, entry),
     get: (id: string) => this.#outbox.get(id) ?? null,
     update: (entry: OutboxEntry) => void this.#outbox.set(entry.id, entry),
+    remove: (id: string) => void this.#outbox.delete(id),
     list: () => [...this.#outbox.values()].reverse(),
     active: () => [...this.#outbox.values()].filter(isActive),
     counts: () => ({}),
