@@ -20,6 +20,8 @@ export interface ImapLimits {
   readonly inactivityTime: number;
   /** A client that takes nothing of what is sent to it for that long is dropped. */
   readonly stallTime: number;
+  /** Between the reports of a long command (RFC 9585). */
+  readonly progressInterval: number;
   /** Between the keep-alive lines in IDLE. */
   readonly idleKeepAlive: number;
   /** Invalid commands before login after which the connection ends. */
@@ -39,6 +41,7 @@ export const defaultLimits: ImapLimits = {
   loginTime: 3 * 60_000,
   inactivityTime: 31 * 60_000,
   stallTime: 5 * 60_000,
+  progressInterval: 10_000,
   idleKeepAlive: 9 * 60_000,
   badCommandsBeforeLogin: 10,
   loginDelay: 15_000,

@@ -5,24 +5,8 @@ import { type CommandParser, syntax } from "./parser.js";
 import { foldCase, type SearchKey } from "./search-key.js";
 import type { Session } from "./session.js";
 
-export interface SearchProgram {
-  readonly key: SearchKey;
-  /** Null without RETURN. Empty: ALL. */
-  readonly returns: ReadonlySet<"MIN" | "MAX" | "ALL" | "COUNT"> | null;
-}
-
-const RETURNS = ["MIN", "MAX", "ALL", "COUNT"] as const;
-
-/** `SP [search-return-opts SP] ["CHARSET" SP charset SP] search-key *(SP search-key)` */
-export function parseSearch(session: Session, parser: CommandParser): SearchProgram {
-  parser.space();
-  let returns: SearchProgram["returns"] = null;
-  if (parser.startsWith("RETURN ") && offers(session, "ESEARCH")) {
-    parser.word();
-    parser.space();
-    returns = parseReturns(parser);
-    parser.space();
-  }
+/** `["CHARSET" SP charset SP] search-key *(SP search-key)` to the end of the command. */
+export function parseSearchProgram(session: Session, parser: CommandParser): SearchKey {
   let charset = "utf-8";
   if (parser.startsWith("CHARSET ")) {
     parser.word();
@@ -30,22 +14,22 @@ export function parseSearch(session: Session, parser: CommandParser): SearchProg
     charset = parseCharset(parser);
     parser.space();
   }
-  const keys = new KeyParser(session, parser, charset);
-  const parsed = [keys.key()];
-  while (parser.optionalSpace()) parsed.push(keys.key());
-  parser.end();
-  return { key: { type: "and", keys: parsed }, returns };
+  return parseSearchKeys(session, parser, charset);
 }
 
-function parseReturns(parser: CommandParser): SearchProgram["returns"] {
-  const returns = new Set<(typeof RETURNS)[number]>();
-  parser.list(() => {
-    const word = parser.word();
-    const known = RETURNS.find((one) => one === word);
-    if (!known) throw syntax(`Unknown RETURN option ${word}.`);
-    returns.add(known);
-  });
-  return returns;
+/** `search-criteria = charset 1*(SP search-key)` of SORT and THREAD (RFC 5256), to the end of the command. */
+export function parseSearchCriteria(session: Session, parser: CommandParser): SearchKey {
+  const charset = parseCharset(parser);
+  parser.space();
+  return parseSearchKeys(session, parser, charset);
+}
+
+function parseSearchKeys(session: Session, parser: CommandParser, charset: string): SearchKey {
+  const keyParser = new KeyParser(session, parser, charset);
+  const keys = [keyParser.key()];
+  while (parser.optionalSpace()) keys.push(keyParser.key());
+  parser.end();
+  return { type: "and", keys };
 }
 
 function parseCharset(parser: CommandParser): string {

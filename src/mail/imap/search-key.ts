@@ -31,3 +31,17 @@ export function foldCase(text: string): string {
   const folded = /^[\x00-\x7f]*$/.test(text) ? text.toLowerCase() : text.normalize("NFKC").toLowerCase();
   return folded.replace(/[ \t\r\n]+/g, " ");
 }
+
+/** Whether the key, or one within it, is of that type. */
+export function hasKey(key: SearchKey, type: SearchKey["type"]): boolean {
+  switch (key.type) {
+    case "and":
+      return type === "and" || key.keys.some((one) => hasKey(one, type));
+    case "or":
+      return type === "or" || hasKey(key.left, type) || hasKey(key.right, type);
+    case "not":
+      return type === "not" || hasKey(key.key, type);
+    default:
+      return key.type === type;
+  }
+}

@@ -1,5 +1,6 @@
 import type { OpenMailbox } from "./backend.js";
 import { Pacer } from "./pacer.js";
+import type { Progress } from "./progress.js";
 import { evaluate, type SearchContext } from "./search-evaluate.js";
 import type { SearchKey } from "./search-key.js";
 import { SearchMessage } from "./search-message.js";
@@ -16,6 +17,7 @@ export interface SearchJob {
   readonly now: number;
   /** Says whether to go on. */
   wanted(): boolean;
+  readonly progress?: Progress;
 }
 
 /** Sequence numbers of the messages that match, ascending. Works in short slices, so that others are served meanwhile. */
@@ -37,7 +39,11 @@ export async function runSearch(job: SearchJob): Promise<number[]> {
       await decide(job, undecided, context, found, pacer);
       undecided = [];
     }
-    await pacer.pause();
+    const pause = pacer.pause();
+    if (pause) {
+      job.progress?.report(sequence, view.size);
+      await pause;
+    }
   }
   await decide(job, undecided, context, found, pacer);
   return found.sort((a, b) => a - b);
@@ -63,7 +69,11 @@ async function decide(
       truth = message.bytes ? evaluate(job.key, message, context) : false;
     }
     if (truth) found.push(message.sequence);
-    await pacer.pause();
+    const pause = pacer.pause();
+    if (pause) {
+      job.progress?.report(message.sequence, job.view.size);
+      await pause;
+    }
   }
 }
 

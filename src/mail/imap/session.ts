@@ -1,7 +1,7 @@
 /** One client's session: its state (RFC 9051 section 3), its user, its mailbox, and the life of a command from text to tagged response. */
 import type { AuthenticatedUser } from "../sasl.js";
 import type { OpenMailbox, UserMail } from "./backend.js";
-import { capabilityLine } from "./capabilities.js";
+import { capabilityLine, offers } from "./capabilities.js";
 import type { Command } from "./commands/command.js";
 import { findCommand } from "./commands/table.js";
 import type { Segment } from "./decoder.js";
@@ -110,7 +110,7 @@ export class Session {
   /** Obeys one command and answers it. Never rejects. */
   async execute(segments: readonly Segment[]): Promise<void> {
     const parser = new CommandParser(segments, this.settings.limits, {
-      searchResult: "unknown",
+      searchResult: offers(this, "SEARCHRES") ? "known" : "unknown",
       nameForm: this.nameForm,
     });
     let tag: string;

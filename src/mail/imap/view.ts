@@ -29,6 +29,8 @@ export class SessionView {
   readonly #expunged = new Set<number>();
   #appended: ViewMessage[] = [];
   readonly #changed = new Map<number, MessageState>();
+  /** UIDs of the messages that `$` stands for (RFC 5182), ascending; those that go are passed over. */
+  savedResult: readonly number[] = [];
   #recentFrom: number;
   #toldKeywords: number;
   /** The mailbox was deleted: the session has to go. */
@@ -98,6 +100,7 @@ export class SessionView {
 
   /** Sequence numbers of a `sequence-set`, ascending; null when one is above the number of messages. */
   resolveSequence(set: SequenceSet): number[] | null {
+    if (set.saved) return this.#resolveSaved();
     const size = this.size;
     const named = set.ranges.some(
       ({ from, to }) => (from !== "*" && from > size) || (to !== "*" && to > size),
@@ -108,11 +111,13 @@ export class SessionView {
 
   /** The same with what is out of range left out, for SEARCH. */
   resolveSequenceLoosely(set: SequenceSet): number[] {
+    if (set.saved) return this.#resolveSaved();
     return this.size === 0 ? [] : this.#expand(resolveRanges(set, this.size), 1);
   }
 
   /** Sequence numbers of the messages in a set of UIDs, ascending; UIDs that do not exist are passed over. `*` is the last message. */
   resolveUids(set: SequenceSet): number[] {
+    if (set.saved) return this.#resolveSaved();
     if (this.size === 0) return [];
     const sequences: number[] = [];
     for (const [from, to] of resolveRanges(set, this.#uids.at(-1)!)) {
@@ -120,6 +125,10 @@ export class SessionView {
         sequences.push(i + 1);
     }
     return sequences;
+  }
+
+  #resolveSaved(): number[] {
+    return this.savedResult.map((uid) => this.sequenceOf(uid)).filter((sequence) => sequence > 0);
   }
 
   #expand(ranges: readonly [number, number][], least: number): number[] {

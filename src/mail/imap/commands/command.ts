@@ -8,6 +8,8 @@ export interface CommandContext {
   readonly tag: string;
   /** Stands behind the command's name. */
   readonly parser: CommandParser;
+  /** The client may not be told of expunges at the end of this command, whatever is usual with it. */
+  holdExpunges(): void;
 }
 
 export interface Command {

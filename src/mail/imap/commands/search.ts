@@ -1,14 +1,24 @@
-import { parseSearch, type SearchProgram } from "../parse-search.js";
-import type { SearchKey } from "../search-key.js";
+import { ImapError } from "../error.js";
+import { parseSearchProgram } from "../parse-search.js";
+import { Progress } from "../progress.js";
+import { hasKey, type SearchKey } from "../search-key.js";
+import {
+  chosenBy,
+  formatExtended,
+  isAnswered,
+  parseReturns,
+  RETURN_ALL,
+  type SearchReturns,
+} from "../search-returns.js";
 import { runSearch } from "../search-run.js";
-import { formatNumberSet } from "../sequence-set.js";
 import type { Session } from "../session.js";
 import { type Command, type CommandContext, SELECTED, selectedOf } from "./command.js";
 import type { Numbering } from "./message-set.js";
 
 export const search: Command = {
   name: "SEARCH",
-  specification: "RFC 9051 section 6.4.4, RFC 3501 section 6.4.4, RFC 4731 for RETURN",
+  specification:
+    "RFC 9051 section 6.4.4, RFC 3501 section 6.4.4, RFC 4731 for RETURN, RFC 5182 for SAVE, RFC 9394 for PARTIAL",
   states: SELECTED,
   expunges: "hold-expunges",
   run: (context) => run(context, "sequence"),
@@ -22,74 +32,62 @@ export const uidSearch: Command = {
   run: (context) => run(context, "uid"),
 };
 
-async function run({ session, tag, parser }: CommandContext, numbering: Numbering): Promise<string> {
-  const program = parseSearch(session, parser);
+async function run(context: CommandContext, numbering: Numbering): Promise<string> {
+  const { session, tag, parser } = context;
+  parser.space();
+  const returns = parseReturns(session, parser, "SEARCH");
+  const { key, found } = await savingResult(session, returns, async () => {
+    const key = parseSearchProgram(session, parser);
+    return { key, found: await findMessages(context, key) };
+  });
+  const { view } = selectedOf(session);
+  const numbers = numbering === "uid" ? found.map((sequence) => view.at(sequence)!.uid) : found;
+  const modSeq = hasKey(key, "modseq") ? greatestModSeq(session, chosenBy(returns, found)) : 0;
+  const form = returns ?? (session.enabled.has("IMAP4REV2") ? RETURN_ALL : null);
+  if (!form) {
+    const list = numbers.map((number) => ` ${number}`).join("");
+    session.out.line(`* SEARCH${list}${modSeq > 0 ? ` (MODSEQ ${modSeq})` : ""}`);
+  } else if (isAnswered(form)) session.out.line(formatExtended(form, { tag, numbering, numbers, modSeq }));
+  return "Searched.";
+}
+
+/** Sequence numbers of what matches, ascending. */
+export async function findMessages(context: CommandContext, key: SearchKey): Promise<readonly number[]> {
+  const { session, tag } = context;
   const { view, handle } = selectedOf(session);
-  const sequences = await runSearch({
-    key: program.key,
+  // Numbers that the client has used must not change before it has read the answer (RFC 7162 section 3.2.10.2).
+  if (hasKey(key, "sequence")) context.holdExpunges();
+  return runSearch({
+    key,
     view,
     handle,
     now: Math.floor(Date.now() / 1000),
     wanted: () => !session.connection.closed,
+    progress: new Progress(session, tag),
   });
-  const numbers = numbering === "uid" ? sequences.map((sequence) => view.at(sequence)!.uid) : sequences;
-  const told = program.returns ? toldByReturns(program.returns, sequences) : sequences;
-  const modSeq = usesModSeq(program.key) ? greatestModSeq(session, told) : 0;
-  if (program.returns)
-    session.out.line(`* ESEARCH (TAG "${tag}")${extended(program.returns, numbers, numbering, modSeq)}`);
-  else
-    session.out.line(
-      `* SEARCH${numbers.map((number) => ` ${number}`).join("")}${modSeq > 0 ? ` (MODSEQ ${modSeq})` : ""}`,
-    );
-  return "Searched.";
 }
 
-/** `*(SP search-return-data)` (RFC 4731 section 3.1) */
-function extended(
-  returns: NonNullable<SearchProgram["returns"]>,
-  numbers: readonly number[],
-  numbering: Numbering,
-  modSeq: number,
-): string {
-  let text = numbering === "uid" ? " UID" : "";
-  if (numbers.length > 0) {
-    if (returns.has("MIN")) text += ` MIN ${numbers[0]}`;
-    if (returns.has("MAX")) text += ` MAX ${numbers.at(-1)}`;
-    if (returns.has("ALL") || returns.size === 0) text += ` ALL ${formatNumberSet(numbers)}`;
-  }
-  if (returns.has("COUNT")) text += ` COUNT ${numbers.length}`;
-  if (modSeq > 0) text += ` MODSEQ ${modSeq}`;
-  return text;
-}
-
-/** With MIN and MAX alone the MODSEQ is that of the messages named (RFC 4731 section 3.2). */
-function toldByReturns(
-  returns: NonNullable<SearchProgram["returns"]>,
-  sequences: readonly number[],
-): readonly number[] {
-  if (returns.size === 0 || returns.has("ALL") || returns.has("COUNT")) return sequences;
-  return [
-    ...(returns.has("MIN") ? sequences.slice(0, 1) : []),
-    ...(returns.has("MAX") ? sequences.slice(-1) : []),
-  ];
-}
-
-function usesModSeq(key: SearchKey): boolean {
-  switch (key.type) {
-    case "modseq":
-      return true;
-    case "and":
-      return key.keys.some(usesModSeq);
-    case "or":
-      return usesModSeq(key.left) || usesModSeq(key.right);
-    case "not":
-      return usesModSeq(key.key);
-    default:
-      return false;
+/** Does the search; with SAVE what it finds becomes `$`, which is empty when it fails with NO (RFC 5182 section 2.1). */
+export async function savingResult<T extends { readonly found: readonly number[] }>(
+  session: Session,
+  returns: SearchReturns | null,
+  find: () => Promise<T>,
+): Promise<T> {
+  const { view } = selectedOf(session);
+  if (returns?.save !== "save") return find();
+  try {
+    const result = await find();
+    view.savedResult = chosenBy(returns, result.found)
+      .map((sequence) => view.at(sequence)!.uid)
+      .sort((a, b) => a - b);
+    return result;
+  } catch (error) {
+    if (!(error instanceof ImapError && error.status === "BAD")) view.savedResult = [];
+    throw error;
   }
 }
 
-function greatestModSeq(session: Session, sequences: readonly number[]): number {
+export function greatestModSeq(session: Session, sequences: readonly number[]): number {
   const { view } = selectedOf(session);
   return sequences.reduce((greatest, sequence) => Math.max(greatest, view.current(sequence).modSeq), 0);
 }
