@@ -14,6 +14,7 @@ import { type DataDirectory, makeDataDirectory } from "./data-directory.js";
 import type { Endpoints } from "./mail-client.js";
 import { createMailServers, listening } from "./mail-servers.js";
 import { createMethods } from "./methods/methods.js";
+import { bindNetwork } from "./network-name.js";
 import { openOrExplain } from "./offline.js";
 import { createPublisher } from "./publisher.js";
 import { createServices, networkMinimum } from "./services.js";
@@ -42,6 +43,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const stores = createSqliteStores(database, {
     reportError: (error) => logger.error("an effect failed", { error }),
   });
+  bindNetwork(stores, config);
   const threads = config.pow.threads === 0 ? defaultThreads() : config.pow.threads;
   const solver = createSolver({ engine: config.pow.engine, threads, logger: logger.child({ room: "pow" }) });
   const publisher = createPublisher(stores, (hash) => {

@@ -21,6 +21,7 @@ import type {
 
 export interface Stores {
   readonly transactions: Transactions;
+  readonly properties: PropertyStore;
   readonly inventory: Inventory;
   readonly objectQueue: ObjectQueue;
   readonly knownNodes: KnownNodeStore;
@@ -36,6 +37,12 @@ export interface Stores {
   readonly reports: ReportStore;
   readonly deliveryLog: DeliveryLog;
   readonly threads: ThreadStore;
+}
+
+/** What is true of all that is kept, such as the network that it belongs to: texts by name. */
+export interface PropertyStore {
+  get(name: string): string | null;
+  set(name: string, value: string): void;
 }
 
 export interface StoreOptions {

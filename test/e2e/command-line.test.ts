@@ -169,10 +169,14 @@ test("a first start that fails makes no login whose password nobody has seen", a
   expect((await bmbridge(["user", "list", "--json", "--data-dir", fresh])).stdout).toBe("[]\n");
 });
 
-test("a stopped node ends with 0 and leaves no socket", async () => {
+test("a stopped node ends with 0 and leaves no socket; its data stays with its network", async () => {
   const other = join(directory.path, "other");
   await setupNode(other, "dora");
   const node = await startNode(other);
   expect(await node.stop()).toBe(0);
   expect((await bmbridge(["status", "--data-dir", other])).status).toBe(1);
+  const elsewhere = setOptions([...TEST_SETTINGS, "network.name=elsewhere"]);
+  const refused = await bmbridge(["start", "--data-dir", other, ...elsewhere]);
+  expect(refused).toMatchObject({ status: 2, stdout: "" });
+  expect(refused.stderr).toMatch(/network\.name: .*"test"/);
 });

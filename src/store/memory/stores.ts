@@ -16,6 +16,7 @@ import {
   MemorySubscriptionStore,
 } from "./messaging.js";
 import { MemoryInventory, MemoryKnownNodeStore } from "./network.js";
+import { MemoryPropertyStore } from "./properties.js";
 import { MemoryTransactions } from "./transactions.js";
 
 /** All stores in memory, with the same behaviour as those in SQLite: for tests and for trying things out. */
@@ -25,6 +26,7 @@ export function createMemoryStores(options: StoreOptions = {}): Stores {
   const inventory = new MemoryInventory(transactions);
   return {
     transactions,
+    properties: new MemoryPropertyStore(transactions),
     inventory,
     objectQueue: inventory,
     knownNodes: new MemoryKnownNodeStore(transactions),

@@ -1,5 +1,6 @@
 /** Every migration, in order. One that has been released is never changed. */
 import type { Migration } from "../migrate.js";
 import { initial } from "./0001-initial.js";
+import { properties } from "./0002-properties.js";
 
-export const migrations: readonly Migration[] = [initial];
+export const migrations: readonly Migration[] = [initial, properties];

@@ -8,6 +8,7 @@ import { SqliteInventory } from "./inventory.js";
 import { SqliteKnownNodeStore } from "./known-nodes.js";
 import { SqliteMailboxStore } from "./mailboxes.js";
 import { SqliteOutboxStore } from "./outbox.js";
+import { SqlitePropertyStore } from "./properties.js";
 import { SqlitePubkeyStore } from "./pubkeys.js";
 import { SqliteReportStore } from "./reports.js";
 import { SqliteSignatureStore } from "./signatures.js";
@@ -23,6 +24,7 @@ export function createSqliteStores(database: Database, options: StoreOptions = {
   const inventory = new SqliteInventory(database, transactions);
   return {
     transactions,
+    properties: new SqlitePropertyStore(database),
     inventory,
     objectQueue: inventory,
     knownNodes: new SqliteKnownNodeStore(database, transactions),

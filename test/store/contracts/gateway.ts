@@ -6,6 +6,19 @@ import { type MakeStores, submission } from "./values.js";
 const outboxId = (id: string) => id as OutboxId;
 
 export function gatewayContract(make: MakeStores): void {
+  test("properties by name; a change in a transaction that fails is undone", () => {
+    const { properties, transactions } = make();
+    expect(properties.get("network.name")).toBeNull();
+    properties.set("network.name", "main");
+    const failing = () =>
+      transactions.run((): void => {
+        properties.set("network.name", "other");
+        throw new Error("no");
+      });
+    expect(failing).toThrow("no");
+    expect([properties.get("network.name"), properties.get("name")]).toEqual(["main", null]);
+  });
+
   test("users: names in their own case", () => {
     const { users } = make();
     users.save({ name: "b", passwordHash: "x", created: 1 });
