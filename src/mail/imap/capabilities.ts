@@ -17,6 +17,7 @@ const mayLogIn = (session: Session): boolean => session.loginAllowed;
 /** Everything that is offered; nothing else is. */
 export const CAPABILITIES: readonly Capability[] = [
   { name: "IMAP4rev1", specification: "RFC 3501" },
+  { name: "IMAP4rev2", specification: "RFC 9051" },
   { name: "LITERAL+", specification: "RFC 7888" },
   { name: "ID", specification: "RFC 2971" },
   { name: "ENABLE", specification: "RFC 5161" },
@@ -53,7 +54,15 @@ export const CAPABILITIES: readonly Capability[] = [
   { name: "INPROGRESS", specification: "RFC 9585", when: authenticated },
   { name: "WITHIN", specification: "RFC 5032", when: authenticated },
   { name: "CONDSTORE", specification: "RFC 7162", when: authenticated },
+  { name: "QRESYNC", specification: "RFC 7162", when: authenticated },
   { name: "MULTIAPPEND", specification: "RFC 3502", when: authenticated },
+  { name: "UTF8=ACCEPT", specification: "RFC 6855", when: authenticated },
+  { name: "BINARY", specification: "RFC 3516", when: authenticated },
+  { name: "OBJECTID", specification: "RFC 8474", when: authenticated },
+  { name: "SAVEDATE", specification: "RFC 8514", when: authenticated },
+  { name: "PREVIEW", specification: "RFC 8970", when: authenticated },
+  { name: "REPLACE", specification: "RFC 8508", when: authenticated },
+  { name: "XLIST", specification: "Gmail's, superseded by RFC 6154", when: authenticated },
   {
     name: "APPENDLIMIT",
     specification: "RFC 7889",

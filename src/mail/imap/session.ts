@@ -6,7 +6,7 @@ import type { Command } from "./commands/command.js";
 import { findCommand } from "./commands/table.js";
 import type { Segment } from "./decoder.js";
 import { ImapError } from "./error.js";
-import { plainText } from "./format.js";
+import { asciiText, type Octets, plainText } from "./format.js";
 import type { LoginThrottle } from "./login-throttle.js";
 import type { NameForm } from "./mailbox-name.js";
 import type { ResponseWriter } from "./output.js";
@@ -57,6 +57,8 @@ export class Session {
   /** Names of extensions that the client has switched on (RFC 5161). */
   readonly enabled = new Set<string>();
   badCommands = 0;
+  /** The client has been told of a MODSEQ below the mailbox's, because expunges were held back. */
+  #modSeqHeld = false;
 
   constructor(
     readonly settings: ImapSettings,
@@ -90,8 +92,9 @@ export class Session {
   get updateFormat(): UpdateFormat {
     const condstore = this.enabled.has("CONDSTORE");
     return {
-      uid: condstore ? "with-uid" : "without-uid",
+      uid: condstore || this.isRevision2 ? "with-uid" : "without-uid",
       modSeq: condstore ? "with-modseq" : "without-modseq",
+      expunges: this.enabled.has("QRESYNC") ? "as-vanished" : "as-expunge",
     };
   }
 
@@ -152,6 +155,7 @@ export class Session {
   closeMailbox(): void {
     const selected = this.selected;
     this.selected = null;
+    this.#modSeqHeld = false;
     if (this.state === "selected") this.state = "authenticated";
     if (!selected) return;
     selected.view.onUpdate = null;
@@ -177,9 +181,24 @@ export class Session {
     const selected = this.selected;
     if (!selected?.view.hasUpdates) return;
     this.out.add(selected.view.tell(expunges, this.updateFormat));
+    if (this.enabled.has("QRESYNC")) this.#tellModSeq(selected.view);
     if (!selected.view.deleted) return;
     this.out.line("* BYE The selected mailbox has been deleted.");
     this.state = "logout";
+  }
+
+  /**
+   * While expunges are held back, a client must not take the MODSEQ of what it is told for its own: a connection lost now would
+   * lose the expunges (RFC 7162 section 3.2).
+   */
+  #tellModSeq(view: SessionView): void {
+    if (!view.holdsExpunges && !this.#modSeqHeld) return;
+    this.#modSeqHeld = view.holdsExpunges;
+    this.out.line(`* OK [HIGHESTMODSEQ ${Math.max(1, view.toldModSeq)}] Highest.`);
+  }
+
+  #text(text: string): Octets {
+    return this.isRevision2 ? plainText(text) : asciiText(text);
   }
 
   #command(parser: CommandParser): Command {
@@ -190,14 +209,14 @@ export class Session {
       name = `UID ${parser.word()}`;
     }
     const command = findCommand(name);
-    if (!command) throw syntax(`Unknown command ${name.slice(0, 40)}.`);
+    if (!command || (command.only && this.isRevision2)) throw syntax(`Unknown command ${name.slice(0, 40)}.`);
     if (!command.states.includes(this.state)) throw syntax(wrongState(name, this.state));
     return command;
   }
 
   #bad(tag: string, text: string): void {
     this.badCommands += 1;
-    this.out.line(`${tag} BAD ${plainText(text)}`);
+    this.out.line(`${tag} BAD ${this.#text(text)}`);
     if (this.state !== "not-authenticated" || this.badCommands < this.settings.limits.badCommandsBeforeLogin)
       return;
     this.out.line("* BYE Too many invalid commands.");
@@ -212,7 +231,7 @@ export class Session {
         return;
       }
       const code = error.code ? `[${error.code}] ` : "";
-      this.out.line(`${tag} NO ${code}${plainText(error.message)}`);
+      this.out.line(`${tag} NO ${code}${this.#text(error.message)}`);
       return;
     }
     this.settings.logger.error("command failed", { command: command.name, error });

@@ -3,10 +3,10 @@
  * (RFC 9051 section 2.3.1.2). Updates come at any time and are told between commands; an expunge waits while the client may use
  * sequence numbers in a pipelined command (section 7.5.1).
  */
-import type { MailboxSnapshot, MailboxUpdate, MessageState } from "./backend.js";
+import type { ExpungeResult, MailboxSnapshot, MailboxUpdate, MessageState } from "./backend.js";
 import { SYSTEM_FLAGS } from "./flags.js";
 import { formatFlags, type Octets } from "./format.js";
-import { lowerBound, resolveRanges, type SequenceSet } from "./sequence-set.js";
+import { formatNumberSet, lowerBound, resolveRanges, type SequenceSet } from "./sequence-set.js";
 
 export interface ViewMessage {
   readonly uid: number;
@@ -19,6 +19,22 @@ export interface ViewMessage {
 export interface UpdateFormat {
   readonly uid: "with-uid" | "without-uid";
   readonly modSeq: "with-modseq" | "without-modseq";
+  /** VANISHED after ENABLE QRESYNC (RFC 7162 section 3.2.10). */
+  readonly expunges: "as-expunge" | "as-vanished";
+}
+
+/** What others do to the mailbox (RFC 5465 section 5). */
+export type MessageEvent = "MessageNew" | "MessageExpunge" | "FlagChange";
+
+export const MESSAGE_EVENTS: ReadonlySet<MessageEvent> = new Set([
+  "MessageNew",
+  "MessageExpunge",
+  "FlagChange",
+]);
+
+interface WaitingExpunge {
+  readonly modSeq: number;
+  readonly by: "this-session" | "others";
 }
 
 export class SessionView {
@@ -26,12 +42,13 @@ export class SessionView {
   readonly #uids: number[];
   /** Keywords of this mailbox by lower case. */
   readonly keywords = new Map<string, string>();
-  readonly #expunged = new Set<number>();
+  readonly #expunged = new Map<number, WaitingExpunge>();
   #appended: ViewMessage[] = [];
   readonly #changed = new Map<number, MessageState>();
   /** UIDs of the messages that `$` stands for (RFC 5182), ascending; those that go are passed over. */
   savedResult: readonly number[] = [];
   #recentFrom: number;
+  #tellsRecent = true;
   #toldKeywords: number;
   /** The mailbox was deleted: the session has to go. */
   deleted = false;
@@ -60,6 +77,17 @@ export class SessionView {
     let count = 0;
     for (const message of this.#messages) if (message.recent) count += 1;
     return count;
+  }
+
+  /** For clients of IMAP4rev2, which has no \Recent (RFC 9051 appendix E). */
+  forgetRecent(): void {
+    this.#tellsRecent = false;
+    this.#recentFrom = Number.POSITIVE_INFINITY;
+    for (const messages of [this.#messages, this.#appended]) {
+      messages.forEach((message, index) => {
+        messages[index] = { ...message, recent: false };
+      });
+    }
   }
 
   get uids(): readonly number[] {
@@ -149,8 +177,7 @@ export class SessionView {
         for (const state of update.messages) this.queueFlags(state);
         break;
       case "expunged":
-        this.queueExpunged(update.uids);
-        this.highestModSeq = Math.max(this.highestModSeq, update.highestModSeq);
+        this.#queueExpunged(update.uids, { modSeq: update.highestModSeq, by: "others" });
         break;
       case "deleted":
         this.deleted = true;
@@ -180,10 +207,16 @@ export class SessionView {
     if (state.modSeq > newest.modSeq) this.#changed.set(state.uid, state);
   }
 
-  queueExpunged(uids: readonly number[]): void {
+  /** What the session itself has expunged. */
+  queueExpunged({ expunged, highestModSeq }: ExpungeResult): void {
+    if (expunged.length > 0) this.#queueExpunged(expunged, { modSeq: highestModSeq, by: "this-session" });
+  }
+
+  #queueExpunged(uids: readonly number[], expunge: WaitingExpunge): void {
+    this.#noteModSeq(expunge.modSeq);
     for (const uid of uids) {
       this.#changed.delete(uid);
-      if (this.sequenceOf(uid) > 0) this.#expunged.add(uid);
+      if (this.sequenceOf(uid) > 0) this.#expunged.set(uid, expunge);
     }
     if (this.#appended.length > 0) {
       const gone = new Set(uids);
@@ -235,22 +268,36 @@ export class SessionView {
     );
   }
 
-  /** Says what waits: expunges unless they are to wait, then new messages, then flags. Empty when there is nothing to say. */
-  tell(expunges: "tell-expunges" | "hold-expunges", format: UpdateFormat): Octets {
-    let text = expunges === "tell-expunges" ? this.#tellExpunged() : "";
-    if (this.#appended.length > 0) text += this.#tellAppended();
-    if (this.#changed.size > 0) text += this.#tellChanged(format);
+  /**
+   * Says what waits: expunges unless they are to wait, then new messages, then flags; of what others did only the events wanted.
+   * Empty when there is nothing to say.
+   */
+  tell(
+    expunges: "tell-expunges" | "hold-expunges",
+    format: UpdateFormat,
+    events: ReadonlySet<MessageEvent> = MESSAGE_EVENTS,
+  ): Octets {
+    let text = expunges === "tell-expunges" ? this.#tellExpunged(format, events) : "";
+    if (this.#appended.length > 0 && events.has("MessageNew")) text += this.#tellAppended();
+    if (this.#changed.size > 0 && events.has("FlagChange")) text += this.#tellChanged(format);
     return text;
   }
 
-  #tellExpunged(): Octets {
+  #tellExpunged(format: UpdateFormat, events: ReadonlySet<MessageEvent>): Octets {
+    const told = (uid: number): boolean => {
+      const expunge = this.#expunged.get(uid);
+      return expunge !== undefined && (expunge.by === "this-session" || events.has("MessageExpunge"));
+    };
     if (this.#expunged.size === 0) return "";
     const lines: string[] = [];
+    const vanished: number[] = [];
     let kept = 0;
     for (let i = 0; i < this.#messages.length; i++) {
       const message = this.#messages[i]!;
-      if (this.#expunged.has(message.uid)) {
+      if (told(message.uid)) {
         lines.push(`* ${kept + 1} EXPUNGE\r\n`);
+        vanished.push(message.uid);
+        this.#expunged.delete(message.uid);
         continue;
       }
       this.#messages[kept] = message;
@@ -259,8 +306,22 @@ export class SessionView {
     }
     this.#messages.length = kept;
     this.#uids.length = kept;
-    this.#expunged.clear();
-    return lines.join("");
+    if (vanished.length === 0 || format.expunges === "as-expunge") return lines.join("");
+    return `* VANISHED ${formatNumberSet(vanished)}\r\n`;
+  }
+
+  /** Whether the client has still to be told that messages are gone. */
+  get holdsExpunges(): boolean {
+    return this.#expunged.size > 0;
+  }
+
+  /** The MODSEQ up to which the client has been told of everything (RFC 7162 section 3.2). */
+  get toldModSeq(): number {
+    let told = this.highestModSeq;
+    for (const waiting of [this.#expunged.values(), this.#appended, this.#changed.values()]) {
+      for (const { modSeq } of waiting) told = Math.min(told, modSeq - 1);
+    }
+    return told;
   }
 
   #tellAppended(): Octets {
@@ -270,7 +331,8 @@ export class SessionView {
       for (const flag of message.flags) this.#learn(flag);
     }
     this.#appended = [];
-    return `${this.newKeywords()}* ${this.size} EXISTS\r\n* ${this.recentCount} RECENT\r\n`;
+    const recent = this.#tellsRecent ? `* ${this.recentCount} RECENT\r\n` : "";
+    return `${this.newKeywords()}* ${this.size} EXISTS\r\n${recent}`;
   }
 
   #tellChanged(format: UpdateFormat): Octets {

@@ -29,11 +29,19 @@ export const uidExpunge: Command = {
   },
 };
 
+/** Tells of the expunges now; gives the HIGHESTMODSEQ code of the tagged OK, where QRESYNC wants it (RFC 7162 section 3.2.7). */
+export function tellExpunges(session: Session): string {
+  const { view } = writableOf(session);
+  session.tell("tell-expunges");
+  return session.enabled.has("QRESYNC") ? `[HIGHESTMODSEQ ${view.toldModSeq}] ` : "";
+}
+
 async function expungeDeleted(session: Session, uids: readonly number[] | "all"): Promise<string> {
   const { handle, view } = writableOf(session);
   if (uids === "all" || uids.length > 0) {
-    const { expunged } = await handle.expunge(uids, "deleted-only");
-    view.queueExpunged(expunged);
+    const result = await handle.expunge(uids, "deleted-only");
+    view.queueExpunged(result);
+    if (result.expunged.length > 0) return `${tellExpunges(session)}Expunged.`;
   }
   return "Expunged.";
 }

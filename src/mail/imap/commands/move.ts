@@ -1,5 +1,6 @@
 import { type Command, type CommandContext, SELECTED, tryCreate, writableOf } from "./command.js";
 import { copyUid, parseCopy } from "./copy.js";
+import { tellExpunges } from "./expunge.js";
 import type { Numbering } from "./message-set.js";
 
 export const move: Command = {
@@ -28,6 +29,6 @@ async function run(context: CommandContext, numbering: Numbering): Promise<strin
   if (!result) throw tryCreate();
   const code = copyUid(result);
   if (code !== "") session.out.line(`* OK ${code}Moved.`);
-  view.queueExpunged(result.expunged);
-  return "Moved.";
+  view.queueExpunged(result);
+  return result.expunged.length > 0 ? `${tellExpunges(session)}Moved.` : "Moved.";
 }
