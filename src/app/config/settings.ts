@@ -72,7 +72,7 @@ export const SETTINGS: readonly Setting[] = [
     "text",
     z.string().regex(/^[a-z0-9-]{1,32}$/, "use 1 to 32 of a-z, 0-9 and -"),
     "main",
-    "The network; any name but main is a private one that does not mix with others.",
+    "The network that the data belongs to; any name but main is a private one, which has no public entrances.",
   ),
   setting(
     "network.min_trials_per_byte",

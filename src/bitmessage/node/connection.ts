@@ -35,7 +35,6 @@ export interface ConnectionOptions {
   readonly direction: Direction;
   readonly host: string;
   readonly port: number;
-  readonly magic: number;
   readonly ownVersion: VersionPacket;
   readonly timings: NodeTimings;
   readonly scheduler: Scheduler;
@@ -85,7 +84,7 @@ export class Connection {
     this.#sentAt = this.#startedAt;
     const side = options.direction === "outbound" ? "opening" : "accepting";
     this.#handshake = new Handshake(side, options.ownVersion, (version) => this.#judge(version));
-    this.#wire = new Wire(options.socket, options.magic, {
+    this.#wire = new Wire(options.socket, {
       packet: (packet) => this.#receive(packet),
       readDone: () => options.owner.readDone(this),
       drained: () => {

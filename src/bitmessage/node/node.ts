@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Logger } from "../../logger.js";
 import type { InventoryHash } from "../protocol/inventory-hash.js";
 import { PROTOCOL_VERSION, Services, type VersionPacket } from "../protocol/messages/version.js";
-import { MAGIC, type Packet } from "../protocol/packet.js";
+import type { Packet } from "../protocol/packet.js";
 import type { Difficulty } from "../protocol/pow-target.js";
 import type { RandomBytes } from "../protocol/random.js";
 import { isAllowedHost } from "./addresses.js";
@@ -43,8 +43,6 @@ export interface NodeOptions {
   readonly streams: readonly [1];
   /** The least work of an object. */
   readonly minimum: Difficulty;
-  /** The first four bytes of packets; a private network has its own (see `networkMagic`). */
-  readonly magic?: number;
   readonly inventory: Inventory;
   readonly knownNodes: KnownNodeStore;
   readonly resolver: Resolver;
@@ -344,7 +342,6 @@ class Node implements BitmessageNode, ConnectionOwner {
       socket,
       direction,
       ...endpoint,
-      magic: this.#options.magic ?? MAGIC,
       ownVersion: this.#ownVersion(endpoint, tls),
       timings: this.#timings,
       scheduler: this.#scheduler,
@@ -395,9 +392,8 @@ class Node implements BitmessageNode, ConnectionOwner {
 
   /** Looks for first nodes while nobody is connected (PROTOCOL.md section 9.3). */
   async #bootstrap(): Promise<void> {
-    const { bootstrap, connect: fixedPeers, maxOutbound, magic, resolver, clock, logger } = this.#options;
-    // Nobody of the public list speaks to a network with a magic of its own.
-    const isPossible = bootstrap && fixedPeers.length === 0 && maxOutbound > 0 && (magic ?? MAGIC) === MAGIC;
+    const { bootstrap, connect: fixedPeers, maxOutbound, resolver, clock, logger } = this.#options;
+    const isPossible = bootstrap && fixedPeers.length === 0 && maxOutbound > 0;
     if (!isPossible || this.#peers.size > 0) return;
     const nodes = await findFirstNodes(resolver);
     if (this.#phase !== "running") return;

@@ -26,8 +26,7 @@ export interface WireHandler {
 export class Wire {
   readonly #plain: Socket;
   #socket: Socket | TLSSocket;
-  #reader: PacketReader;
-  readonly #magic: number;
+  #reader = new PacketReader();
   readonly #handler: WireHandler;
   #mode: "reading" | "upgrading" | "deaf" = "reading";
   #reason: string | null = null;
@@ -39,12 +38,10 @@ export class Wire {
   /** Milliseconds on the monotonic clock: when bytes last left, or began to wait. */
   #progressAt = performance.now();
 
-  constructor(socket: Socket, magic: number, handler: WireHandler) {
+  constructor(socket: Socket, handler: WireHandler) {
     this.#plain = socket;
     this.#socket = socket;
-    this.#magic = magic;
     this.#handler = handler;
-    this.#reader = new PacketReader(magic);
     socket.setNoDelay(true);
     this.#watch(socket);
     socket.on("data", this.#onData);
@@ -62,7 +59,7 @@ export class Wire {
 
   send(command: string, payload: Uint8Array): void {
     if (this.#reason !== null || this.#socket.destroyed || this.#mode === "upgrading") return;
-    const bytes = encodePacket(command, payload, this.#magic);
+    const bytes = encodePacket(command, payload);
     this.bytesSent += bytes.length;
     if (this.backlog === 0) this.#progressAt = performance.now();
     this.#socket.write(bytes, this.#onWritten);
@@ -79,7 +76,7 @@ export class Wire {
       if (this.#plain.destroyed) return;
       const rest = this.#reader.rest();
       if (rest.length > 0) this.#plain.unshift(rest);
-      this.#reader = new PacketReader(this.#magic);
+      this.#reader = new PacketReader();
       this.#beginTls(role, onSecure);
     });
   }

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { encodeAddresses, isAllowedHost, readAddresses } from "../../../src/bitmessage/node/addresses.js";
 import { findFirstNodes } from "../../../src/bitmessage/node/bootstrap.js";
 import { KnownNodes } from "../../../src/bitmessage/node/known-nodes.js";
-import { networkMagic } from "../../../src/bitmessage/node/magic.js";
 import { shuffle } from "../../../src/bitmessage/node/shuffle.js";
 import { cleanText, endpointText, normalHost } from "../../../src/bitmessage/node/text.js";
 import { ProtocolError } from "../../../src/bitmessage/protocol/errors.js";
@@ -73,11 +72,6 @@ describe("small things", () => {
     expect(endpointText({ host: "1.2.3.4", port: 1 })).toBe("1.2.3.4:1");
     expect(normalHost("::ffff:1.2.3.4")).toBe("1.2.3.4");
     expect(normalHost("fe80::1%eth0")).toBe("fe80::1");
-  });
-
-  test("the main network has the known magic, others have their own", () => {
-    expect(networkMagic("main")).toBe(0xe9beb4d9);
-    expect(new Set(["main", "test", "demo"].map(networkMagic)).size).toBe(3);
   });
 
   test("shuffling keeps every member and reaches every order", () => {

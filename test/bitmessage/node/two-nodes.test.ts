@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { networkMagic } from "../../../src/bitmessage/node/magic.js";
 import {
   startNode,
   stopNodes,
@@ -73,13 +72,6 @@ test("a node learns of another from a third, and connects to it", async () => {
   await startNode({ listen: null, knownNodes: { load: () => [first], save: () => {} } });
   await untilPeers(far, 1);
   await untilPeers(middle, 1);
-});
-
-test("networks of different names do not mix", async () => {
-  const server = await startNode({ magic: networkMagic("one") });
-  const client = await startNode({ magic: networkMagic("two"), connect: [endpoint(server)] });
-  await until(() => client.node.statistics().bytesSent > 0 && client.node.peers().length === 0);
-  expect(server.node.statistics().inbound).toBe(0);
 });
 
 test("a stopped node leaves nothing behind", async () => {
