@@ -2,10 +2,13 @@ import type { MessageRecord } from "../backend.js";
 import { offers } from "../capabilities.js";
 import { type FetchItem, parseFetchItems } from "../fetch-items.js";
 import { needsBytes, writeFetchResponse } from "../fetch-response.js";
+import type { Octets } from "../format.js";
 import { Pacer } from "../pacer.js";
 import { type CommandParser, syntax } from "../parser.js";
+import { type PartialRange, takePartial } from "../partial-range.js";
+import { formatVanished } from "../qresync.js";
+import { resolveRanges, type SequenceSet } from "../sequence-set.js";
 import type { Session } from "../session.js";
-import type { ViewMessage } from "../view.js";
 import { type Command, type CommandContext, SELECTED, selectedOf } from "./command.js";
 import { type Numbering, resolveSet } from "./message-set.js";
 
@@ -40,31 +43,59 @@ async function run({ session, parser }: CommandContext, numbering: Numbering): P
   parser.space();
   const set = parser.sequenceSet();
   parser.space();
-  const items = parseFetchItems(parser);
-  const changedSince = parser.optionalSpace() ? parseModifiers(session, parser) : null;
+  const items = parseFetchItems(session, parser);
+  const modifiers = parser.optionalSpace() ? parseModifiers(session, parser, numbering) : NO_MODIFIERS;
   parser.end();
-  const request = prepare(session, items, changedSince, numbering);
+  const request = prepare(session, items, modifiers.changedSince, numbering);
   const { view } = selectedOf(session);
   // Sequence numbers stand still while the command runs: expunges are told at its end.
-  const sequences = resolveSet(view, set, numbering);
+  const all = resolveSet(view, set, numbering);
+  const sequences = modifiers.partial ? takePartial(all, modifiers.partial) : all;
+  if (modifiers.vanished && modifiers.changedSince !== null)
+    session.out.add(await tellVanished(session, set, modifiers.changedSince));
+  const pacer = new Pacer();
   let missing = 0;
   for (let i = 0; i < sequences.length && !session.connection.closed; i += BATCH) {
-    missing += await answerBatch(session, request, sequences.slice(i, i + BATCH));
+    missing += await answerBatch(session, request, sequences.slice(i, i + BATCH), pacer);
   }
   return missing > 0 ? "[EXPUNGEISSUED] Some of the messages are gone." : "Fetched.";
 }
 
-/** `fetch-modifier = "CHANGEDSINCE" SP mod-sequence-value` (RFC 7162 section 3.1.4.1) */
-function parseModifiers(session: Session, parser: CommandParser): number | null {
-  let changedSince: number | null = null;
+interface FetchModifiers {
+  readonly changedSince: number | null;
+  /** Tell of the UIDs that have gone since. */
+  readonly vanished: boolean;
+  readonly partial: PartialRange | null;
+}
+
+const NO_MODIFIERS: FetchModifiers = { changedSince: null, vanished: false, partial: null };
+
+/** `fetch-modifier = "CHANGEDSINCE" SP mod-sequence-value / "VANISHED" / "PARTIAL" SP partial-range` (RFC 7162, RFC 9394) */
+function parseModifiers(session: Session, parser: CommandParser, numbering: Numbering): FetchModifiers {
+  let modifiers = NO_MODIFIERS;
   parser.list(() => {
-    const modifier = parser.word();
-    if (modifier !== "CHANGEDSINCE" || !offers(session, "CONDSTORE"))
-      throw syntax(`Unknown modifier ${modifier}.`);
-    parser.space();
-    changedSince = parser.number64();
+    const word = parser.word();
+    if (word === "CHANGEDSINCE" && offers(session, "CONDSTORE")) {
+      parser.space();
+      modifiers = { ...modifiers, changedSince: parser.number64() };
+    } else if (word === "VANISHED" && offers(session, "QRESYNC") && numbering === "uid") {
+      modifiers = { ...modifiers, vanished: true };
+    } else if (word === "PARTIAL" && offers(session, "PARTIAL") && numbering === "uid") {
+      parser.space();
+      modifiers = { ...modifiers, partial: parser.partialRange() };
+    } else throw syntax(`Unknown modifier ${word.slice(0, 40)}.`);
   });
-  return changedSince;
+  if (modifiers.vanished && modifiers.changedSince === null) throw syntax("VANISHED needs CHANGEDSINCE.");
+  if (modifiers.vanished && !session.enabled.has("QRESYNC")) throw syntax("ENABLE QRESYNC first.");
+  return modifiers;
+}
+
+/** RFC 7162 section 3.2.6. `*` is the last UID there has been. */
+async function tellVanished(session: Session, set: SequenceSet, modSeq: number): Promise<Octets> {
+  const { view, handle } = selectedOf(session);
+  const last = Math.max(view.uids.at(-1) ?? 0, handle.snapshot.uidNext - 1);
+  const ranges = set.saved ? [] : resolveRanges(set, last);
+  return formatVanished(handle, view, { modSeq, ranges, above: 0 });
 }
 
 function prepare(
@@ -87,7 +118,7 @@ function prepare(
   if (session.enabled.has("CONDSTORE") && !has("MODSEQ"))
     itemsWithFlags.push({ kind: "state", name: "MODSEQ" });
   const setsSeen =
-    access === "read-write" && items.some((item) => item.kind === "section" && item.seen === "sets-seen");
+    access === "read-write" && items.some((item) => "seen" in item && item.seen === "sets-seen");
   return { items, itemsWithFlags, sets: setsSeen ? "sets-seen" : "peeks", changedSince };
 }
 
@@ -96,6 +127,7 @@ async function answerBatch(
   session: Session,
   request: FetchRequest,
   batch: readonly number[],
+  pacer: Pacer,
 ): Promise<number> {
   const { view, handle } = selectedOf(session);
   const sequences = batch.filter((sequence) => isWanted(view.current(sequence), request.changedSince));
@@ -108,16 +140,21 @@ async function answerBatch(
   const uids = sequences.map((sequence) => view.at(sequence)!.uid);
   const records = new Map<number, MessageRecord>();
   if (needsRecords) for (const record of await handle.records(uids)) records.set(record.uid, record);
-  const pacer = new Pacer();
   let missing = 0;
   for (const sequence of sequences) {
     const message = view.at(sequence)!;
     const record = records.get(message.uid) ?? null;
     const items = marked?.has(message.uid) ? request.itemsWithFlags : request.items;
     if (needsRecords && !record) missing += 1;
-    else if (!(await answer(session, items, sequence, message, record))) missing += 1;
-    await session.out.ready();
-    await pacer.pause();
+    else {
+      const needed = items.some((item) => needsBytes(item, record));
+      const bytes = needed ? await handle.read(message.uid) : null;
+      if (needed && !bytes) missing += 1;
+      else writeFetchResponse(session.out, items, { sequence, message, record, bytes });
+    }
+    // Most answers need not wait, and waiting for nothing costs more than the answer.
+    const wait = session.out.ready() ?? pacer.pause();
+    if (wait) await wait;
     if (session.connection.closed) break;
   }
   return missing;
@@ -125,22 +162,6 @@ async function answerBatch(
 
 function isWanted(message: { readonly modSeq: number }, changedSince: number | null): boolean {
   return changedSince === null || message.modSeq > changedSince;
-}
-
-async function answer(
-  session: Session,
-  items: readonly FetchItem[],
-  sequence: number,
-  message: ViewMessage,
-  record: MessageRecord | null,
-): Promise<boolean> {
-  let bytes: Uint8Array | null = null;
-  if (items.some((item) => needsBytes(item, record))) {
-    bytes = await selectedOf(session).handle.read(message.uid);
-    if (!bytes) return false;
-  }
-  writeFetchResponse(session.out, items, { sequence, message, record, bytes });
-  return true;
 }
 
 /** Sets \Seen where it is missing (RFC 9051 section 6.4.5); returns the UIDs whose flags have changed by it. */
