@@ -1,4 +1,5 @@
 import type { UserMail } from "../backend.js";
+import { offers } from "../capabilities.js";
 import { ImapError } from "../error.js";
 import type { CommandParser } from "../parser.js";
 import type { SelectedMailbox, Session, SessionState } from "../session.js";
@@ -16,6 +17,8 @@ export interface Command {
   readonly name: string;
   readonly specification: string;
   readonly states: readonly SessionState[];
+  /** Unknown to clients that have switched IMAP4rev2 on (RFC 9051 appendix E). */
+  readonly only?: "IMAP4rev1";
   /** Whether the client may be told of expunges when the command ends (RFC 9051 section 7.5.1). */
   readonly expunges: "tell-expunges" | "hold-expunges";
   /** The text of the tagged OK, with its code; null when the tagged response has been written. ImapError: NO or BAD. */
@@ -25,6 +28,12 @@ export interface Command {
 export const ANY_STATE = ["not-authenticated", "authenticated", "selected"] as const;
 export const LOGGED_IN = ["authenticated", "selected"] as const;
 export const SELECTED = ["selected"] as const;
+
+/** ImapError BAD, as for a command that does not exist, unless one of these capabilities is offered. */
+export function requireOffered(session: Session, ...capabilities: readonly string[]): void {
+  if (!capabilities.some((name) => offers(session, name)))
+    throw new ImapError("BAD", null, "That command is not offered.");
+}
 
 /** The user's mail; the state table has made sure that there is one. */
 export function mailOf(session: Session): UserMail {
