@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
 import { silentLogger } from "../../logger.js";
+import { LoginDelay } from "../login-delay.js";
 import { Connection } from "./connection.js";
 import { defaultLimits } from "./limits.js";
-import { LoginThrottle } from "./login-throttle.js";
 import type { SessionRegistry } from "./session.js";
 import type { ImapServerOptions, ImapSettings } from "./settings.js";
 
@@ -111,14 +111,14 @@ function secureContextOf(settings: ImapSettings): SecureContext | null {
 }
 
 class UserSessions implements SessionRegistry {
-  readonly throttle: LoginThrottle;
+  readonly loginDelay: LoginDelay;
   readonly #counts = new Map<string, number>();
 
   constructor(
     private readonly limit: number,
     loginDelay: number,
   ) {
-    this.throttle = new LoginThrottle(loginDelay);
+    this.loginDelay = new LoginDelay({ longest: loginDelay });
   }
 
   enter(user: string): boolean {

@@ -1,4 +1,5 @@
 /** One client's session: its state (RFC 9051 section 3), its user, its mailbox, and the life of a command from text to tagged response. */
+import type { LoginDelay } from "../login-delay.js";
 import type { AuthenticatedUser } from "../sasl.js";
 import type { OpenMailbox, UserMail } from "./backend.js";
 import { capabilityLine, offers } from "./capabilities.js";
@@ -7,7 +8,6 @@ import { findCommand } from "./commands/table.js";
 import type { Segment } from "./decoder.js";
 import { ImapError } from "./error.js";
 import { asciiText, type Octets, plainText } from "./format.js";
-import type { LoginThrottle } from "./login-throttle.js";
 import type { NameForm } from "./mailbox-name.js";
 import type { ResponseWriter } from "./output.js";
 import { CommandParser, syntax } from "./parser.js";
@@ -43,7 +43,7 @@ export interface SessionConnection {
 
 /** What the sessions of a server share. */
 export interface SessionRegistry {
-  readonly throttle: LoginThrottle;
+  readonly loginDelay: LoginDelay;
   /** Counts a session of the user; false when there are too many. */
   enter(user: string): boolean;
   leave(user: string): void;

@@ -5,12 +5,12 @@ import type {
   SMTPServerSession,
 } from "smtp-server";
 import type { Logger } from "../../logger.js";
+import { LoginDelay, type LoginDelayOptions } from "../login-delay.js";
 import type { AuthenticatedUser } from "../sasl.js";
 import type { ConnectionRules } from "./connection.js";
 import { SmtpError } from "./error.js";
 import type { SubmissionHandler } from "./handler.js";
 import { ListeningServer } from "./listening-server.js";
-import { defaultLoginDelay, LoginDelay, type LoginDelayOptions } from "./login-delay.js";
 import { collectMessage } from "./message-data.js";
 import { refusal } from "./reply.js";
 import { Transaction } from "./transaction.js";
@@ -80,7 +80,7 @@ class Submission implements SubmissionServer {
 
   constructor(private readonly options: SubmissionServerOptions) {
     this.limits = { ...defaultSubmissionLimits, ...options.limits };
-    this.delay = new LoginDelay({ ...defaultLoginDelay, ...options.loginDelay });
+    this.delay = new LoginDelay(options.loginDelay);
     this.logger = options.logger;
     const rules: ConnectionRules = {
       plainLogin: options.requireTls ? "refused" : "allowed",

@@ -4,7 +4,6 @@ import { formatDateTime, parseDateTime, parseDay } from "../../../src/mail/imap/
 import { extractSection } from "../../../src/mail/imap/fetch-section.js";
 import { selectHeaderFields } from "../../../src/mail/imap/header-fields.js";
 import { matchesPattern } from "../../../src/mail/imap/list-pattern.js";
-import { LoginThrottle } from "../../../src/mail/imap/login-throttle.js";
 import {
   canonicalMailboxName,
   decodeMailboxName,
@@ -139,24 +138,5 @@ describe("header fields from the kept header", () => {
       ),
       { numRuns: 300 },
     );
-  });
-});
-
-describe("the delay of logins", () => {
-  test("grows with failures of a user and an address, ends with success, is forgotten", () => {
-    let now = 0;
-    const throttle = new LoginThrottle(5000, () => now);
-    expect(throttle.delay("::1", "a")).toBe(0);
-    throttle.failed("::1", "a");
-    expect(throttle.delay("::1", "A")).toBe(250);
-    throttle.failed("::1", "a");
-    expect(throttle.delay("::1", "a")).toBe(500);
-    expect(throttle.delay("::1", "b")).toBe(0);
-    for (let i = 0; i < 10; i++) throttle.failed("::1", "a");
-    expect(throttle.delay("::1", "a")).toBe(5000);
-    expect(throttle.delay("::1", "b")).toBeGreaterThan(0);
-    throttle.succeeded("::1", "a");
-    now = 20 * 60_000;
-    expect(throttle.delay("::1", "a")).toBe(0);
   });
 });

@@ -7,8 +7,8 @@ import type { Session } from "../session.js";
 /** Checks a name and password; on success the session is authenticated. Returns the text of the tagged OK. */
 export async function logIn(session: Session, username: string, password: string): Promise<string> {
   const { connection, registry, settings } = session;
-  const { throttle } = registry;
-  const delay = throttle.delay(connection.remoteAddress, username);
+  const { loginDelay } = registry;
+  const delay = loginDelay.milliseconds(connection.remoteAddress, username);
   if (delay > 0) {
     session.out.flush();
     await after(delay, undefined, { ref: false });
@@ -18,10 +18,10 @@ export async function logIn(session: Session, username: string, password: string
       ? null
       : await settings.backend.authenticate({ username, password, remoteAddress: connection.remoteAddress });
   if (!user) {
-    throttle.failed(connection.remoteAddress, username);
+    loginDelay.failed(connection.remoteAddress, username);
     throw new ImapError("NO", "AUTHENTICATIONFAILED", "The user name or the password is wrong.");
   }
-  throttle.succeeded(connection.remoteAddress, username);
+  loginDelay.succeeded(connection.remoteAddress, username);
   if (!registry.enter(user.name)) throw new ImapError("NO", "LIMIT", "Too many sessions of this user.");
   try {
     session.mail = await settings.backend.openUser(user);

@@ -1,11 +1,10 @@
 import { expect, test } from "@jest/globals";
-import { defaultLoginDelay, LoginDelay } from "../../../src/mail/smtp/login-delay.js";
+import { LoginDelay } from "../../src/mail/login-delay.js";
 
 function createDelay() {
   const waits: number[] = [];
   const clock = { now: 0 };
   const delay = new LoginDelay({
-    ...defaultLoginDelay,
     first: 100,
     longest: 1000,
     memory: 60_000,
@@ -41,11 +40,23 @@ test("other addresses and other users do not wait; success and time forgive", as
   expect(waits).toEqual([]);
 });
 
+test("many users from one address wait as well, also after one of them was right", async () => {
+  const { delay, waits } = createDelay();
+  for (let number = 0; number < 9; number++) delay.failed("1.1.1.1", `user${number}`);
+  await delay.beforeAttempt("1.1.1.1", "fresh");
+  expect(waits).toEqual([]);
+  for (let number = 9; number < 12; number++) delay.failed("1.1.1.1", `user${number}`);
+  delay.succeeded("1.1.1.1", "user3");
+  await delay.beforeAttempt("1.1.1.1", "fresh");
+  await delay.beforeAttempt("2.2.2.2", "fresh");
+  expect(waits).toEqual([400]);
+});
+
 test("memory is bounded: the oldest are forgotten", async () => {
   const { delay, waits } = createDelay();
-  for (let number = 0; number < 10_001; number++) delay.failed("1.1.1.1", `user${number}`);
-  await delay.beforeAttempt("1.1.1.1", "user0");
+  for (let number = 0; number < 5_001; number++) delay.failed(`address ${number}`, "alice");
+  await delay.beforeAttempt("address 0", "alice");
   expect(waits).toEqual([]);
-  await delay.beforeAttempt("1.1.1.1", "user1");
+  await delay.beforeAttempt("address 1", "alice");
   expect(waits).toEqual([100]);
 });
