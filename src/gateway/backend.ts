@@ -119,6 +119,7 @@ class StoredUserMail implements UserMail {
       name,
       listener,
       access,
+      append: (destination, messages) => this.#appendTo(destination, messages),
       onClose: () => this.#cleanUp.delete(close),
     });
     this.#cleanUp.add(close);
@@ -130,13 +131,7 @@ class StoredUserMail implements UserMail {
     if (mailbox === null) return null;
     if (name === OUTBOX)
       throw new ImapError("NO", "CANNOT", "The Outbox shows what is being sent; send the mail instead.");
-    const { mailboxes, folders, transactions } = this.#options;
-    return transactions.run(() => {
-      const isSent = folders.find(this.#user, SENT) === mailbox;
-      if (!isSent) return mailboxes.append(mailbox, messages);
-      const results = messages.map((message) => this.#appendToSent(mailbox, message));
-      return { uidValidity: mailboxes.status(mailbox).uidValidity, uids: results };
-    });
+    return this.#options.transactions.run(() => this.#appendTo(mailbox, messages));
   }
 
   watch(listener: (change: MailboxListChange) => void): () => void {
@@ -155,6 +150,14 @@ class StoredUserMail implements UserMail {
 
   #find(name: string): MailboxId | null {
     return this.#options.mailboxes.find(this.#user, name);
+  }
+
+  #appendTo(mailbox: MailboxId, messages: readonly NewMessage[]): AppendResult {
+    const { mailboxes, folders } = this.#options;
+    const isSent = folders.find(this.#user, SENT) === mailbox;
+    if (!isSent) return mailboxes.append(mailbox, messages);
+    const results = messages.map((message) => this.#appendToSent(mailbox, message));
+    return { uidValidity: mailboxes.status(mailbox).uidValidity, uids: results };
   }
 
   /** The copy that the submission has put there stands for the client's own (MAIL-MAPPING section 7). */

@@ -1,6 +1,7 @@
 import type { Outbox } from "../bitmessage/messaging/outbox.js";
 import type { Transactions } from "../bitmessage/messaging/ports.js";
 import type {
+  AppendResult,
   CopyResult,
   ExpungeResult,
   FlagChange,
@@ -8,6 +9,7 @@ import type {
   MailboxSnapshot,
   MailboxUpdate,
   MessageRecord,
+  NewMessage,
   OpenMailbox,
   StoreResult,
 } from "../mail/imap/backend.js";
@@ -23,6 +25,8 @@ export interface OpenMailboxOptions {
   readonly name: string;
   readonly listener: MailboxListener;
   readonly access: "read-write" | "read-only";
+  /** Appends as a client does, within the running transaction. */
+  readonly append: (destination: MailboxId, messages: readonly NewMessage[]) => AppendResult;
   /** Called once, when the mailbox is closed. */
   readonly onClose: () => void;
   readonly mailboxes: MailboxStore;
@@ -63,7 +67,7 @@ class OpenStoredMailbox implements OpenMailbox, MailboxWatcher {
   }
 
   async expunge(uids: readonly number[] | "all", condition: "deleted-only" | "any"): Promise<ExpungeResult> {
-    return this.options.mailboxes.expunge(this.options.mailbox, uids, condition, this);
+    return this.options.transactions.run(() => this.remove(uids, condition));
   }
 
   async copy(uids: readonly number[], destination: string): Promise<CopyResult | null> {
@@ -74,6 +78,23 @@ class OpenStoredMailbox implements OpenMailbox, MailboxWatcher {
   async move(uids: readonly number[], destination: string): Promise<(CopyResult & ExpungeResult) | null> {
     const target = this.destination(destination);
     return target === null ? null : this.options.mailboxes.move(this.options.mailbox, uids, target, this);
+  }
+
+  async replace(
+    uid: number,
+    destination: string,
+    message: NewMessage,
+  ): Promise<(AppendResult & ExpungeResult) | null> {
+    const { append, transactions } = this.options;
+    const target = this.destination(destination);
+    if (target === null) return null;
+    return transactions.run(() => {
+      // First, lest the old message be taken for the copy that stands for the new one.
+      const removed = this.remove([uid], "any");
+      if (removed.expunged.length === 0)
+        throw new ImapError("NO", "EXPUNGEISSUED", "The message to be replaced is gone.");
+      return { ...append(target, [message]), ...removed };
+    });
   }
 
   async vanishedSince(modSeq: number): Promise<readonly number[] | null> {
@@ -88,6 +109,11 @@ class OpenStoredMailbox implements OpenMailbox, MailboxWatcher {
     this.options.onClose();
   }
 
+  /** Within a transaction. */
+  protected remove(uids: readonly number[] | "all", condition: "deleted-only" | "any"): ExpungeResult {
+    return this.options.mailboxes.expunge(this.options.mailbox, uids, condition, this);
+  }
+
   protected destination(name: string): MailboxId | null {
     if (name === OUTBOX)
       throw new ImapError("NO", "CANNOT", "The Outbox shows what is being sent; send the mail instead.");
@@ -97,17 +123,14 @@ class OpenStoredMailbox implements OpenMailbox, MailboxWatcher {
 
 /** MAIL-MAPPING section 5: deleting a mail from the Outbox, or moving it elsewhere, cancels its sending. */
 class OpenOutbox extends OpenStoredMailbox {
-  override async expunge(
+  protected override remove(
     uids: readonly number[] | "all",
     condition: "deleted-only" | "any",
-  ): Promise<ExpungeResult> {
-    const { mailboxes, mailbox, transactions } = this.options;
-    return transactions.run(() => {
-      const mails = this.#messageIds(uids === "all" ? this.#present() : uids);
-      const result = mailboxes.expunge(mailbox, uids, condition, this);
-      this.#cancel(mails, result.expunged);
-      return result;
-    });
+  ): ExpungeResult {
+    const mails = this.#messageIds(uids === "all" ? this.#present() : uids);
+    const result = super.remove(uids, condition);
+    this.#cancel(mails, result.expunged);
+    return result;
   }
 
   override async move(

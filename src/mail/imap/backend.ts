@@ -121,6 +121,15 @@ export interface OpenMailbox {
   /** Null when the destination does not exist. All or nothing. */
   copy(uids: readonly number[], destination: string): Promise<CopyResult | null>;
   move(uids: readonly number[], destination: string): Promise<(CopyResult & ExpungeResult) | null>;
+  /**
+   * Appends the message to the destination as `append` does and removes the one with that UID, both or neither. Null when the destination
+   * does not exist; ImapError NO [EXPUNGEISSUED] when the message is gone.
+   */
+  replace(
+    uid: number,
+    destination: string,
+    message: NewMessage,
+  ): Promise<(AppendResult & ExpungeResult) | null>;
   /** UIDs expunged since that MODSEQ, for QRESYNC (RFC 7162); null when it is not known any more. */
   vanishedSince(modSeq: number): Promise<readonly number[] | null>;
   close(): void;

@@ -119,8 +119,10 @@ export class Connection implements SessionConnection {
     this.#out.replaceStream(secure);
     this.#attach(secure);
     await new Promise<void>((resolve) => {
-      secure.once("secure", () => resolve());
-      secure.once("close", () => resolve());
+      for (const event of ["secure", "end", "close"]) secure.once(event, resolve);
+      // A client that has closed its side before the handshake: TLS does not hear of it.
+      plain.once("end", () => secure.destroy());
+      setImmediate(() => plain.read(0));
     });
   }
 
@@ -168,7 +170,8 @@ export class Connection implements SessionConnection {
     const first = segments[0]?.text ?? text;
     const used = segments.reduce((sum, segment) => sum + (segment.literal?.length ?? 0), 0);
     // The mailbox name of APPEND may be a literal too; that does no harm.
-    if (/^\S+ +APPEND /i.test(first)) return Math.max(0, Math.min(appendLimit, 2 * appendLimit - used));
+    if (/^\S+ +(?:APPEND|(?:UID +)?REPLACE) /i.test(first))
+      return Math.max(0, Math.min(appendLimit, 2 * appendLimit - used));
     return Math.max(0, limits.literals - used);
   }
 

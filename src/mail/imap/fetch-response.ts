@@ -3,11 +3,13 @@ import type { MimePart } from "../mime/parse.js";
 import { parseMime } from "../mime/parse.js";
 import type { MessageRecord } from "./backend.js";
 import { formatDateTime } from "./date-time.js";
-import type { FetchItem, RecordItemName, SectionItem } from "./fetch-items.js";
-import { extractSection } from "./fetch-section.js";
-import { formatFlags, type Octets } from "./format.js";
+import { ImapError } from "./error.js";
+import type { BinaryItem, FetchItem, OctetRange, RecordItemName, SectionItem } from "./fetch-items.js";
+import { extractBinary, extractSection } from "./fetch-section.js";
+import { formatFlags, formatText, type Octets } from "./format.js";
 import { selectHeaderFields } from "./header-fields.js";
 import type { ResponseWriter } from "./output.js";
+import { hasQuickPreview, previewOf } from "./preview.js";
 import { messageFlags, type ViewMessage } from "./view.js";
 
 /** What is at hand to answer from; `bytes` only when an item needs them. */
@@ -20,45 +22,98 @@ export interface FetchSource {
 
 /** Whether the message itself has to be read for the item. */
 export function needsBytes(item: FetchItem, record: MessageRecord | null): boolean {
-  if (item.kind !== "section") return false;
-  return !(isHeaderItem(item) && record?.digest.header != null);
+  if (item.kind === "section") return !(isHeaderItem(item) && record?.digest.header != null);
+  if (item.kind === "preview")
+    return item.priority === "normal" || (record !== null && hasQuickPreview(record));
+  return item.kind === "binary" && !(item.answer === "size" && item.path.length === 0);
 }
 
 function isHeaderItem({ section }: SectionItem): boolean {
   return section.path.length === 0 && section.text.startsWith("HEADER");
 }
 
+/** ImapError NO [UNKNOWN-CTE] when a part's encoding cannot be undone; nothing has been written then. */
 export function writeFetchResponse(
   out: ResponseWriter,
   items: readonly FetchItem[],
   source: FetchSource,
 ): void {
-  let root: MimePart | null = null;
+  const message = new MessageOctets(source.bytes);
+  const parts: (Octets | Uint8Array)[] = [];
   let text = `* ${source.sequence} FETCH (`;
   items.forEach((item, index) => {
     if (index > 0) text += " ";
-    if (item.kind === "state") text += formatState(item.name, source.message);
-    else if (item.kind === "record") text += `${item.name} ${formatRecord(item.name, source.record!)}`;
-    else {
-      text += sectionLabel(item);
-      const value = headerValue(item, source.record);
-      if (value !== null) {
-        text += literal(cutText(value, item.partial));
-        return;
-      }
-      root ??= parseMime(source.bytes!);
-      const octets = extractSection(source.bytes!, root, item.section);
-      if (octets === null) {
-        text += " NIL";
-        return;
-      }
-      const cut = cutBytes(octets, item.partial);
-      out.add(`${text} {${cut.length}}\r\n`);
-      out.add(cut);
-      text = "";
+    const value = formatItem(item, source, message);
+    if (typeof value === "string") {
+      text += value;
+      return;
     }
+    parts.push(`${text}${value.before}`, value.octets);
+    text = "";
   });
+  for (const part of parts) out.add(part);
   out.add(`${text})\r\n`);
+}
+
+/** The octets of a message with its structure, which is read when something asks for it. */
+class MessageOctets {
+  #root: MimePart | null = null;
+
+  constructor(private readonly given: Uint8Array | null) {}
+
+  get bytes(): Uint8Array {
+    return this.given!;
+  }
+
+  get root(): MimePart {
+    this.#root ??= parseMime(this.bytes);
+    return this.#root;
+  }
+}
+
+/** Octets that are not made a string of. */
+interface LongValue {
+  readonly before: Octets;
+  readonly octets: Uint8Array;
+}
+
+function formatItem(item: FetchItem, source: FetchSource, message: MessageOctets): Octets | LongValue {
+  switch (item.kind) {
+    case "state":
+      return formatState(item.name, source.message);
+    case "record":
+      return `${item.name} ${formatRecord(item.name, source.record!)}`;
+    case "preview":
+      return `PREVIEW ${needsBytes(item, source.record) ? formatText(previewOf(message.bytes, message.root)) : "NIL"}`;
+    case "binary":
+      return formatBinary(item, source, message);
+    case "section":
+      return formatSection(item, source, message);
+  }
+}
+
+function formatSection(item: SectionItem, source: FetchSource, message: MessageOctets): Octets | LongValue {
+  const label = labelOf(item);
+  const value = headerValue(item, source.record);
+  if (value !== null) return label + literal(cutText(value, item.partial));
+  const octets = extractSection(message.bytes, message.root, item.section);
+  if (octets === null) return `${label} NIL`;
+  const cut = cutBytes(octets, item.partial);
+  return { before: `${label} {${cut.length}}\r\n`, octets: cut };
+}
+
+/** A literal8 only where there is a NUL, so that a client sees whether there is one (RFC 3516 section 4.3). */
+function formatBinary(item: BinaryItem, source: FetchSource, message: MessageOctets): Octets | LongValue {
+  const label = labelOf(item);
+  if (!needsBytes(item, source.record)) return `${label} ${source.record!.digest.size}`;
+  const octets = extractBinary(message.bytes, message.root, item.path);
+  if (octets === "unknown-cte") {
+    throw new ImapError("NO", "UNKNOWN-CTE", "The transfer encoding of that part is not known.");
+  }
+  if (item.answer === "size") return `${label} ${octets?.length ?? 0}`;
+  if (octets === null) return `${label} NIL`;
+  const cut = cutBytes(octets, item.partial);
+  return { before: `${label} ${octets.includes(0) ? "~" : ""}{${cut.length}}\r\n`, octets: cut };
 }
 
 function formatState(name: "UID" | "FLAGS" | "MODSEQ", message: ViewMessage): Octets {
@@ -67,7 +122,8 @@ function formatState(name: "UID" | "FLAGS" | "MODSEQ", message: ViewMessage): Oc
   return `FLAGS ${formatFlags(messageFlags(message))}`;
 }
 
-function formatRecord(name: RecordItemName, { digest, internalDate }: MessageRecord): Octets {
+function formatRecord(name: RecordItemName, record: MessageRecord): Octets {
+  const { digest, internalDate } = record;
   switch (name) {
     case "INTERNALDATE":
       return `"${formatDateTime(internalDate)}"`;
@@ -79,10 +135,17 @@ function formatRecord(name: RecordItemName, { digest, internalDate }: MessageRec
       return digest.body;
     case "BODYSTRUCTURE":
       return digest.bodyStructure;
+    case "SAVEDATE":
+      return `"${formatDateTime({ seconds: record.saveDate, zone: 0 })}"`;
+    case "EMAILID":
+      return `(${record.emailId})`;
+    case "THREADID":
+      // Threads are not kept: RFC 8474 section 5.2.
+      return "NIL";
   }
 }
 
-function sectionLabel({ label, partial }: SectionItem): Octets {
+function labelOf({ label, partial }: SectionItem | BinaryItem): Octets {
   return partial ? `${label}<${partial.offset}>` : label;
 }
 
@@ -99,10 +162,10 @@ function literal(value: Octets): Octets {
   return ` {${value.length}}\r\n${value}`;
 }
 
-function cutText(value: Octets, partial: SectionItem["partial"]): Octets {
+function cutText(value: Octets, partial: OctetRange | null): Octets {
   return partial ? value.slice(partial.offset, partial.offset + partial.length) : value;
 }
 
-function cutBytes(value: Uint8Array, partial: SectionItem["partial"]): Uint8Array {
+function cutBytes(value: Uint8Array, partial: OctetRange | null): Uint8Array {
   return partial ? value.subarray(partial.offset, partial.offset + partial.length) : value;
 }

@@ -46,3 +46,8 @@ export function plainText(text: string): Octets {
     .replace(/^[\s[]+/, "");
   return line === "" ? "Done" : line;
 }
+
+/** The same for a client of IMAP4rev1, which reads ASCII only. */
+export function asciiText(text: string): Octets {
+  return plainText(text.replace(/[^\x00-\x7f]/gu, "?"));
+}

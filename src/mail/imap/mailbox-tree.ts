@@ -33,10 +33,13 @@ export function exists(node: MailboxNode): boolean {
   return node.info !== null || node.children === "has-children";
 }
 
-/** `\Noselect` and its like, children, special use. */
-export function attributesOf(node: MailboxNode): string[] {
+/** `\Noselect` and its like, children, special use. A parent that is no mailbox is `\NonExistent` only to those who know the word. */
+export function attributesOf(
+  node: MailboxNode,
+  protocol: "revision-1" | "revision-2" = "revision-1",
+): string[] {
   const attributes: string[] = [];
-  if (!exists(node)) attributes.push("\\NonExistent");
+  if (protocol === "revision-2" ? node.info === null : !exists(node)) attributes.push("\\NonExistent");
   else if (!node.info?.selectable) attributes.push("\\Noselect");
   attributes.push(node.children === "has-children" ? "\\HasChildren" : "\\HasNoChildren");
   if (node.info?.specialUse) attributes.push(node.info.specialUse);

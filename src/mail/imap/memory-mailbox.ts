@@ -1,5 +1,6 @@
 /** One mailbox of the memory backend, and what a session holds of it. */
 import type {
+  AppendResult,
   CopyResult,
   ExpungeResult,
   FlagChange,
@@ -14,6 +15,7 @@ import type {
   SpecialUse,
   StoreResult,
 } from "./backend.js";
+import { ImapError } from "./error.js";
 import { hasFlag } from "./flags.js";
 
 export interface StoredMessage {
@@ -249,6 +251,18 @@ export class MemoryOpenMailbox implements OpenMailbox {
     if (!target) return null;
     const copied = this.mailbox.copyTo(uids, target);
     return { ...copied, ...this.mailbox.expunge(copied.sourceUids, "any", this) };
+  }
+
+  async replace(
+    uid: number,
+    destination: string,
+    message: NewMessage,
+  ): Promise<(AppendResult & ExpungeResult) | null> {
+    const target = this.find(destination);
+    if (!target) return null;
+    if (!this.mailbox.messages.has(uid)) throw new ImapError("NO", "EXPUNGEISSUED", "That message is gone.");
+    const appended = { uidValidity: target.uidValidity, uids: target.append([message]) };
+    return { ...appended, ...this.mailbox.expunge([uid], "any", this) };
   }
 
   async vanishedSince(modSeq: number): Promise<readonly number[] | null> {

@@ -9,6 +9,8 @@ import type { Session } from "./session.js";
 export function parseSearchProgram(session: Session, parser: CommandParser): SearchKey {
   let charset = "utf-8";
   if (parser.startsWith("CHARSET ")) {
+    // RFC 6855 section 3.
+    if (session.enabled.has("UTF8=ACCEPT")) throw syntax("No CHARSET after ENABLE UTF8=ACCEPT.");
     parser.word();
     parser.space();
     charset = parseCharset(parser);
@@ -20,6 +22,8 @@ export function parseSearchProgram(session: Session, parser: CommandParser): Sea
 /** `search-criteria = charset 1*(SP search-key)` of SORT and THREAD (RFC 5256), to the end of the command. */
 export function parseSearchCriteria(session: Session, parser: CommandParser): SearchKey {
   const charset = parseCharset(parser);
+  if (session.enabled.has("UTF8=ACCEPT") && !/^utf-?8$/i.test(charset))
+    throw syntax("Only UTF-8 after ENABLE UTF8=ACCEPT.");
   parser.space();
   return parseSearchKeys(session, parser, charset);
 }
@@ -47,6 +51,13 @@ const FLAG_KEYS: Readonly<Record<string, string>> = {
 };
 const RECENT: SearchKey = { type: "recent" };
 const not = (key: SearchKey): SearchKey => ({ type: "not", key });
+
+/** RFC 9051 appendix E. */
+const ONLY_REVISION_1 = ["RECENT", "OLD", "NEW"];
+
+function unknown(word: string): ImapError {
+  return syntax(`Unknown search key ${word.slice(0, 40)}.`);
+}
 
 class KeyParser {
   constructor(
@@ -82,6 +93,7 @@ class KeyParser {
     const without =
       word.startsWith("UN") && Object.hasOwn(FLAG_KEYS, word.slice(2)) ? FLAG_KEYS[word.slice(2)] : undefined;
     if (without) return not({ type: "flag", flag: without });
+    if (this.session.isRevision2 && ONLY_REVISION_1.includes(word)) throw unknown(word);
     return this.#plain(word) ?? this.#date(word) ?? this.#text(word) ?? this.#extension(word);
   }
 
@@ -118,12 +130,12 @@ class KeyParser {
   }
 
   #date(word: string): SearchKey | null {
-    const match = /^(SENT)?(BEFORE|ON|SINCE)$/.exec(word);
-    if (!match) return null;
+    const match = /^(SENT|SAVED)?(BEFORE|ON|SINCE)$/.exec(word);
+    if (!match || (match[1] === "SAVED" && !offers(this.session, "SAVEDATE"))) return null;
     const compare = match[2]!.toLowerCase() as "before" | "on" | "since";
     return {
       type: "date",
-      field: match[1] ? "sent" : "internal",
+      field: match[1] === "SENT" ? "sent" : match[1] === "SAVED" ? "saved" : "internal",
       compare,
       day: this.#argument(() => this.parser.date()),
     };
@@ -158,7 +170,13 @@ class KeyParser {
       return { type: "age", compare, seconds: this.#argument(() => this.parser.positiveNumber()) };
     }
     if (word === "MODSEQ" && offers(this.session, "CONDSTORE")) return this.#modSeq();
-    throw syntax(`Unknown search key ${word.slice(0, 40)}.`);
+    if (word === "SAVEDATESUPPORTED" && offers(this.session, "SAVEDATE")) return { type: "all" };
+    if ((word === "EMAILID" || word === "THREADID") && offers(this.session, "OBJECTID")) {
+      const id = this.#argument(() => this.parser.atom());
+      // Nothing has a THREADID.
+      return word === "EMAILID" ? { type: "email-id", id } : not({ type: "all" });
+    }
+    throw unknown(word);
   }
 
   /** `"MODSEQ" [SP entry-name SP entry-type-req] SP mod-sequence-valzer` (RFC 7162 section 3.1.5) */

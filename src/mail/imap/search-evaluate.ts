@@ -1,4 +1,5 @@
 /** Whether a message matches; undefined when that cannot be said before its record or its octets have been read. */
+import type { MessageRecord } from "./backend.js";
 import { dayOf } from "./date-time.js";
 import { hasFlag } from "./flags.js";
 import type { SearchKey } from "./search-key.js";
@@ -58,7 +59,10 @@ function either(left: SearchKey, right: SearchKey, message: SearchMessage, conte
   return second === true ? true : first === undefined ? undefined : second;
 }
 
-type ReadKey = Extract<SearchKey, { type: "size" | "date" | "age" | "header" | "address" | "body" | "text" }>;
+type ReadKey = Extract<
+  SearchKey,
+  { type: "size" | "date" | "email-id" | "age" | "header" | "address" | "body" | "text" }
+>;
 
 function evaluateRead(key: ReadKey, message: SearchMessage, context: SearchContext): Truth {
   const { digest, internalDate } = message.record!;
@@ -66,13 +70,15 @@ function evaluateRead(key: ReadKey, message: SearchMessage, context: SearchConte
     case "size":
       return key.compare === "larger" ? digest.size > key.size : digest.size < key.size;
     case "date": {
-      const day = key.field === "sent" ? (digest.sentDay ?? dayOf(internalDate)) : dayOf(internalDate);
+      const day = dayBy(key.field, message.record!);
       return key.compare === "before"
         ? day < key.day
         : key.compare === "on"
           ? day === key.day
           : day >= key.day;
     }
+    case "email-id":
+      return message.record!.emailId === key.id;
     case "age": {
       const age = context.now - internalDate.seconds;
       return key.compare === "older" ? age >= key.seconds : age <= key.seconds;
@@ -88,6 +94,12 @@ function evaluateRead(key: ReadKey, message: SearchMessage, context: SearchConte
       return header === true ? true : includes(message.bodyText(), key.needle);
     }
   }
+}
+
+/** Days since 1970. */
+function dayBy(field: "internal" | "sent" | "saved", record: MessageRecord): number {
+  if (field === "saved") return dayOf({ seconds: record.saveDate, zone: 0 });
+  return (field === "sent" ? record.digest.sentDay : null) ?? dayOf(record.internalDate);
 }
 
 function anyIncludes(values: readonly string[] | null, needle: string): Truth {

@@ -14,11 +14,12 @@ export type SearchKey =
   | { readonly type: "size"; readonly compare: "larger" | "smaller"; readonly size: number }
   | {
       readonly type: "date";
-      readonly field: "internal" | "sent";
+      readonly field: "internal" | "sent" | "saved";
       readonly compare: "before" | "on" | "since";
       /** Days since 1970. */
       readonly day: number;
     }
+  | { readonly type: "email-id"; readonly id: string }
   | { readonly type: "age"; readonly compare: "older" | "younger"; readonly seconds: number }
   /** `needle` is folded (see `foldCase`); empty: the field is there. */
   | { readonly type: "header"; readonly name: string; readonly needle: string }

@@ -225,6 +225,7 @@ describe("SELECT", () => {
       S: * OK [UIDVALIDITY $validity] *
       S: * OK [UIDNEXT 3] *
       S: * OK [HIGHESTMODSEQ *
+      S: * OK [MAILBOXID *
       S: a3 OK [READ-ONLY] *
       C: a4 STORE 1 +FLAGS (\\Deleted)
       S: a4 NO [READ-ONLY] *
@@ -244,6 +245,7 @@ describe("SELECT", () => {
       S: * OK [UIDVALIDITY $validity] *
       S: * OK [UIDNEXT 3] *
       S: * OK [HIGHESTMODSEQ *
+      S: * OK [MAILBOXID *
       S: a8 OK [READ-WRITE] *
       C: a9 STATUS INBOX (RECENT)
       S: * STATUS INBOX (RECENT 0)
@@ -299,12 +301,14 @@ describe("SELECT", () => {
       1S: * OK *
       1S: * OK *
       1S: * OK *
+      1S: * OK *
       1S: a2 OK *
       2C: b1 SELECT box
       2S: * FLAGS *
       2S: * OK *
       2S: * 0 EXISTS
       2S: * 0 RECENT
+      2S: * OK *
       2S: * OK *
       2S: * OK *
       2S: * OK *

@@ -290,6 +290,7 @@ describe("COPY and MOVE", () => {
       S: * OK *
       S: * OK *
       S: * OK *
+      S: * OK *
       S: a6 OK *
       C: a7 MOVE 1 Trash
       S: a7 NO [READ-ONLY] *
@@ -326,6 +327,7 @@ describe("COPY and MOVE", () => {
       S: * 4 EXISTS
       S: * 4 RECENT
       S: * OK [UNSEEN 2] *
+      S: * OK *
       S: * OK *
       S: * OK *
       S: * OK *

@@ -13,7 +13,7 @@ afterEach(async () => {
 describe("before login", () => {
   test("wrong uses are answered and harm nothing", () =>
     server.play(`
-      S: * OK [CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE SASL-IR AUTH=PLAIN IDLE] Ready.
+      S: * OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ ID ENABLE SASL-IR AUTH=PLAIN IDLE] Ready.
       C: a1
       S: a1 BAD *
       C: a2 FROBNICATE
@@ -229,6 +229,7 @@ describe("literals", () => {
       S: * OK [UIDVALIDITY *
       S: * OK [UIDNEXT 1] *
       S: * OK [HIGHESTMODSEQ *
+      S: * OK [MAILBOXID *
       S: a5 OK [READ-WRITE] *
     `));
 
@@ -260,7 +261,7 @@ describe("the end of a session", () => {
       S: * NAMESPACE (("" "/")) NIL NIL
       S: a1 OK *
       S: a2 BAD *
-      S: * ENABLED
+      S: * ENABLED UTF8=ACCEPT
       S: a3 OK *
       S: a4 OK *
       S: * BYE *

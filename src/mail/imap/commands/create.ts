@@ -5,6 +5,7 @@ import { checkNewMailboxName } from "../mailbox-name.js";
 import { type CommandParser, syntax } from "../parser.js";
 import type { Session } from "../session.js";
 import { type Command, LOGGED_IN, mailOf } from "./command.js";
+import { tellNormalName } from "./list-line.js";
 
 const SPECIAL_USES: readonly SpecialUse[] = [
   "\\All",
@@ -18,18 +19,22 @@ const SPECIAL_USES: readonly SpecialUse[] = [
 
 export const create: Command = {
   name: "CREATE",
-  specification: "RFC 9051 section 6.3.4, RFC 6154 for USE",
+  specification: "RFC 9051 section 6.3.4, RFC 6154 for USE, RFC 8474 for MAILBOXID",
   states: LOGGED_IN,
   expunges: "tell-expunges",
   async run({ session, parser }) {
     parser.space();
-    const name = parser.mailbox();
+    const mailbox = parser.mailboxAsWritten();
+    const { name } = mailbox;
     const specialUse = parser.optionalSpace() ? parseParameters(session, parser) : null;
     parser.end();
     checkNewMailboxName(name);
     if (name === "INBOX") throw new ImapError("NO", "ALREADYEXISTS", "INBOX exists always.");
-    await mailOf(session).createMailbox(name, specialUse ? { specialUse } : {});
-    return "Mailbox created.";
+    const mail = mailOf(session);
+    await mail.createMailbox(name, specialUse ? { specialUse } : {});
+    await tellNormalName(session, mailbox);
+    const id = offers(session, "OBJECTID") ? (await mail.status(name))?.id : undefined;
+    return id ? `[MAILBOXID (${id})] Mailbox created.` : "Mailbox created.";
   },
 };
 

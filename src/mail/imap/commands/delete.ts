@@ -1,5 +1,6 @@
 import { ImapError } from "../error.js";
 import { type Command, LOGGED_IN, mailOf } from "./command.js";
+import { tellNormalName } from "./list-line.js";
 
 export const deleteMailbox: Command = {
   name: "DELETE",
@@ -8,10 +9,12 @@ export const deleteMailbox: Command = {
   expunges: "tell-expunges",
   async run({ session, parser }) {
     parser.space();
-    const name = parser.mailbox();
+    const mailbox = parser.mailboxAsWritten();
+    const { name } = mailbox;
     parser.end();
     if (name === "INBOX") throw new ImapError("NO", "CANNOT", "INBOX cannot be deleted.");
     await mailOf(session).deleteMailbox(name);
+    await tellNormalName(session, mailbox);
     if (session.selected?.name === name) {
       session.closeMailbox();
       session.out.line("* OK [CLOSED] The deleted mailbox was the selected one.");

@@ -122,7 +122,7 @@ function isSelected(node: MailboxNode, select: ReadonlySet<string>): boolean {
 }
 
 function formatAnswer(session: Session, { node, childInfo }: ListAnswer, request: ListRequest): string {
-  const attributes = attributesOf(node);
+  const attributes = attributesOf(node, session.isRevision2 ? "revision-2" : "revision-1");
   const tellSubscribed = request.select.has("SUBSCRIBED") || request.returns.has("SUBSCRIBED");
   if (tellSubscribed && node.subscribed) attributes.unshift("\\Subscribed");
   const criteria = ["SUBSCRIBED", "SPECIAL-USE"].filter((name) => request.select.has(name));

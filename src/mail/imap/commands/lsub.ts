@@ -7,6 +7,7 @@ export const lsub: Command = {
   name: "LSUB",
   specification: "RFC 3501 section 6.3.9",
   states: LOGGED_IN,
+  only: "IMAP4rev1",
   expunges: "tell-expunges",
   async run({ session, parser }) {
     parser.space();

@@ -16,6 +16,7 @@ export const check: Command = {
   name: "CHECK",
   specification: "RFC 3501 section 6.4.1",
   states: SELECTED,
+  only: "IMAP4rev1",
   expunges: "tell-expunges",
   async run({ parser }) {
     parser.end();

@@ -1,6 +1,7 @@
 import { ImapError } from "../error.js";
 import { checkNewMailboxName, DELIMITER } from "../mailbox-name.js";
 import { type Command, LOGGED_IN, mailOf } from "./command.js";
+import { tellNormalName } from "./list-line.js";
 
 export const rename: Command = {
   name: "RENAME",
@@ -9,9 +10,11 @@ export const rename: Command = {
   expunges: "tell-expunges",
   async run({ session, parser }) {
     parser.space();
-    const from = parser.mailbox();
+    const source = parser.mailboxAsWritten();
+    const from = source.name;
     parser.space();
-    const to = parser.mailbox();
+    const target = parser.mailboxAsWritten();
+    const to = target.name;
     parser.end();
     checkNewMailboxName(to);
     if (to === from || to === "INBOX")
@@ -20,6 +23,8 @@ export const rename: Command = {
       throw new ImapError("NO", "CANNOT", "A mailbox cannot be moved into itself.");
     }
     await mailOf(session).renameMailbox(from, to);
+    if (source.written !== from) await tellNormalName(session, { name: to, written: source.written });
+    else await tellNormalName(session, target);
     return "Mailbox renamed.";
   },
 };

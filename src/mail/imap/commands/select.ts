@@ -107,7 +107,8 @@ function describe(session: Session): void {
   );
   out.line(`* ${view.size} EXISTS`);
   if (!session.isRevision2) out.line(`* ${view.recentCount} RECENT`);
-  if (view.firstUnseen > 0 && !session.isRevision2) out.line(`* OK [UNSEEN ${view.firstUnseen}] First unseen.`);
+  if (view.firstUnseen > 0 && !session.isRevision2)
+    out.line(`* OK [UNSEEN ${view.firstUnseen}] First unseen.`);
   out.line(`* OK [UIDVALIDITY ${snapshot.uidValidity}] UIDs valid.`);
   out.line(`* OK [UIDNEXT ${snapshot.uidNext}] Predicted next UID.`);
   if (offers(session, "CONDSTORE"))

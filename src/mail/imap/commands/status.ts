@@ -8,7 +8,7 @@ import { type Command, LOGGED_IN, mailOf, noSuchMailbox } from "./command.js";
 export const status: Command = {
   name: "STATUS",
   specification:
-    "RFC 9051 section 6.3.11, RFC 8438 for SIZE, RFC 7162 for HIGHESTMODSEQ, RFC 7889 for APPENDLIMIT",
+    "RFC 9051 section 6.3.11, RFC 8438 for SIZE, RFC 7162 for HIGHESTMODSEQ, RFC 7889 for APPENDLIMIT, RFC 8474 for MAILBOXID",
   states: LOGGED_IN,
   expunges: "tell-expunges",
   async run({ session, parser }) {
@@ -36,14 +36,21 @@ const ITEMS: Readonly<Record<string, StatusItem>> = {
   SIZE: (one) => one.size,
   HIGHESTMODSEQ: (one) => Math.max(1, one.highestModSeq),
   APPENDLIMIT: (_, session) => session.settings.appendLimit,
+  MAILBOXID: (one) => `(${one.id})`,
 };
+
+/** IMAP4rev2 has no RECENT (RFC 9051 appendix E). */
+function isKnown(session: Session, item: string): boolean {
+  if (item === "RECENT" && session.isRevision2) return false;
+  return Object.hasOwn(ITEMS, item) && (item !== "MAILBOXID" || offers(session, "OBJECTID"));
+}
 
 /** `"(" status-att *(SP status-att) ")"` */
 export function parseStatusItems(session: Session, parser: CommandParser): string[] {
   const items: string[] = [];
   parser.list(() => {
     const item = parser.word();
-    if (!Object.hasOwn(ITEMS, item)) throw syntax(`Unknown STATUS item ${item}.`);
+    if (!isKnown(session, item)) throw syntax(`Unknown STATUS item ${item}.`);
     if (item === "HIGHESTMODSEQ") {
       if (!offers(session, "CONDSTORE")) throw syntax("CONDSTORE is not offered.");
       session.enableCondstore();
