@@ -81,6 +81,20 @@ describe("TLS", () => {
     `);
   });
 
+  test("a client that closes its side instead of the handshake is let go at once", async () => {
+    server = await startTestServer({ tls: { mode: "starttls", key, cert } });
+    for (const when of ["with STARTTLS", "after its answer"]) {
+      const socket = connectPlain({ port: server.port, host: "127.0.0.1", allowHalfOpen: true });
+      const client = TestClient.over(socket);
+      const ended = new Promise((resolve) => socket.once("end", resolve));
+      await client.line();
+      client.write("a STARTTLS\r\n");
+      if (when === "after its answer") await client.line();
+      socket.end();
+      await ended;
+    }
+  });
+
   test("implicit TLS; octets that are no handshake", async () => {
     server = await startTestServer({ tls: { mode: "implicit", key, cert }, requireTls: true });
     const garbage = await TestClient.connect(server.port);
