@@ -134,7 +134,7 @@ export class SqliteMailboxStore implements MailboxStore {
     const inbox = this.find(user, INBOX);
     if (inbox === null) throw noSuchMailbox();
     const destination = this.create(user, to, {});
-    const uids = this.#messages.states(inbox).map(([uid]) => uid);
+    const uids = this.#messages.states(inbox, (uid) => uid);
     this.move(inbox, uids, destination, null);
   }
 

@@ -32,9 +32,9 @@ export class MessageOperations {
 
   states(mailbox: MailboxId): readonly MessageState[] {
     const { flagSets, messages } = this.parts;
-    return messages
-      .states(mailbox)
-      .map(([uid, flagSetId, modSeq]) => ({ uid, flags: flagSets.get(flagSetId).flags, modSeq }));
+    return messages.states(mailbox, (uid, flagSetId, modSeq) => {
+      return { uid, flags: flagSets.get(flagSetId).flags, modSeq };
+    });
   }
 
   append(mailbox: MailboxId, newMessages: readonly NewMessage[]): AppendResult {
@@ -178,11 +178,11 @@ export class MessageOperations {
   #choose(mailbox: MailboxId, uids: readonly number[] | "all", condition: "deleted-only" | "any"): number[] {
     const { flagSets, messages } = this.parts;
     const wanted = uids === "all" ? null : new Set(uids);
+    const isChosen = (uid: number, flagSetId: number) =>
+      (wanted?.has(uid) ?? true) && (condition === "any" || flagSets.get(flagSetId).deleted === 1);
     return messages
-      .states(mailbox)
-      .filter(([uid]) => wanted?.has(uid) ?? true)
-      .filter(([, flagSetId]) => condition === "any" || flagSets.get(flagSetId).deleted === 1)
-      .map(([uid]) => uid);
+      .states(mailbox, (uid, flagSetId) => (isChosen(uid, flagSetId) ? uid : 0))
+      .filter((uid) => uid > 0);
   }
 
   #remove(row: MailboxRow, doomed: readonly MessageRow[], origin: MailboxWatcher | null): ExpungeResult {

@@ -26,9 +26,6 @@ export interface NewRow {
   readonly saveDate: number;
 }
 
-/** uid, flag set, modification sequence */
-export type StateRow = readonly [number, number, number];
-
 export class MessageTable {
   readonly #statements;
 
@@ -36,12 +33,12 @@ export class MessageTable {
     this.#statements = prepareStatements(database);
   }
 
-  /** Ascending UIDs. */
-  states(mailbox: MailboxId): readonly StateRow[] {
+  /** Made of each message's UID, flag set and modification sequence, in the order of ascending UIDs. */
+  states<T>(mailbox: MailboxId, make: (uid: number, flagSetId: number, modSeq: number) => T): T[] {
     const [uids, sets, modSeqs] = (this.#statements.states.get(mailbox) as string[]).map(
       (text) => JSON.parse(text) as number[],
     );
-    return uids!.map((uid, index) => [uid, sets![index]!, modSeqs![index]!]);
+    return uids!.map((uid, index) => make(uid, sets![index]!, modSeqs![index]!));
   }
 
   /** Ascending UIDs. */
