@@ -18,19 +18,14 @@ const creation = {
 export function identityMethods(context: MethodsContext): ControlMethods {
   const { identities } = context.services.messaging;
   return {
-    "identity.create": method(creation, (wanted) => {
+    "identity.create": method(creation, async (wanted) => {
       const user = chooseUser(context, wanted.user);
       const settings = {
         user,
         label: wanted.label ?? user,
         nullBytes: wanted.shorter ? (2 as const) : (1 as const),
       };
-      const { passphrase } = wanted;
-      const made =
-        passphrase === undefined
-          ? identities.create(settings)
-          : identities.createDeterministic({ ...settings, passphrase });
-      return row(made);
+      return row(await identities.search({ ...settings, passphrase: wanted.passphrase }));
     }),
     "identity.list": method({}, () => identities.list().map(row)),
     "identity.label": method({ ...byAddress, label }, (wanted) => {

@@ -1,4 +1,6 @@
 /** The addresses whose private keys we hold: made at random, from a passphrase, or joined as a chan. */
+import { performance } from "node:perf_hooks";
+import { setImmediate } from "node:timers/promises";
 import type { Logger } from "../../logger.js";
 import { type Address, type DecodedAddress, decodeAddress, encodeAddress } from "../protocol/address.js";
 import { ProtocolError } from "../protocol/errors.js";
@@ -6,10 +8,14 @@ import {
   chanIdentity,
   deterministicIdentities,
   generateIdentityKeys,
+  type IdentityKeySearch,
   type IdentityKeys,
+  searchDeterministicIdentity,
+  searchIdentityKeys,
 } from "../protocol/keys.js";
 import type { Difficulty } from "../protocol/pow-target.js";
 import type { RandomBytes } from "../protocol/random.js";
+import { SLICE_MILLISECONDS } from "./agenda.js";
 import { MessagingError } from "./messaging-error.js";
 import type { Clock, MessagingStores } from "./ports.js";
 import type { PubkeyPublisher } from "./pubkey-publisher.js";
@@ -56,6 +62,13 @@ export interface Identities {
   create(wanted: NewIdentity): Identity;
   /** From a passphrase; its pubkey is published when somebody asks. @throws MessagingError `identity-exists` */
   createDeterministic(wanted: NewIdentity & { readonly passphrase: string }): Identity;
+  /**
+   * As `createDeterministic` where there is a passphrase, else as `create`; the keys are searched in slices, so that the event loop goes
+   * on while a shorter address is looked for. @throws MessagingError `identity-exists`, `stopped`
+   */
+  search(wanted: NewIdentity & { readonly passphrase?: string | undefined }): Promise<Identity>;
+  /** Ends searches. */
+  stop(): void;
   /** @throws MessagingError `identity-exists`; ProtocolError for what no address can have */
   import(identity: ImportedIdentity): Identity;
   /**
@@ -87,8 +100,13 @@ export function createIdentities(options: IdentitiesOptions): Identities {
   return new StoredIdentities(options);
 }
 
+function searchOf({ nullBytes = 1 }: NewIdentity): { readonly nullBytes: 1 | 2 } {
+  return { nullBytes };
+}
+
 class StoredIdentities implements Identities {
   readonly #listeners = new Set<() => void>();
+  #stopped = false;
 
   constructor(private readonly options: IdentitiesOptions) {}
 
@@ -101,7 +119,10 @@ class StoredIdentities implements Identities {
   }
 
   create(wanted: NewIdentity): Identity {
-    const keys = generateIdentityKeys(this.options.random, { nullBytes: wanted.nullBytes ?? 1 });
+    return this.#addRandom(wanted, generateIdentityKeys(this.options.random, searchOf(wanted)));
+  }
+
+  #addRandom(wanted: NewIdentity, keys: IdentityKeys): Identity {
     return this.options.stores.transactions.run(() => {
       const { address } = this.#add(this.#ordinary(wanted, keys));
       this.options.pubkeyPublisher.request(address);
@@ -110,9 +131,40 @@ class StoredIdentities implements Identities {
   }
 
   createDeterministic(wanted: NewIdentity & { readonly passphrase: string }): Identity {
-    const options = { nullBytes: wanted.nullBytes ?? 1 };
-    const { signing, encryption, ripe } = deterministicIdentities(wanted.passphrase, options).next().value;
+    return this.#addDeterministic(
+      wanted,
+      deterministicIdentities(wanted.passphrase, searchOf(wanted)).next().value,
+    );
+  }
+
+  #addDeterministic(wanted: NewIdentity, { signing, encryption, ripe }: IdentityKeys): Identity {
     return this.#add(this.#ordinary(wanted, { signing, encryption, ripe }));
+  }
+
+  async search(wanted: NewIdentity & { readonly passphrase?: string | undefined }): Promise<Identity> {
+    const { passphrase } = wanted;
+    if (passphrase === undefined) {
+      const keys = await this.#inSlices(searchIdentityKeys(this.options.random, searchOf(wanted)));
+      return this.#addRandom(wanted, keys);
+    }
+    const keys = await this.#inSlices(searchDeterministicIdentity(passphrase, searchOf(wanted)));
+    return this.#addDeterministic(wanted, keys);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #inSlices(search: IdentityKeySearch): Promise<IdentityKeys> {
+    while (!this.#stopped) {
+      const end = performance.now() + SLICE_MILLISECONDS;
+      while (performance.now() < end) {
+        const { done, value } = search.next();
+        if (done) return value;
+      }
+      await setImmediate();
+    }
+    throw new MessagingError("stopped", "the search for keys was ended because the program stops");
   }
 
   import(identity: ImportedIdentity): Identity {

@@ -1,6 +1,8 @@
 export type MessagingErrorCode =
   | "identity-exists"
   | "not-a-chan"
+  | "stopped"
+  | "subscription-exists"
   | "unknown-entry"
   | "unknown-identity"
   | "unknown-subscription";

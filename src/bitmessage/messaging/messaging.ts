@@ -67,6 +67,7 @@ export function createMessaging(options: MessagingOptions): Messaging {
       inbox.start();
     },
     async stop() {
+      identities.stop();
       await inbox.stop();
       await Promise.all([outbox.stop(), pubkeyPublisher.stop()]);
     },

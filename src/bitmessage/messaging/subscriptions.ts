@@ -19,7 +19,7 @@ export interface Subscriptions {
    * Follows a broadcaster; replaces the label of one who is followed already. Broadcasts of version 5 that are still in the inventory are looked
    * into again; those of version 4 cannot be found there.
    * @param wanted.address any text of an address
-   * @throws ProtocolError for an address that is none
+   * @throws ProtocolError for an address that is none; MessagingError `subscription-exists` when another user follows it
    */
   add(wanted: { readonly user: string; readonly address: string; readonly label: string }): Subscription;
   /** These throw MessagingError `unknown-subscription`. */
@@ -50,6 +50,9 @@ class StoredSubscriptions implements Subscriptions {
 
   add(wanted: { user: string; address: string; label: string }): Subscription {
     const { address } = decodeAddress(wanted.address);
+    const followed = this.get(address);
+    if (followed && followed.user !== wanted.user)
+      throw new MessagingError("subscription-exists", `another user follows ${address} already`);
     return this.#follow({ address, label: wanted.label, enabled: true, user: wanted.user });
   }
 

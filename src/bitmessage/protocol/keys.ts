@@ -56,11 +56,31 @@ export function randomPrivateKey(random: RandomBytes): Uint8Array {
  * section 11.1). Takes about 256 tries for one zero byte and 65,536 for two.
  */
 export function generateIdentityKeys(random: RandomBytes, options: KeySearch): IdentityKeys {
+  return finished(searchIdentityKeys(random, options));
+}
+
+/** The same, for who has other things to do in between: yields after each try that failed, returns the keys. */
+export function* searchIdentityKeys(random: RandomBytes, options: KeySearch): IdentityKeySearch {
   const signing = keyPair(randomPrivateKey(random));
   for (;;) {
     const encryption = keyPair(randomPrivateKey(random));
     const ripe = ripeOf(signing.publicKey, encryption.publicKey);
     if (startsWithZeros(ripe, options.nullBytes)) return { signing, encryption, ripe };
+    yield;
+  }
+}
+
+/** A search for keys: yields after each try that failed. */
+export type IdentityKeySearch<Keys extends IdentityKeys = IdentityKeys> = Generator<
+  undefined,
+  Keys,
+  undefined
+>;
+
+function finished<Keys extends IdentityKeys>(search: IdentityKeySearch<Keys>): Keys {
+  for (;;) {
+    const { done, value } = search.next();
+    if (done) return value;
   }
 }
 
@@ -83,14 +103,32 @@ export function* deterministicIdentities(
   passphrase: string | Uint8Array,
   options: KeySearch,
 ): Generator<DeterministicIdentity, never, undefined> {
+  for (let nonce = 0; ; ) {
+    const found = finished(searchDeterministicIdentity(passphrase, options, nonce));
+    yield found;
+    nonce = found.signingNonce + 2;
+  }
+}
+
+/**
+ * The first of these identities, for who has other things to do in between: yields after each try that failed, returns the identity.
+ * @param firstNonce the number of the signing key to begin with: even
+ */
+export function* searchDeterministicIdentity(
+  passphrase: string | Uint8Array,
+  options: KeySearch,
+  firstNonce = 0,
+): IdentityKeySearch<DeterministicIdentity> {
   const bytes = typeof passphrase === "string" ? new TextEncoder().encode(passphrase) : passphrase;
-  for (let signingNonce = 0; ; signingNonce += 2) {
+  for (let signingNonce = firstNonce; ; signingNonce += 2) {
     const encryptionNonce = signingNonce + 1;
     const signingKey = derivedPrivateKey(bytes, signingNonce);
     const encryptionKey = derivedPrivateKey(bytes, encryptionNonce);
-    if (!isPrivateKey(signingKey) || !isPrivateKey(encryptionKey)) continue;
-    const keys = identityKeys(signingKey, encryptionKey);
-    if (startsWithZeros(keys.ripe, options.nullBytes)) yield { ...keys, signingNonce, encryptionNonce };
+    if (isPrivateKey(signingKey) && isPrivateKey(encryptionKey)) {
+      const keys = identityKeys(signingKey, encryptionKey);
+      if (startsWithZeros(keys.ripe, options.nullBytes)) return { ...keys, signingNonce, encryptionNonce };
+    }
+    yield;
   }
 }
 

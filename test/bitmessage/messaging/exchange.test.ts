@@ -209,7 +209,9 @@ describe("a broadcast", () => {
     bob.messaging.subscriptions.add({ user: "bob", address: from, label: "renamed" });
     await network.settle();
     expect(bob.bodies()).toEqual(["early"]);
-    expect(bob.messaging.subscriptions.list()).toMatchObject([{ label: "renamed" }]);
+    const byCarol = { user: "carol", address: from, label: "hers now" };
+    expect(() => bob.messaging.subscriptions.add(byCarol)).toThrow(/another user/);
+    expect(bob.messaging.subscriptions.list()).toMatchObject([{ user: "bob", label: "renamed" }]);
   });
 
   test("carries the key of who speaks", async () => {

@@ -27,6 +27,22 @@ describe("a random identity", () => {
     expect(decodeAddress(address).ripe[0]).toBe(0);
   });
 
+  test("is searched for in slices: the event loop goes on, a stop ends it", async () => {
+    const { identities } = alice.messaging;
+    const found = await identities.search({ user: "alice", label: "me" });
+    expect(decodeAddress(found.address).ripe[0]).toBe(0);
+    const passphrase = "a phrase";
+    const { address } = await identities.search({ user: "alice", label: "other", passphrase });
+    expect(() => identities.createDeterministic({ user: "alice", label: "again", passphrase })).toThrow(
+      address,
+    );
+    const search = identities.search({ user: "alice", label: "short", nullBytes: 2 });
+    // Were it one piece of work, it would have found the keys before this line.
+    identities.stop();
+    await expect(search).rejects.toMatchObject({ code: "stopped" });
+    expect(identities.list()).toHaveLength(2);
+  });
+
   test("survives a crash before its key is published", async () => {
     alice.solver.hold();
     alice.identity();
