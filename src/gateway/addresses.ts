@@ -112,7 +112,9 @@ class StoredAddressBook implements AddressBook {
       : own.filter((identity) => domain === this.#domain && slug(identity.label) === slug(local));
     const exact = found.find((identity) => identity.address === local) ?? found[0];
     if (exact === undefined || (found.length > 1 && exact.address !== local)) {
-      throw refusal(`${shown(mailAddress)} is not an identity of yours; send from one of your own addresses`);
+      throw refusal(
+        `${shown(mailAddress) || "<>"} is not an identity of yours; send from one of your own addresses`,
+      );
     }
     if (!exact.enabled)
       throw refusal(`Your identity ${exact.address} is disabled; enable it to send from it`);

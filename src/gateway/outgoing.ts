@@ -8,7 +8,7 @@ import {
 } from "../bitmessage/protocol/content.js";
 import { ProtocolError } from "../bitmessage/protocol/errors.js";
 import { flattenAddresses, parseAddressList } from "../mail/mime/address.js";
-import { decodeEncodedWords, findField, unfold } from "../mail/mime/headers.js";
+import { decodeEncodedWords, findField, findFields, unfold } from "../mail/mime/headers.js";
 import { type MimePart, parseMime } from "../mail/mime/parse.js";
 import { SmtpError } from "../mail/smtp/error.js";
 import { type ControlFields, readControlFields } from "./control-fields.js";
@@ -51,7 +51,9 @@ export function readOutgoing(bytes: Uint8Array, now: number): OutgoingMail {
   const inReplyTo = readMessageIds(field("in-reply-to") ?? "");
   const references = readMessageIds(field("references") ?? "");
   return {
-    from: mailAddresses(field("from")),
+    from: findFields(root, "from").flatMap(({ value }) =>
+      mailAddresses(unfold(value.slice(0, LONGEST_FIELD))),
+    ),
     named: ["to", "cc", "bcc"].flatMap((name) => mailAddresses(field(name))),
     subject: subjectLine(decodeEncodedWords(field("subject") ?? ""), LONGEST_SUBJECT),
     ...readParts(bytes, root),

@@ -30,10 +30,15 @@ export function completeMail(bytes: Uint8Array, completion: Completion): Uint8Ar
   if (completion.bcc.length > 0 && findField(root, "bcc") === null) {
     lines.push(`Bcc: ${completion.bcc.map((address) => `<${address}>`).join(",\r\n ")}`);
   }
-  // Without any field all of it is body, which a blank line has to set off.
-  if (lines.length > 0 && root.fields.every((field) => field.name === "")) lines.push("");
   const added = latin1Encode(lines.map((line) => `${line}\r\n`).join(""));
   return concat([added, ...(isOwnId ? [bytes] : withoutMessageIds(bytes, root))]);
+}
+
+/** The mail; one that begins with text and has no field at all is all body, which a blank line sets off. */
+export function withHeader(bytes: Uint8Array): Uint8Array {
+  const { fields } = parseMime(bytes);
+  if (fields.length === 0 || fields.some((field) => field.name !== "")) return bytes;
+  return concat([latin1Encode("\r\n"), bytes]);
 }
 
 /** The Message-ID of a stored mail, without angle brackets, or null. */

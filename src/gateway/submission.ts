@@ -20,7 +20,7 @@ import type { MailCopies } from "./mail-copies.js";
 import { encodeOutgoing, type OutgoingMail, readOutgoing } from "./outgoing.js";
 import type { SubmissionRecipient, SubmissionStore, ThreadStore } from "./ports.js";
 import type { GatewaySettings } from "./settings.js";
-import { completeMail } from "./stored-mail.js";
+import { completeMail, withHeader } from "./stored-mail.js";
 
 export interface SubmissionOptions {
   readonly users: Authenticator;
@@ -101,9 +101,10 @@ class Submissions implements SubmissionHandler {
     return { queueId };
   }
 
-  #prepare(user: string, envelope: Envelope, bytes: Uint8Array, now: number): Prepared {
+  #prepare(user: string, envelope: Envelope, received: Uint8Array, now: number): Prepared {
     const { addresses, settings, newId } = this.#options;
-    if (bytes.length > MAXIMUM_MAIL) throw tooLarge(bytes.length, MAXIMUM_MAIL);
+    if (received.length > MAXIMUM_MAIL) throw tooLarge(received.length, MAXIMUM_MAIL);
+    const bytes = withHeader(received);
     const mail = readOutgoing(bytes, now);
     const from = this.#checkFrom(user, envelope, mail);
     const reached = this.#reach(user, from, envelope.recipients);

@@ -56,7 +56,26 @@ function expectNothingKept() {
   expect(messagesIn(world, "Outbox")).toEqual([]);
 }
 
+test("a mail without any header is all text: nothing of it is lost", async () => {
+  for (const [number, bytes] of [
+    mailOf("just text", "second line", "", "more"),
+    mailOf("", "just text", "second line", "", "more"),
+  ].entries()) {
+    await send(envelopeTo(`${bob}@${DOMAIN}`), bytes);
+    const { encoding, content } = world.outbox.drafts[number]!;
+    expect(decodeContent(encoding, content)).toMatchObject({ body: "just text\nsecond line\n\nmore\n" });
+    expect(messagesIn(world, "Sent")[number]!.text).toMatch(/>\r\n\r\njust text\r\nsecond/);
+  }
+});
+
 describe("what is refused leaves nothing behind", () => {
+  test("two From fields, of which one is somebody else's; no sender", async () => {
+    const bytes = mailOf(`From: ${world.own}@${DOMAIN}`, "From: evil@example.com", ...usual);
+    expect(await refusal(send(envelopeTo(`${bob}@${DOMAIN}`), bytes))).toMatch(/^550 5\.7\.1 .*several/);
+    expect(await refusal(world.submission.checkSender(world.anna, "", {}))).toMatch(/^550 5\.7\.1 <> is not/);
+    expectNothingKept();
+  });
+
   test("senders that are not the user's: envelope and From field", async () => {
     const wrong = { ...envelopeTo(`${bob}@${DOMAIN}`), sender: `${bob}@${DOMAIN}` };
     expect(await refusal(send(wrong, mail(...usual)))).toMatch(/^550 5\.7\.1/);
