@@ -112,7 +112,7 @@ describe("queries", () => {
   });
 
   test.each([
-    ["FROM object WHERE expires > ?", "COVERING INDEX object_by_expiry"],
+    ["FROM object WHERE (expires, stream, hash) > (?, ?, ?)", "COVERING INDEX object_by_expiry"],
     ["FROM object WHERE tag = ?", "object_by_tag"],
     ["FROM object WHERE processed = 0", "object_unprocessed"],
     ["FROM outbox WHERE active = 1", "outbox_active"],

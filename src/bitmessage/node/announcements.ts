@@ -16,6 +16,9 @@ export interface AnnouncementTarget {
   announceObjects(hashes: readonly InventoryHash[]): void;
 }
 
+/** At most as many vectors as one inv may have; null: there are no more. */
+export type NextPortion = () => readonly InventoryHash[] | null;
+
 const QUEUES = 10;
 
 /**
@@ -23,8 +26,8 @@ const QUEUES = 10;
  * turn; so nobody can tell from the time which objects are our own.
  */
 export class Announcements<Target extends AnnouncementTarget> {
-  /** The peers, with the portions of the inventory that they have still to be told of. */
-  readonly #targets = new Map<Target, InventoryHash[][]>();
+  /** The peers, with what brings the next portion of the inventory that they have still to be told of. */
+  readonly #targets = new Map<Target, NextPortion | null>();
   readonly #queues: Set<InventoryHash>[] = Array.from({ length: QUEUES }, () => new Set());
   readonly #scheduler: Scheduler;
   readonly #random: RandomBytes;
@@ -39,10 +42,10 @@ export class Announcements<Target extends AnnouncementTarget> {
     this.#delay = options.delay;
   }
 
-  /** A new peer is told of the whole inventory (section 7.1). */
-  join(target: Target, inventory: readonly InventoryHash[]): void {
+  /** A new peer is told of the whole inventory (section 7.1), one portion after the other as it takes them. */
+  join(target: Target, inventory: NextPortion): void {
     for (const queue of this.#queues) for (const hash of queue) target.noteKnown(hash);
-    this.#targets.set(target, splitInv(shuffle([...inventory], this.#random)));
+    this.#targets.set(target, inventory);
     this.drained(target);
   }
 
@@ -52,9 +55,14 @@ export class Announcements<Target extends AnnouncementTarget> {
 
   /** Continues to tell a new peer of the inventory when what waited has been sent. */
   drained(target: Target): void {
-    const portions = this.#targets.get(target) ?? [];
-    while (portions.length > 0 && target.backlog < UPLOAD_BACKLOG) {
-      target.announceObjects(portions.shift()!);
+    const next = this.#targets.get(target) ?? null;
+    while (next !== null && target.backlog < UPLOAD_BACKLOG) {
+      const portion = next();
+      if (portion === null) {
+        this.#targets.set(target, null);
+        return;
+      }
+      target.announceObjects(shuffle([...portion], this.#random));
     }
   }
 

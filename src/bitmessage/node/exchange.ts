@@ -6,6 +6,7 @@ import type { Packet } from "../protocol/packet.js";
 import { type AddressPolicy, encodeAddresses, learnAddresses, readAddresses } from "./addresses.js";
 import type { Announcements } from "./announcements.js";
 import type { Downloads } from "./downloads.js";
+import { inventoryPortions } from "./inventory-portions.js";
 import type { KnownNodes } from "./known-nodes.js";
 import type { ObjectIntake } from "./object-intake.js";
 import type { Peer } from "./peer.js";
@@ -62,7 +63,7 @@ export class Exchange {
     for (const payload of encodeAddresses(knownNodes, addressPolicy)) peer.connection.send("addr", payload);
     downloads.join(peer);
     uploads.join(peer);
-    announcements.join(peer, inventory.hashes(STREAM, Math.floor(clock())));
+    announcements.join(peer, inventoryPortions(inventory, STREAM, Math.floor(clock())));
   }
 
   leave(peer: Peer): void {

@@ -15,6 +15,19 @@ export interface InventoryObject {
   readonly bytes: Uint8Array;
 }
 
+/** A place in the order of an inventory, which need not be that of an object. */
+export interface InventoryPlace {
+  /** Unix seconds */
+  readonly expires: number;
+  readonly hash: InventoryHash;
+}
+
+export interface InventoryPage {
+  readonly hashes: readonly InventoryHash[];
+  /** Where the next page begins; null: this was the last. */
+  readonly next: InventoryPlace | null;
+}
+
 /** The objects of the network (PROTOCOL.md section 8.1). */
 export interface Inventory {
   has(hash: InventoryHash): boolean;
@@ -22,8 +35,11 @@ export interface Inventory {
   read(hash: InventoryHash): Uint8Array | null;
   /** Keeps new ones, marked unprocessed, in one transaction; returns the hashes of those that were new. */
   add(objects: readonly InventoryObject[]): readonly InventoryHash[];
-  /** Unexpired ones of a stream. */
-  hashes(stream: number, now: number): readonly InventoryHash[];
+  /**
+   * At most so many hashes of a stream, in the order of expiry and hash, after a place in that order; nothing of the inventory
+   * is held between two calls.
+   */
+  hashesAfter(stream: number, after: InventoryPlace, limit: number): InventoryPage;
   /** Removes what expired before this time (Unix seconds) and has been processed. Returns how many. */
   deleteExpired(before: number): number;
   totals(): { readonly objects: number; readonly bytes: number };

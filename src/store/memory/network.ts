@@ -1,8 +1,20 @@
 /** The node's stores in memory. */
 import type { ObjectQueue } from "../../bitmessage/messaging/ports.js";
-import type { Inventory, InventoryObject, KnownNode, KnownNodeStore } from "../../bitmessage/node/ports.js";
+import type {
+  Inventory,
+  InventoryObject,
+  InventoryPage,
+  InventoryPlace,
+  KnownNode,
+  KnownNodeStore,
+} from "../../bitmessage/node/ports.js";
 import type { InventoryHash } from "../../bitmessage/protocol/inventory-hash.js";
 import { type MemoryTransactions, Sequence, Table } from "./transactions.js";
+
+function compare(left: InventoryPlace, right: InventoryPlace): number {
+  if (left.expires !== right.expires) return left.expires - right.expires;
+  return left.hash < right.hash ? -1 : Number(left.hash > right.hash);
+}
 
 interface Row extends InventoryObject {
   readonly position: number;
@@ -39,11 +51,12 @@ export class MemoryInventory implements Inventory, ObjectQueue {
     });
   }
 
-  hashes(stream: number, now: number): readonly InventoryHash[] {
-    return this.#rows()
-      .filter((row) => row.stream === stream && row.expires > now)
-      .sort((left, right) => left.expires - right.expires || (left.hash < right.hash ? -1 : 1))
-      .map((row) => row.hash);
+  hashesAfter(stream: number, after: InventoryPlace, limit: number): InventoryPage {
+    const rows = this.#rows()
+      .filter((row) => row.stream === stream && compare(row, after) > 0)
+      .sort(compare)
+      .slice(0, limit);
+    return { hashes: rows.map(({ hash }) => hash), next: rows.length < limit ? null : rows.at(-1)! };
   }
 
   deleteExpired(before: number): number {

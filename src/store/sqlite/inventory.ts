@@ -1,6 +1,11 @@
 /** The objects of the network: the node's inventory and messaging's queue are one table. */
 import type { ObjectQueue } from "../../bitmessage/messaging/ports.js";
-import type { Inventory, InventoryObject } from "../../bitmessage/node/ports.js";
+import type {
+  Inventory,
+  InventoryObject,
+  InventoryPage,
+  InventoryPlace,
+} from "../../bitmessage/node/ports.js";
 import type { InventoryHash } from "../../bitmessage/protocol/inventory-hash.js";
 import type { Database } from "../database.js";
 import type { SqliteTransactions } from "../transactions.js";
@@ -49,8 +54,16 @@ export class SqliteInventory implements Inventory, ObjectQueue {
     );
   }
 
-  hashes(stream: number, now: number): readonly InventoryHash[] {
-    return this.#statements.hashes.all(now, stream) as InventoryHash[];
+  hashesAfter(stream: number, after: InventoryPlace, limit: number): InventoryPage {
+    const rows = this.#statements.hashesAfter.all(
+      after.expires,
+      stream,
+      hexToBytes(after.hash),
+      stream,
+      limit,
+    ) as InventoryPlace[];
+    const next = rows.length < limit ? null : rows.at(-1)!;
+    return { hashes: rows.map(({ hash }) => hash), next };
   }
 
   deleteExpired(before: number): number {
@@ -102,9 +115,11 @@ function prepareStatements(database: Database) {
     ),
     addTotals: prepare("UPDATE object_total SET objects = objects + ?, bytes = bytes + ?"),
     totals: prepare("SELECT objects, bytes FROM object_total"),
-    hashes: prepare(
-      "SELECT lower(hex(hash)) FROM object WHERE expires > ? AND stream = ? ORDER BY expires",
-    ).pluck(),
+    // Answered from the index object_by_expiry alone.
+    hashesAfter: prepare(
+      `SELECT expires, lower(hex(hash)) AS hash FROM object WHERE (expires, stream, hash) > (?, ?, ?) AND stream = ?
+       ORDER BY expires, stream, hash LIMIT ?`,
+    ),
     expiredTotals: prepare(
       "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM object WHERE expires < ? AND processed = 1",
     ).raw(),

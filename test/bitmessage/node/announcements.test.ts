@@ -3,6 +3,7 @@ import { Announcements } from "../../../src/bitmessage/node/announcements.js";
 import { RecentSet } from "../../../src/bitmessage/node/recent-set.js";
 import { Uploads } from "../../../src/bitmessage/node/uploads.js";
 import type { InventoryHash } from "../../../src/bitmessage/protocol/inventory-hash.js";
+import { splitInv } from "../../../src/bitmessage/protocol/messages/inv.js";
 import { ManualScheduler } from "../../support/node/manual-scheduler.js";
 
 const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
@@ -38,6 +39,11 @@ function hashes(count: number): InventoryHash[] {
   return Array.from({ length: count }, (_, index) => index.toString(16).padStart(64, "0") as InventoryHash);
 }
 
+function once(portion: readonly InventoryHash[]): () => readonly InventoryHash[] | null {
+  const portions = [portion];
+  return () => portions.shift() ?? null;
+}
+
 describe("announcements", () => {
   function setUp() {
     const scheduler = new ManualScheduler();
@@ -47,7 +53,7 @@ describe("announcements", () => {
   test("new objects are told within ten seconds, spread over them, to those who do not have them", () => {
     const { scheduler, announcements } = setUp();
     const [first, second] = [new Target(), new Target()];
-    for (const target of [first, second]) announcements.join(target, []);
+    for (const target of [first, second]) announcements.join(target, () => null);
     const news = hashes(200);
     second.noteKnown(news[0]!);
     announcements.add(news);
@@ -68,7 +74,8 @@ describe("announcements", () => {
     const target = new Target();
     target.weight = 32;
     const all = hashes(120_000);
-    announcements.join(target, all);
+    const portions = splitInv(all);
+    announcements.join(target, () => portions.shift() ?? null);
     expect(target.packets.map((packet) => packet.length)).toEqual([49_999, 49_999]);
     target.backlog = 0;
     announcements.drained(target);
@@ -83,7 +90,7 @@ describe("announcements", () => {
     const news = hashes(50);
     announcements.add(news);
     const target = new Target();
-    announcements.join(target, news);
+    announcements.join(target, once(news));
     scheduler.advance(20);
     expect(target.packets.flat()).toHaveLength(50);
   });
@@ -91,7 +98,7 @@ describe("announcements", () => {
   test("a peer that has left is told nothing", () => {
     const { scheduler, announcements } = setUp();
     const target = new Target();
-    announcements.join(target, []);
+    announcements.join(target, () => null);
     announcements.add(hashes(5));
     announcements.leave(target);
     scheduler.advance(20);

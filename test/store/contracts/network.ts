@@ -1,6 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { bytes, filled, hash, type MakeStores, object } from "./values.js";
 
+const place = (expires: number, number: number) => ({ expires, hash: hash(number) });
+
 export function networkContract(make: MakeStores): void {
   describe("inventory", () => {
     test("what is not there", () => {
@@ -8,7 +10,7 @@ export function networkContract(make: MakeStores): void {
       expect(inventory.has(hash(1))).toBe(false);
       expect(inventory.read(hash(1))).toBeNull();
       expect(inventory.add([])).toEqual([]);
-      expect(inventory.hashes(1, 0)).toEqual([]);
+      expect(inventory.hashesAfter(1, place(0, 0), 9)).toEqual({ hashes: [], next: null });
       expect(inventory.totals()).toEqual({ objects: 0, bytes: 0 });
       expect(objectQueue.unprocessed(10)).toEqual([]);
       objectQueue.markProcessed([hash(1)]);
@@ -26,12 +28,16 @@ export function networkContract(make: MakeStores): void {
       expect(read?.constructor).toBe(Uint8Array);
     });
 
-    test("hashes: unexpired ones of the stream", () => {
+    test("hashes of a stream, page by page, by expiry and hash", () => {
       const { inventory } = make();
-      inventory.add([object(1, { expires: 99 }), object(2, { expires: 100 }), object(3, { stream: 2 })]);
-      expect(inventory.hashes(1, 98)).toEqual([hash(1), hash(2)]);
-      expect(inventory.hashes(1, 99)).toEqual([hash(2)]);
-      expect(inventory.hashes(2, 0)).toEqual([hash(3)]);
+      const expiring = [4, 3, 2, 1].map((number) => object(number, { expires: number < 4 ? 99 : 100 }));
+      inventory.add([...expiring, object(5, { stream: 2 })]);
+      const first = inventory.hashesAfter(1, place(98, 9), 2);
+      expect(first).toEqual({ hashes: [hash(1), hash(2)], next: expect.objectContaining(place(99, 2)) });
+      expect(inventory.hashesAfter(1, first.next!, 2)).toMatchObject({ hashes: [hash(3), hash(4)] });
+      expect(inventory.hashesAfter(1, first.next!, 3)).toEqual({ hashes: [hash(3), hash(4)], next: null });
+      expect(inventory.hashesAfter(1, place(99, 9), 9).hashes).toEqual([hash(4)]);
+      expect(inventory.hashesAfter(2, place(0, 0), 9).hashes).toEqual([hash(5)]);
     });
 
     test("deletes what has expired, but nothing unprocessed", () => {

@@ -1,6 +1,8 @@
 import type {
   Inventory,
   InventoryObject,
+  InventoryPage,
+  InventoryPlace,
   KnownNode,
   KnownNodeStore,
 } from "../../../src/bitmessage/node/ports.js";
@@ -27,11 +29,14 @@ export class MemoryInventory implements Inventory {
     return added.map(({ hash }) => hash);
   }
 
-  hashes(stream: number, now: number): readonly InventoryHash[] {
-    const current = [...this.objects.values()].filter(
-      (object) => object.stream === stream && object.expires > now,
-    );
-    return current.map(({ hash }) => hash);
+  hashesAfter(stream: number, after: InventoryPlace, limit: number): InventoryPage {
+    const isAfter = ({ expires, hash }: InventoryPlace) =>
+      expires > after.expires || (expires === after.expires && hash > after.hash);
+    const rows = [...this.objects.values()]
+      .filter((object) => object.stream === stream && isAfter(object))
+      .sort((a, b) => a.expires - b.expires || (a.hash < b.hash ? -1 : 1))
+      .slice(0, limit);
+    return { hashes: rows.map(({ hash }) => hash), next: rows.length < limit ? null : rows.at(-1)! };
   }
 
   deleteExpired(before: number): number {
