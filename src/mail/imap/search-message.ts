@@ -5,14 +5,14 @@ import { decodeBody } from "../mime/decode.js";
 import { decodeEncodedWords, findFields } from "../mime/headers.js";
 import { type HeaderField, type MimePart, parseMime } from "../mime/parse.js";
 import type { MessageRecord } from "./backend.js";
+import { allFieldsIn, fieldValuesIn } from "./header-fields.js";
 import { foldCase } from "./search-key.js";
 
-const NO_FIELDS: readonly HeaderField[] = [];
+type NamedValue = Pick<HeaderField, "name" | "value">;
 
 export class SearchMessage {
   record: MessageRecord | null = null;
   bytes: Uint8Array | null = null;
-  #headerFields: { readonly fields: readonly HeaderField[] } | null = null;
   #root: MimePart | null = null;
   #header: string | null = null;
   #body: string | null = null;
@@ -24,29 +24,24 @@ export class SearchMessage {
 
   /** The values of a field, decoded and folded; null when more has to be read first. */
   fieldValues(name: string): string[] | null {
-    if (this.#surelyLacks(name)) return [];
-    const header = this.#fields();
-    return (
-      header && findFields(header, name).map((field) => foldCase(decodeEncodedWords(field.value)).trim())
-    );
+    return this.#values(name)?.map((value) => foldCase(decodeEncodedWords(value)).trim()) ?? null;
   }
 
   /** The same of an address field, with each address also as `name <local@domain>`, without the comments within. */
   addressValues(name: string): string[] | null {
-    if (this.#surelyLacks(name)) return [];
-    const header = this.#fields();
-    if (!header) return null;
-    return findFields(header, name).flatMap((field) => [
-      foldCase(decodeEncodedWords(field.value)).trim(),
-      foldCase(parseAddressList(field.value).map(formatEntry).join(", ")),
+    const values = this.#values(name);
+    if (!values) return null;
+    return values.flatMap((value) => [
+      foldCase(decodeEncodedWords(value)).trim(),
+      foldCase(parseAddressList(value).map(formatEntry).join(", ")),
     ]);
   }
 
   /** The whole header, decoded and folded. */
   headerText(): string | null {
-    const header = this.#fields();
-    if (!header) return null;
-    this.#header ??= foldCase(header.fields.map(fieldText).join("\n"));
+    if (this.#header !== null) return this.#header;
+    const fields = this.#fields();
+    if (fields) this.#header = foldCase(fields.map(fieldText).join("\n"));
     return this.#header;
   }
 
@@ -61,18 +56,18 @@ export class SearchMessage {
     return this.#body;
   }
 
-  /** Most messages have no such field at all, which is seen without parsing. */
-  #surelyLacks(name: string): boolean {
+  /** The values of a field as they are written, from the kept header when there is one. */
+  #values(name: string): readonly string[] | null {
     const header = this.record?.digest.header;
-    return header != null && !namePattern(name).test(header);
+    if (header != null) return fieldValuesIn(header, name.toLowerCase());
+    if (!this.bytes) return null;
+    return findFields(this.#tree(this.bytes), name).map((field) => field.value);
   }
 
-  #fields(): { readonly fields: readonly HeaderField[] } | null {
-    if (this.#headerFields) return this.#headerFields;
+  #fields(): readonly NamedValue[] | null {
     const header = this.record?.digest.header;
-    if (header != null) this.#headerFields = headerOf(header);
-    else if (this.bytes) this.#headerFields = this.#tree(this.bytes);
-    return this.#headerFields;
+    if (header != null) return allFieldsIn(header);
+    return this.bytes ? this.#tree(this.bytes).fields : null;
   }
 
   #tree(bytes: Uint8Array): MimePart {
@@ -81,23 +76,7 @@ export class SearchMessage {
   }
 }
 
-const patterns = new Map<string, RegExp>();
-
-function namePattern(name: string): RegExp {
-  let pattern = patterns.get(name);
-  if (!pattern) {
-    if (patterns.size > 100) patterns.clear();
-    pattern = new RegExp(`^${name.replace(/[^a-z0-9-]/gi, "\\$&")}[ \\t]*:`, "im");
-    patterns.set(name, pattern);
-  }
-  return pattern;
-}
-
-function headerOf(header: string): { readonly fields: readonly HeaderField[] } {
-  return header === "" ? { fields: NO_FIELDS } : parseMime(Buffer.from(header, "latin1"));
-}
-
-function fieldText(field: HeaderField): string {
+function fieldText(field: NamedValue): string {
   return `${field.name}: ${decodeEncodedWords(field.value).trim()}`;
 }
 

@@ -76,7 +76,7 @@ class MimeReader {
   private readPart(byDefault: PartType, depth: number): MimePart {
     this.partCount++;
     const header = this.readHeader();
-    const { boundary, ...description } = readPartDescription(header.fields, byDefault);
+    const { description, boundary } = readPartDescription(header.fields, byDefault);
     const linesBefore = this.lines;
     let children: MimePart[] = [];
     let message: MimePart | null = null;
