@@ -37,6 +37,7 @@ export interface GatewayBackendOptions {
 export function createGatewayBackend(options: GatewayBackendOptions): Backend {
   return {
     authenticate: (credentials: Credentials) => options.users.authenticate(credentials),
+    ...(options.users.scram ? { scram: (username: string) => options.users.scram!(username) } : {}),
     openUser: async (user: AuthenticatedUser) => {
       const { transactions, mailboxes, folders } = options;
       // Only once: what a person has deleted stays deleted.

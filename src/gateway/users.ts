@@ -1,9 +1,19 @@
+import { randomBytes } from "node:crypto";
 import type { IdentityStore, OutboxStore, Transactions } from "../bitmessage/messaging/ports.js";
 import type { Subscriptions } from "../bitmessage/messaging/subscriptions.js";
-import type { AuthenticatedUser, Authenticator, Credentials } from "../mail/sasl.js";
+import type { AuthenticatedUser, Authenticator, Credentials, ScramLogin } from "../mail/sasl.js";
+import { inventScramKeys } from "../mail/scram.js";
 import { KnownPasswords } from "./known-passwords.js";
 import type { Folders } from "./mailboxes.js";
-import { hashPassword, nobodysHash, verifyPassword } from "./passwords.js";
+import {
+  addScramKeys,
+  decoySecretOf,
+  hashPassword,
+  nobodysHash,
+  SCRAM_ITERATIONS,
+  scramKeysOf,
+  verifyPassword,
+} from "./passwords.js";
 import type { DeliveryLog, MailboxStore, SubmissionStore, ThreadStore, User, UserStore } from "./ports.js";
 
 export type UserErrorCode = "bad-name" | "bad-password" | "exists" | "unknown" | "owns-identities";
@@ -20,7 +30,7 @@ export class UserError extends Error {
 }
 
 /** The local logins. */
-export interface Users extends Authenticator {
+export interface Users extends Required<Authenticator> {
   list(): readonly User[];
   /** With the mailboxes that every user has. @throws UserError `bad-name`, `bad-password`, `exists` */
   create(name: string, password: string): Promise<User>;
@@ -55,6 +65,7 @@ export function createUsers(options: UsersOptions): Users {
 class StoredUsers implements Users {
   readonly #options: UsersOptions;
   readonly #knownPasswords = new KnownPasswords();
+  readonly #ownSecret = randomBytes(32);
 
   constructor(options: UsersOptions) {
     this.#options = options;
@@ -83,8 +94,8 @@ class StoredUsers implements Users {
 
   async setPassword(name: string, password: string): Promise<void> {
     checkPassword(password);
-    const passwordHash = await hashPassword(password);
     const { users, transactions } = this.#options;
+    const passwordHash = await hashPassword(password, users.get(name)?.passwordHash);
     transactions.run(() => users.save({ ...this.#existing(name), passwordHash }));
   }
 
@@ -118,7 +129,39 @@ class StoredUsers implements Users {
     const isRight = await verifyPassword(passwordHash, given);
     if (!isRight || user === null) return null;
     this.#knownPasswords.add(passwordHash, given);
+    if (scramKeysOf(passwordHash) === null) await this.#completeHash(user, given);
     return login;
+  }
+
+  async scram(username: string): Promise<ScramLogin> {
+    const login = this.#findLogin(username);
+    const user = login === null ? null : this.#options.users.get(login.name);
+    const keys = user === null ? null : scramKeysOf(user.passwordHash);
+    if (keys !== null) return { keys, user: login };
+    const name = username.trim().toLowerCase();
+    return { keys: inventScramKeys(this.#decoySecret(), name, SCRAM_ITERATIONS), user: null };
+  }
+
+  /** A login made before there was SCRAM gets its keys when its password is known. */
+  async #completeHash(user: User, password: string): Promise<void> {
+    const { users, transactions } = this.#options;
+    const passwordHash = await addScramKeys(user.passwordHash, password);
+    transactions.run(() => {
+      const now = users.get(user.name);
+      if (now?.passwordHash !== user.passwordHash) return;
+      users.save({ ...now, passwordHash });
+      this.#knownPasswords.add(passwordHash, password);
+    });
+  }
+
+  /** The oldest login's, so that an unknown name has the same salt tomorrow, as a known one has. */
+  #decoySecret(): Uint8Array {
+    const oldest = [...this.#options.users.list()].sort((a, b) => a.created - b.created);
+    for (const { passwordHash } of oldest) {
+      const secret = decoySecretOf(passwordHash);
+      if (secret !== null) return secret;
+    }
+    return this.#ownSecret;
   }
 
   /** By the user's name, or by the address of one of the identities. */

@@ -17,4 +17,21 @@ export interface AuthenticatedUser {
 /** The host's answer to credentials: null when they are wrong. Takes constant time, and longer with each failure. */
 export interface Authenticator {
   authenticate(credentials: Credentials): Promise<AuthenticatedUser | null>;
+  /** For SCRAM-SHA-256, which is offered where this is there. Of a name that nobody has the keys are made up, the same each time. */
+  scram?(username: string): Promise<ScramLogin>;
+}
+
+/** What a server keeps of a password for SCRAM-SHA-256 (RFC 5802 section 3). */
+export interface ScramKeys {
+  readonly salt: Uint8Array;
+  readonly iterations: number;
+  /** 32 octets each. */
+  readonly storedKey: Uint8Array;
+  readonly serverKey: Uint8Array;
+}
+
+export interface ScramLogin {
+  readonly keys: ScramKeys;
+  /** Who has logged in when the proof is right; null: nobody, whatever is proved. */
+  readonly user: AuthenticatedUser | null;
 }

@@ -1,6 +1,7 @@
 /** A complete backend that keeps everything in memory: for tests, for examples, and as the reference of the contract. */
-import { createHash, timingSafeEqual } from "node:crypto";
-import type { AuthenticatedUser, Credentials } from "../sasl.js";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { AuthenticatedUser, Credentials, ScramKeys, ScramLogin } from "../sasl.js";
+import { deriveScramKeys, inventScramKeys } from "../scram.js";
 import type {
   AppendResult,
   Backend,
@@ -24,6 +25,9 @@ export interface MemoryBackendOptions {
   readonly now?: () => number;
 }
 
+/** The least that RFC 7677 allows. */
+const SCRAM_ITERATIONS = 4096;
+
 const FIRST_MAILBOXES: readonly (readonly [string, SpecialUse | undefined])[] = [
   ["INBOX", undefined],
   ["Drafts", "\\Drafts"],
@@ -36,6 +40,8 @@ const FIRST_MAILBOXES: readonly (readonly [string, SpecialUse | undefined])[] = 
 export class MemoryBackend implements Backend {
   readonly #passwords: ReadonlyMap<string, string>;
   readonly #accounts = new Map<string, MemoryAccount>();
+  readonly #scramKeys = new Map<string, Promise<ScramKeys>>();
+  readonly #secret = randomBytes(32);
   readonly #now: () => number;
 
   constructor(options: MemoryBackendOptions) {
@@ -47,6 +53,15 @@ export class MemoryBackend implements Backend {
     const expected = this.#passwords.get(username);
     const equal = timingSafeEqual(digestOf(password), digestOf(expected ?? ""));
     return equal && expected !== undefined ? { name: username } : null;
+  }
+
+  async scram(username: string): Promise<ScramLogin> {
+    const password = this.#passwords.get(username);
+    if (password === undefined)
+      return { keys: inventScramKeys(this.#secret, username, SCRAM_ITERATIONS), user: null };
+    const keys = this.#scramKeys.get(username) ?? deriveScramKeys(password, SCRAM_ITERATIONS);
+    this.#scramKeys.set(username, keys);
+    return { keys: await keys, user: { name: username } };
   }
 
   async openUser(user: AuthenticatedUser): Promise<UserMail> {

@@ -55,8 +55,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** What a reader of HTML sees, near enough for a line of it. */
 function withoutMarkup(html: string): string {
   return html
-    .replace(/<!--[^]*?(?:-->|$)/g, " ")
-    .replace(/<(script|style|head|title)\b[^]*?(?:<\/\1\s*>|$)/gi, " ")
+    .replace(/<!--[\s\S]*?(?:-->|$)/g, " ")
+    .replace(/<(script|style|head|title)\b[\s\S]*?(?:<\/\1\s*>|$)/gi, " ")
     .replace(/<[^>]*(?:>|$)/g, " ")
     .replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,8}));/gi, (whole, decimal, hex, name) => {
       if (name !== undefined) return ENTITIES[String(name).toLowerCase()] ?? whole;

@@ -13,7 +13,7 @@ afterEach(async () => {
 describe("before login", () => {
   test("wrong uses are answered and harm nothing", () =>
     server.play(`
-      S: * OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ ID ENABLE SASL-IR AUTH=PLAIN IDLE] Ready.
+      S: * OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ ID ENABLE SASL-IR AUTH=PLAIN AUTH=SCRAM-SHA-256 IDLE] Ready.
       C: a1
       S: a1 BAD *
       C: a2 FROBNICATE
