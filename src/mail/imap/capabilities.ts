@@ -37,6 +37,12 @@ export const CAPABILITIES: readonly Capability[] = [
     specification: "RFC 4616",
     when: (session) => !authenticated(session) && mayLogIn(session),
   },
+  {
+    name: "AUTH=SCRAM-SHA-256",
+    specification: "RFC 7677",
+    when: (session) =>
+      !authenticated(session) && mayLogIn(session) && session.settings.backend.scram !== undefined,
+  },
   { name: "IDLE", specification: "RFC 2177" },
   { name: "NAMESPACE", specification: "RFC 2342", when: authenticated },
   { name: "UNSELECT", specification: "RFC 3691", when: authenticated },
