@@ -115,10 +115,10 @@ function prepareStatements(database: Database) {
     ),
     addTotals: prepare("UPDATE object_total SET objects = objects + ?, bytes = bytes + ?"),
     totals: prepare("SELECT objects, bytes FROM object_total"),
-    // Answered from the index object_by_expiry alone.
+    // Answered from the index object_by_expiry alone; without the plus SQLite would sort.
     hashesAfter: prepare(
-      `SELECT expires, lower(hex(hash)) AS hash FROM object WHERE (expires, stream, hash) > (?, ?, ?) AND stream = ?
-       ORDER BY expires, stream, hash LIMIT ?`,
+      `SELECT expires, lower(hex(hash)) AS hash FROM object WHERE (expires, stream, hash) > (?, ?, ?) AND +stream = ?
+       ORDER BY expires, stream, object.hash LIMIT ?`,
     ),
     expiredTotals: prepare(
       "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM object WHERE expires < ? AND processed = 1",
