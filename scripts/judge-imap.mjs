@@ -48,9 +48,10 @@ const rounds = [
     wanted: () => existsSync(ownTests) && readdirSync(ownTests).length > 0,
   },
   stress("stress"),
-  stress("checkpoint", ["checkpoint=2"]),
+  stress("checkpoint", ["checkpoint=2", "secs=5"], Number(values.seconds) / 5),
   stress("open sessions", ["logout=0"]),
-  stress("qresync", ["qresync", "checkpoint=5"]),
+  stress("qresync", ["qresync"]),
+  stress("qresync, checkpoint", ["qresync", "checkpoint=2", "secs=5"], Number(values.seconds) / 5),
   stress("imap4rev2", ["imap4rev2"]),
   stress("own flags", ["own_msgs", "own_flags"]),
   stress("mixed", ["copybox=Archive", "-", ...everyState, ...moreStates]),
@@ -58,9 +59,10 @@ const rounds = [
   stress("one mailbox of many", ["msgs=500", "clients=30"]),
 ];
 
-function stress(name, more = []) {
+/** `times`: in so many runs, since imaptest with checkpoints does not live long. */
+function stress(name, more = [], times = 1) {
   const options = [`mbox=${mbox}`, `secs=${values.seconds}`, `clients=${values.clients}`, ...more];
-  return { name, options, stress: true };
+  return { name, options, times: Math.ceil(times), stress: true };
 }
 
 function start(server) {
@@ -106,33 +108,44 @@ function scriptedResult({ status, stdout, stderr }) {
 
 /** imaptest's own mistakes: with checkpoints, Dovecot makes it fall over as well. */
 const OWN_MISTAKE = /^Panic: file (array\.c.*array_idx_modifiable|client-state\.c.*client_update_plan)/m;
-const TRIES = 10;
+const TRIES = 20;
 
-/** A stress run that imaptest itself has not spoilt, and the server's processor seconds that it took. */
+/** Stress runs that imaptest itself has not spoilt, and what they came to. */
 async function runStress(server, round) {
-  for (let attempt = 1; ; attempt++) {
+  const sum = { commands: 0, seconds: 0, fallen: 0, failures: 0, complaints: [] };
+  const tries = round.times + TRIES;
+  for (let attempt = 1, done = 0; done < round.times && attempt <= tries; attempt++) {
     const before = processorSeconds(server.pid);
     const outcome = await run(server, [...round.options, `seed=${attempt}`]);
-    const seconds = processorSeconds(server.pid) - before;
-    if (!OWN_MISTAKE.test(outcome.stderr) || attempt === TRIES)
-      return stressResult(outcome, seconds, attempt);
-    const earlier = outcome.stderr.slice(0, outcome.stderr.search(OWN_MISTAKE));
-    if (/^Error:/m.test(earlier)) return stressResult(outcome, seconds, attempt);
+    const mistake = outcome.stderr.search(OWN_MISTAKE);
+    const lines = (mistake < 0 ? outcome.stdout + outcome.stderr : outcome.stderr.slice(0, mistake)).split(
+      "\n",
+    );
+    sum.complaints.push(...lines.filter((line) => /^(Error|Fatal|Panic|Warning):/.test(line)));
+    if (mistake >= 0) {
+      sum.fallen += 1;
+      continue;
+    }
+    done += 1;
+    if (outcome.status !== 0) sum.failures += 1;
+    sum.seconds += processorSeconds(server.pid) - before;
+    sum.commands += commandsOf(outcome.stdout);
+    if (done === round.times) return stressResult(sum);
   }
+  return stressResult({ ...sum, failures: sum.failures + 1 });
 }
 
-/** What a stress run came to. */
-function stressResult({ status, stdout, stderr }, seconds, attempt) {
-  const commands = (stdout.trimEnd().split("\n").at(-1)?.match(/\d+/g) ?? []).reduce(
-    (sum, one) => sum + Number(one),
-    0,
-  );
-  const complaints = `${stdout}\n${stderr}`
-    .split("\n")
-    .filter((line) => /^(Error|Fatal|Panic|Warning):/.test(line));
-  const good = status === 0 && complaints.length === 0 && commands > 0;
-  const again = attempt > 1 ? ` (imaptest itself fell over ${attempt - 1} times)` : "";
-  const text = `${complaints.length} errors, ${commands} commands, ${((seconds * 1000) / commands).toFixed(2)} ms of the server's processor each${again}`;
+/** The last line of its output is what it has sent of each command. */
+function commandsOf(stdout) {
+  const numbers = stdout.trimEnd().split("\n").at(-1)?.match(/\d+/g) ?? [];
+  return numbers.reduce((sum, one) => sum + Number(one), 0);
+}
+
+function stressResult({ commands, seconds, fallen, failures, complaints }) {
+  const good = failures === 0 && complaints.length === 0 && commands > 0;
+  const again = fallen > 0 ? ` (imaptest itself fell over ${fallen} times)` : "";
+  const each = ((seconds * 1000) / commands).toFixed(2);
+  const text = `${complaints.length} errors, ${commands} commands, ${each} ms of the server's processor each${again}`;
   return { good, text, details: complaints.slice(0, 20).join("\n") };
 }
 

@@ -137,13 +137,15 @@ function display(text) {
   return /^[\x20-\x7e]*$/.test(text) ? text : `=?utf-8?B?${Buffer.from(text).toString("base64")}?=`;
 }
 
-/** Mails as an mbox file, which imaptest appends from. */
+/** Mails as an mbox file, which imaptest appends from. None has encoded words, which imaptest compares as they are written. */
 export function makeMbox(count) {
-  return Array.from({ length: count }, (_, number) => {
+  const texts = [];
+  for (let number = 0; texts.length < count; number++) {
     const text = makeMail(number)
       .toString("latin1")
       .replaceAll("\r\n", "\n")
       .replace(/^From /gm, ">From ");
-    return `From someone@example.org Mon Jan  7 12:00:00 2019\n${text}\n`;
-  }).join("");
+    if (!text.includes("=?")) texts.push(`From someone@example.org Mon Jan  7 12:00:00 2019\n${text}\n`);
+  }
+  return texts.join("");
 }

@@ -78,8 +78,6 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   THREADID: "OBJECTID",
   PREVIEW: "PREVIEW",
 };
-/** IMAP4rev2 has dropped them (RFC 9051 appendix E). */
-const ONLY_REVISION_1 = ["RFC822", "RFC822.HEADER", "RFC822.TEXT"];
 
 const FAST = ["FLAGS", "INTERNALDATE", "RFC822.SIZE"].map((name) => SIMPLE[name]!);
 const MACROS: Readonly<Record<string, readonly FetchItem[]>> = {
@@ -115,9 +113,8 @@ function parseItem(session: Session, parser: CommandParser, word: string): Fetch
     if (item) return item;
   }
   const extension = Object.hasOwn(EXTENSIONS, word) ? EXTENSIONS[word]! : null;
-  const known = extension
-    ? offers(session, extension)
-    : !session.isRevision2 || !ONLY_REVISION_1.includes(word);
+  // RFC822 and its parts, which IMAP4rev2 has dropped, are answered to its clients too: imaptest for one asks for them.
+  const known = extension ? offers(session, extension) : true;
   if (known && word === "PREVIEW") return { kind: "preview", priority: parsePriority(parser) };
   const item = known && Object.hasOwn(SIMPLE, word) ? SIMPLE[word]! : null;
   if (!item) throw syntax(`Unknown FETCH item ${word.slice(0, 40)}.`);
