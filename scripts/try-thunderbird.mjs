@@ -5,6 +5,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -88,6 +89,17 @@ const bobNode = await start("bob");
 const aliceNode = await start("alice", [`node.connect=${bobNode.p2p}`]);
 const turned = alice.replace(/.@/, (end) => (end === "a@" ? "b@" : "a@"));
 
+/** A port that nobody listens on. */
+function freePort() {
+  return new Promise((done) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
+
+const marionette = await freePort();
 const scenario = spawn(
   process.execPath,
   [
@@ -110,6 +122,7 @@ const scenario = spawn(
       values.display,
     ],
     ...["--only", values.only, "--skip", values.skip, "--record", values.record],
+    ...["--mport", String(marionette)],
   ],
   { stdio: "inherit" },
 );

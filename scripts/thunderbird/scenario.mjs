@@ -102,6 +102,13 @@ const tb = new Thunderbird({
     ...(o.prefs ? JSON.parse(o.prefs) : {}),
   },
 });
+// Whatever happens, nothing is left running.
+process.on("exit", () => {
+  if (o.keep) return;
+  tb.child?.kill("SIGKILL");
+  xvfb?.kill();
+});
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 const imap = await new Imap({
   host: o.host,
   port: o["imap-port"],

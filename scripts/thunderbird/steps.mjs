@@ -4,7 +4,7 @@ export class Steps {
   constructor({ only = "", skip = "", mark = () => {}, json = "", onFail = async () => {} } = {}) {
     Object.assign(this, {
       only: only && new RegExp(only),
-      skipRe: skip && new RegExp(skip),
+      skipRe: skip ? new RegExp(skip) : null,
       mark,
       json,
       onFail,
