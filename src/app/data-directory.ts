@@ -1,8 +1,8 @@
 /** Where everything is kept: one directory that only its owner can read. */
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { ConfigError } from "./config/config.js";
 
 export interface DataDirectory {
@@ -46,6 +46,23 @@ export function makeDataDirectory(directory: DataDirectory): void {
   }
   if ((mode & 0o077) !== 0) chmodSync(directory.path, 0o700);
   if (!existsSync(directory.path)) throw new ConfigError(directory.path, "the data directory is not there");
+  mkdirSync(dirname(directory.socket), { recursive: true, mode: 0o700 });
+  checkSocketDirectory(directory);
+}
+
+/**
+ * ConfigError when the socket's directory could be somebody else's: who owns it could listen in the node's place and be told
+ * passwords. Only a socket outside of the data directory can stand in such a place.
+ */
+export function checkSocketDirectory(directory: DataDirectory): void {
+  const place = dirname(directory.socket);
+  if (place === directory.path || !existsSync(place)) return;
+  const { uid, mode } = lstatSync(place);
+  if (uid === (process.getuid?.() ?? uid) && (mode & 0o022) === 0) return;
+  throw new ConfigError(
+    place,
+    "the directory of the control socket must belong to you, and nobody else may write there",
+  );
 }
 
 /** The kernel takes socket paths of at most 107 bytes: a deep directory gets its socket in a directory of the user's own. */

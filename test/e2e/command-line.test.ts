@@ -43,6 +43,20 @@ describe("wrong use", () => {
     }
   });
 
+  test("one sentence for what cannot be read or is no address, a port that cannot be", async () => {
+    for (const [status, parameters, message] of [
+      [1, ["identity", "import", "/nowhere"], /ENOENT.*nowhere/],
+      [2, ["config", "check", "--config", directory.path], /cannot be read/],
+      [2, ["config", "check", "--set", "smtp.listen=127.0.0.1:65536"], /smtp\.listen: .*65535/],
+      [2, ["contact", "add", "BM-nobody", "Nobody"], /BM-nobody is no Bitmessage address/],
+    ] as const) {
+      const outcome = await bmbridge([...parameters, "--data-dir", join(directory.path, "unused")]);
+      expect({ parameters, status: outcome.status }).toEqual({ parameters, status });
+      expect(outcome.stderr).toMatch(message);
+      expect(outcome.stderr.trimEnd().split("\n")).toHaveLength(1);
+    }
+  });
+
   test("what needs a node says so", async () => {
     const outcome = await run(["status"]);
     expect(outcome.status).toBe(1);

@@ -5,7 +5,7 @@ import type { Config } from "../config/config.js";
 import { loadConfig } from "../config/load.js";
 import { connectControl } from "../control/client.js";
 import { CommandError, callMethod } from "../control/messages.js";
-import { type DataDirectory, locateDataDirectory } from "../data-directory.js";
+import { checkSocketDirectory, type DataDirectory, locateDataDirectory } from "../data-directory.js";
 
 export interface GlobalOptions {
   readonly dataDir?: string;
@@ -34,6 +34,7 @@ export type Call = (method: string, params?: Readonly<Record<string, unknown>>) 
 
 /** Calls the running node, or works on the store when none runs. */
 export async function withMethods<T>(context: Context, work: (call: Call) => Promise<T>): Promise<T> {
+  checkSocketDirectory(context.directory);
   const client = await connectControl(context.directory.socket);
   if (client !== null) {
     try {
@@ -59,6 +60,7 @@ export async function withMethods<T>(context: Context, work: (call: Call) => Pro
 
 /** As withMethods, for what only a running node can tell. */
 export async function withNode<T>(context: Context, work: (call: Call) => Promise<T>): Promise<T> {
+  checkSocketDirectory(context.directory);
   const client = await connectControl(context.directory.socket);
   if (client === null) {
     throw new CommandError("no node runs on this data directory; start one with: bmbridge start");

@@ -91,10 +91,19 @@ function report(error: unknown): number {
     process.stderr.write(`bmbridge: ${error.message}\n`);
     return error.kind === "wrong-use" ? 2 : 1;
   }
+  if (isSystemError(error)) {
+    process.stderr.write(`bmbridge: ${error.message}\n`);
+    return 1;
+  }
   process.stderr.write(
     `bmbridge: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   return 1;
+}
+
+/** A file that is not there, a full disk: the system's own sentence, which names the file. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === "string";
 }
 
 /** The version in the package.json above this file, wherever the build stands. */

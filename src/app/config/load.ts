@@ -36,8 +36,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
 }
 
 function applyFile(values: Values, file: string): void {
-  if (!existsSync(file)) throw new ConfigError(file, "there is no such file");
-  const text = readFileSync(file, "utf8");
+  const text = readText(file);
   let document: Record<string, unknown>;
   try {
     document = parse(text);
@@ -54,6 +53,15 @@ function applyFile(values: Values, file: string): void {
       const where = place(file, text, section, key);
       assign(values, findSetting(section, key, where), value, where);
     }
+  }
+}
+
+function readText(file: string): string {
+  if (!existsSync(file)) throw new ConfigError(file, "there is no such file");
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ConfigError(file, `it cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
 }
 

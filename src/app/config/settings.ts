@@ -15,10 +15,20 @@ export interface Setting {
 }
 
 const LISTEN = /^(off|\[[0-9a-fA-F:.]+\]:\d{1,5}|[^\s:[\]]+:\d{1,5})$/;
-const listen = z.string().regex(LISTEN, 'write "host:port", "[IPv6]:port" or "off"');
-const peer = z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/, 'write "host:port"');
+const listen = z
+  .string()
+  .regex(LISTEN, 'write "host:port", "[IPv6]:port" or "off"')
+  .refine(hasPossiblePort, "ports end at 65535");
+const peer = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/, 'write "host:port"')
+  .refine(hasPossiblePort, "ports end at 65535");
 const whole = z.int().min(0);
 const tlsMode = z.enum(["off", "starttls", "implicit", "auto"]);
+
+function hasPossiblePort(text: string): boolean {
+  return text === "off" || Number(text.slice(text.lastIndexOf(":") + 1)) <= 65_535;
+}
 
 function setting(name: string, kind: SettingKind, schema: z.ZodType, value: unknown, text: string): Setting {
   const [section = "", key = ""] = name.split(".");

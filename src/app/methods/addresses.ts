@@ -1,10 +1,9 @@
 /** Chans, subscriptions and contacts. */
 import { z } from "zod";
-import { decodeAddress } from "../../bitmessage/protocol/address.js";
 import { CommandError, type ControlMethods } from "../control/messages.js";
 import type { MethodsContext } from "./context.js";
 import { row } from "./identities.js";
-import { label, method, text } from "./parameters.js";
+import { bitmessageAddress, label, method, text } from "./parameters.js";
 import { chooseUser } from "./users.js";
 
 export function addressMethods(context: MethodsContext): ControlMethods {
@@ -28,8 +27,8 @@ function chanMethods(context: MethodsContext): ControlMethods {
         return row(chan);
       });
     }),
-    "chan.leave": method({ address: text }, ({ address }) => {
-      identities.leaveChan(decodeAddress(address).address);
+    "chan.leave": method({ address: bitmessageAddress }, ({ address }) => {
+      identities.leaveChan(address);
       return { address };
     }),
     "chan.list": method({}, () =>
@@ -46,19 +45,19 @@ function subscriptionMethods(context: MethodsContext): ControlMethods {
   const { subscriptions } = services.messaging;
   return {
     "subscription.add": method(
-      { address: text, label: label.optional(), user: text.optional() },
+      { address: bitmessageAddress, label: label.optional(), user: text.optional() },
       (wanted) => {
         const user = chooseUser(context, wanted.user);
         return stores.transactions.run(() => {
-          const { address } = decodeAddress(wanted.address);
+          const { address } = wanted;
           const subscription = subscriptions.add({ user, address, label: wanted.label ?? address });
           services.folders.ensureSubscription(subscription);
           return subscription;
         });
       },
     ),
-    "subscription.remove": method({ address: text }, ({ address }) => {
-      subscriptions.remove(decodeAddress(address).address);
+    "subscription.remove": method({ address: bitmessageAddress }, ({ address }) => {
+      subscriptions.remove(address);
       return { address };
     }),
     "subscription.list": method({}, () => subscriptions.list()),
@@ -68,21 +67,21 @@ function subscriptionMethods(context: MethodsContext): ControlMethods {
 function contactMethods({ stores }: MethodsContext): ControlMethods {
   const { contacts } = stores;
   const block = (blocked: boolean) =>
-    method({ address: text }, (wanted) => {
-      const { address } = decodeAddress(wanted.address);
+    method({ address: bitmessageAddress }, (wanted) => {
+      const { address } = wanted;
       const contact = { address, label: contacts.get(address)?.label ?? "", blocked };
       contacts.save(contact);
       return contact;
     });
   return {
-    "contact.add": method({ address: text, label }, (wanted) => {
-      const { address } = decodeAddress(wanted.address);
+    "contact.add": method({ address: bitmessageAddress, label }, (wanted) => {
+      const { address } = wanted;
       const contact = { address, label: wanted.label, blocked: contacts.get(address)?.blocked ?? false };
       contacts.save(contact);
       return contact;
     }),
-    "contact.remove": method({ address: text }, (wanted) => {
-      const { address } = decodeAddress(wanted.address);
+    "contact.remove": method({ address: bitmessageAddress }, (wanted) => {
+      const { address } = wanted;
       if (contacts.get(address) === null) throw new CommandError(`${address} is not a contact`);
       contacts.remove(address);
       return { address };

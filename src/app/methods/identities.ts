@@ -1,13 +1,12 @@
 import { z } from "zod";
 import type { Identity } from "../../bitmessage/messaging/types.js";
-import { decodeAddress } from "../../bitmessage/protocol/address.js";
 import { CommandError, type ControlMethods } from "../control/messages.js";
 import { formatKeysDat, readKeysDat } from "../keys-dat.js";
 import type { MethodsContext } from "./context.js";
-import { label, method, text } from "./parameters.js";
+import { bitmessageAddress, label, method, text } from "./parameters.js";
 import { chooseUser } from "./users.js";
 
-const byAddress = { address: text };
+const byAddress = { address: bitmessageAddress };
 const creation = {
   label: label.optional(),
   user: text.optional(),
@@ -29,21 +28,16 @@ export function identityMethods(context: MethodsContext): ControlMethods {
     }),
     "identity.list": method({}, () => identities.list().map(row)),
     "identity.label": method({ ...byAddress, label }, (wanted) => {
-      const { address } = decodeAddress(wanted.address);
-      return row(identities.setLabel(address, wanted.label));
+      return row(identities.setLabel(wanted.address, wanted.label));
     }),
-    "identity.enable": method(byAddress, ({ address }) =>
-      row(identities.enable(decodeAddress(address).address)),
-    ),
-    "identity.disable": method(byAddress, ({ address }) =>
-      row(identities.disable(decodeAddress(address).address)),
-    ),
+    "identity.enable": method(byAddress, ({ address }) => row(identities.enable(address))),
+    "identity.disable": method(byAddress, ({ address }) => row(identities.disable(address))),
     "identity.remove": method(byAddress, ({ address }) => {
-      identities.remove(decodeAddress(address).address);
+      identities.remove(address);
       return { address };
     }),
     "identity.export": method(byAddress, ({ address }) => {
-      const identity = identities.get(decodeAddress(address).address);
+      const identity = identities.get(address);
       if (identity === null) throw new CommandError(`${address} is not one of your identities`);
       return { address: identity.address, keysDat: formatKeysDat(identity) };
     }),

@@ -1,5 +1,6 @@
 /** Reading the parameters of control methods: wrong ones are wrong use. */
 import { z } from "zod";
+import { type Address, decodeAddress } from "../../bitmessage/protocol/address.js";
 import { ProtocolError } from "../../bitmessage/protocol/errors.js";
 import { CommandError, type ControlMethod } from "../control/messages.js";
 
@@ -36,6 +37,22 @@ function explain(error: unknown): unknown {
 }
 
 export const text = z.string().max(1000);
+
+/** The address as a person wrote it, with or without a mail domain; becomes the canonical one. */
+export const bitmessageAddress = text.transform((written, context): Address => {
+  try {
+    return decodeAddress(written.replace(/@.*$/s, "")).address;
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    const reason = error.code.replaceAll("_", " ");
+    context.addIssue({
+      code: "custom",
+      message: `${written.slice(0, 100)} is no Bitmessage address (${reason})`,
+    });
+    return z.NEVER;
+  }
+});
+
 export const label = z
   .string()
   .max(200)

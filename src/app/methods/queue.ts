@@ -2,10 +2,10 @@
 import MailComposer from "nodemailer/lib/mail-composer/index.js";
 import { z } from "zod";
 import type { OutboxEntry, OutboxId } from "../../bitmessage/messaging/types.js";
-import { decodeAddress } from "../../bitmessage/protocol/address.js";
+import type { Address } from "../../bitmessage/protocol/address.js";
 import { CommandError, type ControlMethods } from "../control/messages.js";
 import type { MethodsContext } from "./context.js";
-import { method, text } from "./parameters.js";
+import { bitmessageAddress, method, text } from "./parameters.js";
 
 export function queueMethods(context: MethodsContext): ControlMethods {
   const { stores, services } = context;
@@ -41,8 +41,9 @@ export function queueMethods(context: MethodsContext): ControlMethods {
       find(id);
       return row(stores.transactions.run(() => outbox.retry(id as OutboxId)));
     }),
-    send: method({ from: text, to: text, subject: z.string().max(10_000), body: z.string() }, (message) =>
-      send(context, message),
+    send: method(
+      { from: bitmessageAddress, to: text, subject: z.string().max(10_000), body: z.string() },
+      (message) => send(context, message),
     ),
   };
 }
@@ -68,14 +69,14 @@ function details(context: MethodsContext, entry: OutboxEntry, row: (entry: Outbo
 /** The same way as a mail client's: a mail is submitted, and its copy is in Sent. */
 async function send(
   context: MethodsContext,
-  message: { from: string; to: string; subject: string; body: string },
+  message: { from: Address; to: string; subject: string; body: string },
 ): Promise<unknown> {
   const { services, stores, config } = context;
-  const { address } = decodeAddress(message.from.replace(/@.*$/, ""));
-  const identity = services.messaging.identities.get(address);
-  if (identity === null) throw new CommandError(`${address} is not one of your identities`);
+  const { from } = message;
+  const identity = services.messaging.identities.get(from);
+  if (identity === null) throw new CommandError(`${from} is not one of your identities`);
   const user = { name: identity.user };
-  const sender = services.addresses.mailAddress(address);
+  const sender = services.addresses.mailAddress(from);
   const recipient = message.to.includes("@") ? message.to : `${message.to}@${config.mail.domain}`;
   await services.submission.checkRecipient(user, sender, { address: recipient });
   const bytes = await new MailComposer({
