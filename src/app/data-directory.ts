@@ -1,6 +1,6 @@
 /** Where everything is kept: one directory that only its owner can read. */
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, statSync } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { ConfigError } from "./config/config.js";
@@ -31,7 +31,10 @@ export function locateDataDirectory(
   };
 }
 
-/** Makes the directory, for its owner alone. ConfigError when it belongs to somebody else or is not a directory. */
+/**
+ * Makes the directory, for its owner alone. One that is there keeps its mode: every file of ours is the owner's alone. ConfigError when it belongs
+ * to somebody else, is not a directory, or others can write there.
+ */
 export function makeDataDirectory(directory: DataDirectory): void {
   try {
     mkdirSync(directory.path, { recursive: true, mode: 0o700 });
@@ -44,8 +47,12 @@ export function makeDataDirectory(directory: DataDirectory): void {
   if (own !== undefined && own !== 0 && uid !== own) {
     throw new ConfigError(directory.path, "the data directory belongs to another user");
   }
-  if ((mode & 0o077) !== 0) chmodSync(directory.path, 0o700);
-  if (!existsSync(directory.path)) throw new ConfigError(directory.path, "the data directory is not there");
+  if ((mode & 0o022) !== 0) {
+    throw new ConfigError(
+      directory.path,
+      "others can write there; choose another data directory, or: chmod 700",
+    );
+  }
   mkdirSync(dirname(directory.socket), { recursive: true, mode: 0o700 });
   checkSocketDirectory(directory);
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "@jest/globals";
@@ -30,4 +30,12 @@ test("in the data directory it is as safe as the data", () => {
   expect(directory.socket).toBe(join(folder, "near", "control.sock"));
   makeDataDirectory(directory);
   checkSocketDirectory(directory);
+});
+
+test("a directory where others can write is refused and keeps its mode", () => {
+  const shared = mkdtempSync(join(tmpdir(), "bmbridge-shared-"));
+  chmodSync(shared, 0o777);
+  expect(() => makeDataDirectory(locateDataDirectory(shared, {}))).toThrow(/others can write there/);
+  expect(statSync(shared).mode & 0o777).toBe(0o777);
+  rmSync(shared, { recursive: true });
 });

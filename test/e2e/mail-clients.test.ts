@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { ImapFlow } from "imapflow";
 import {
+  bmbridge,
   PASSWORD,
   type RunningNode,
   runProgram,
@@ -108,7 +109,9 @@ describe("sending", () => {
       "-T",
       upload,
     ]);
-    expect(outcome.stderr).toMatch(/250 2\.0\.0/);
+    const queueId = /250 2\.0\.0 .*queued as (\S+)/.exec(outcome.stderr)?.[1] ?? "";
+    const shown = await bmbridge(["queue", "show", queueId, "--json", "--data-dir", alice.directory]);
+    expect(JSON.parse(shown.stdout)).toMatchObject({ to: bobAddress, subject: "curl" });
     await arrival(bob, "bob", "curl");
   }, 90_000);
 

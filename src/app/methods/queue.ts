@@ -10,11 +10,7 @@ import { bitmessageAddress, method, text } from "./parameters.js";
 export function queueMethods(context: MethodsContext): ControlMethods {
   const { stores, services } = context;
   const { outbox } = services.messaging;
-  const find = (id: string): OutboxEntry => {
-    const entry = stores.outbox.get(id as OutboxId);
-    if (entry === null) throw new CommandError(`there is no message ${id} in the queue`);
-    return entry;
-  };
+  const find = (id: string) => findEntry(stores, id);
   const row = (entry: OutboxEntry) => ({
     id: entry.id,
     from: entry.from,
@@ -31,21 +27,33 @@ export function queueMethods(context: MethodsContext): ControlMethods {
     "queue.list": method({}, () => stores.outbox.list({}).map(row)),
     "queue.show": method({ id: text }, ({ id }) => details(context, find(id), row)),
     "queue.cancel": method({ id: text }, ({ id }) => {
-      find(id);
-      const entry = stores.transactions.run(() => outbox.cancel(id as OutboxId));
+      const found = find(id);
+      const entry = stores.transactions.run(() => outbox.cancel(found.id));
       if (entry?.state !== "cancelled")
         throw new CommandError(`it is too late: the message is ${entry?.state ?? "gone"}`);
       return row(entry);
     }),
     "queue.retry": method({ id: text }, ({ id }) => {
-      find(id);
-      return row(stores.transactions.run(() => outbox.retry(id as OutboxId)));
+      const { id: found } = find(id);
+      return row(stores.transactions.run(() => outbox.retry(found)));
     }),
     send: method(
       { from: bitmessageAddress, to: text, subject: z.string().max(10_000), body: z.string() },
       (message) => send(context, message),
     ),
   };
+}
+
+/** By the id of the message, or by the queue id that `250` told for the mail where that became one message. */
+function findEntry(stores: MethodsContext["stores"], id: string): OutboxEntry {
+  const recipients = stores.submissions.get(id)?.recipients ?? [];
+  if (recipients.length > 1) {
+    const ids = recipients.map((recipient) => recipient.outboxId).join(", ");
+    throw new CommandError(`the mail ${id} has several recipients, each a message: ${ids}`);
+  }
+  const entry = stores.outbox.get(recipients[0]?.outboxId ?? (id as OutboxId));
+  if (entry === null) throw new CommandError(`there is no message ${id} in the queue`);
+  return entry;
 }
 
 function details(context: MethodsContext, entry: OutboxEntry, row: (entry: OutboxEntry) => object): unknown {
