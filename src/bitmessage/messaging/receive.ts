@@ -71,8 +71,9 @@ export function readContent(message: {
     const decoded = decodeContent(message.encoding, message.content);
     if (decoded.kind === "ignored") return null;
     if (decoded.kind === "placeholder") return { kind: "placeholder", raw: message.content };
-    const { subject, body, files, parents, headers } = decoded;
-    return { kind: "text", subject, body, files, parents, headers };
+    const { subject, body, files, parents, headers, original } = decoded;
+    const content = { kind: "text" as const, subject, body, files, parents, headers };
+    return original === undefined ? content : { ...content, original };
   } catch (error) {
     if (error instanceof ProtocolError) return error.code;
     throw error;

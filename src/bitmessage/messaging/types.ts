@@ -1,6 +1,6 @@
 /** The values that messaging deals in: identities, contacts, subscriptions, the outbox and received messages. */
 import type { Address } from "../protocol/address.js";
-import type { ContentFile } from "../protocol/content.js";
+import type { ContentFile, ContentPiece } from "../protocol/content.js";
 import type { InventoryHash } from "../protocol/inventory-hash.js";
 import type { IdentityKeys } from "../protocol/keys.js";
 import type { Difficulty } from "../protocol/pow-target.js";
@@ -140,6 +140,8 @@ export type ReceivedContent =
       readonly parents: readonly Uint8Array[];
       /** Carried header lines, names in lower case. */
       readonly headers: Readonly<Record<string, string>>;
+      /** What the sender's own form of the message is built from, when it is there. */
+      readonly original?: readonly ContentPiece[];
     }
   /** An encoding that nobody knows; the raw bytes. */
   | { readonly kind: "placeholder"; readonly raw: Uint8Array };

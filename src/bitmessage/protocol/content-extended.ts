@@ -1,6 +1,7 @@
 import { deflateSync, inflateSync } from "node:zlib";
 import { encode } from "@msgpack/msgpack";
 import { checkedHeaders, MAX_HEADER_LENGTH, MAX_HEADERS, receivedHeader } from "./content-headers.js";
+import { type ContentPiece, packPieces, readPieces } from "./content-pieces.js";
 import type { Content, ContentFile } from "./content-types.js";
 import { ProtocolError } from "./errors.js";
 import { MsgpackReader } from "./msgpack-reader.js";
@@ -18,6 +19,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
  * Message bytes of encoding 3 (PROTOCOL.md section 14.2): keys as str, and texts as bin unless they are ASCII, the form that all
  * receivers read.
  * @param content.parents vectors of 32 bytes
+ * @param content.original the pieces of the sender's original; before the files, so that its texts compress beside `body`
  * @throws ProtocolError `invalid_argument` for a carried name or value that is not fit
  */
 export function encodeExtended(content: {
@@ -26,13 +28,15 @@ export function encodeExtended(content: {
   files?: readonly ContentFile[];
   parents?: readonly Uint8Array[];
   headers?: Readonly<Record<string, string>>;
+  original?: readonly ContentPiece[];
 }): Uint8Array {
-  const { subject, body, files = [], parents = [], headers = {} } = content;
+  const { subject, body, files = [], parents = [], headers = {}, original } = content;
   const map: Record<string, unknown> = {
     "": TYPE,
     subject: text(withoutLineBreaks(subject)),
     body: text(body),
   };
+  if (original !== undefined) map["original"] = packPieces(original);
   if (parents.length > 0) map["parents"] = parents;
   if (files.length > 0) {
     map["files"] = files.map(({ name, data, type, disposition }) => ({
@@ -64,8 +68,9 @@ export function decodeExtended(data: Uint8Array, maxInflated: number): Content {
   const fields = readFields(reader, count);
   if (fields.type === undefined) throw new ProtocolError("no_type");
   if (fields.type !== TYPE) throw new ProtocolError("unknown_type");
-  const { subject, body, files, parents, headers } = fields;
-  return { encoding: EXTENDED, subject, body, files, parents, headers: Object.fromEntries(headers) };
+  const { subject, body, files, parents, headers, original } = fields;
+  const content = { encoding: EXTENDED, subject, body, files, parents, headers: Object.fromEntries(headers) };
+  return original === null ? content : { ...content, original };
 }
 
 function inflate(data: Uint8Array, maxOutputLength: number): Uint8Array {
@@ -85,6 +90,7 @@ interface Fields {
   files: ContentFile[];
   parents: Uint8Array[];
   headers: Map<string, string>;
+  original: ContentPiece[] | null;
 }
 
 function readFields(reader: MsgpackReader, count: number): Fields {
@@ -95,6 +101,7 @@ function readFields(reader: MsgpackReader, count: number): Fields {
     files: [],
     parents: [],
     headers: new Map(),
+    original: null,
   };
   for (let index = 0; index < count; index++) readField(reader, fields);
   return fields;
@@ -121,6 +128,9 @@ function readField(reader: MsgpackReader, fields: Fields): void {
       return;
     case "parents":
       fields.parents = readList(reader, MAX_PARENTS, readVector);
+      return;
+    case "original":
+      fields.original = readPieces(reader);
       return;
     default:
       readHeader(reader, name, fields.headers);

@@ -8,7 +8,7 @@ export const MAX_HEADER_LENGTH = 4096;
 const NAME = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
 const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/;
 /** Names that would be taken for parts of the message itself. */
-const TAKEN: ReadonlySet<string> = new Set(["subject", "body", "files", "parents"]);
+const TAKEN: ReadonlySet<string> = new Set(["subject", "body", "files", "parents", "original"]);
 
 /** Line breaks and control characters as blanks. */
 export function oneLine(text: string): string {

@@ -1,3 +1,5 @@
+import type { ContentPiece } from "./content-pieces.js";
+
 export interface ContentFile {
   name: string;
   data: Uint8Array;
@@ -19,6 +21,8 @@ export interface Content {
   /** lines carried beside the subject, by lower-case name: of the simple form the lines between subject and body, of the extended form
    *  our own keys */
   headers: Record<string, string>;
+  /** What the sender's own form of this message is built from, when it is there: our key `original` of the extended form */
+  original?: ContentPiece[];
 }
 
 /**

@@ -3,6 +3,7 @@ import { decodeHeaderLine, encodeHeaderLines, MAX_HEADERS, oneLine } from "./con
 import type { Content, DecodedContent } from "./content-types.js";
 
 export { encodeExtended } from "./content-extended.js";
+export type { ContentPiece } from "./content-pieces.js";
 export type { Content, ContentFile, DecodedContent } from "./content-types.js";
 
 /** Numbers of the encodings (PROTOCOL.md section 14). */

@@ -43,6 +43,24 @@ export class MsgpackReader {
     return this.#container("map");
   }
 
+  /** A whole number from 0 to 2^32 - 1; null, with the value skipped, for anything else. */
+  integer(): number | null {
+    const start = this.#reader.offset;
+    const value = this.#unsigned();
+    if (value !== null) return value;
+    this.#reader.offset = start;
+    this.skip();
+    return null;
+  }
+
+  /** What comes next, which stays to be read. */
+  peek(): "text" | "array" | "map" | "other" {
+    const start = this.#reader.offset;
+    const { kind } = this.#head();
+    this.#reader.offset = start;
+    return kind;
+  }
+
   /** Passes over one value with all that is in it. */
   skip(): void {
     const open: number[] = [1];
@@ -61,6 +79,17 @@ export class MsgpackReader {
         open.push(kind === "map" ? 2 * size : size);
       }
     }
+  }
+
+  #unsigned(): number | null {
+    const reader = this.#reader;
+    if (reader.remaining === 0) throw malformed();
+    const first = reader.u8();
+    if (first < 0x80) return first;
+    if (first < 0xcc || first > 0xce) return null;
+    if (reader.remaining < fixedSize(first)) throw malformed();
+    if (first === 0xcc) return reader.u8();
+    return first === 0xcd ? reader.u16() : reader.u32();
   }
 
   #container(wanted: "array" | "map"): number | null {

@@ -23,7 +23,7 @@ const text = fc.string({ unit: "grapheme", maxLength: 60 });
 const line = text.map((value) => value.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, ""));
 const names = fc
   .stringMatching(/^[a-z][a-z0-9-]{0,20}$/)
-  .filter((name) => !["subject", "body", "files", "parents"].includes(name));
+  .filter((name) => !["subject", "body", "files", "parents", "original"].includes(name));
 const headers = fc.dictionary(
   names,
   line.map((value) => value.trim()),
@@ -145,6 +145,45 @@ describe("extended content", () => {
     );
   });
 
+  const pieces = fc.array(
+    fc.oneof(
+      fc.record({ kind: fc.constant("octets" as const), octets: bytes(50) }),
+      fc.record({ kind: fc.constant("file" as const), file: fc.nat(1000) }),
+      fc.record({
+        kind: fc.constant("file-base64" as const),
+        file: fc.nat(70_000),
+        lineLength: fc.nat(1000),
+      }),
+      fc.record({ kind: fc.constant("base64" as const), octets: bytes(50), lineLength: fc.nat(1000) }),
+    ),
+    { maxLength: 6 },
+  );
+
+  test("the pieces of an original travel with it", () => {
+    fc.assert(
+      fc.property(pieces, files, (original, list) => {
+        const content = decoded(3, encodeExtended({ subject: "s", body: "b", files: list, original }));
+        expect(content).toMatchObject({ subject: "s", body: "b", files: list, original });
+      }),
+    );
+  });
+
+  test.each([
+    ["a map in it", [{}]],
+    ["text", "x"],
+    ["a piece that is none", [new Uint8Array(1), 7]],
+    ["an empty one", [[]]],
+    ["octets in an array alone", [["x"]]],
+    ["a negative place", [[-1]]],
+    ["a fraction", [[0.5, 76]]],
+    ["a third value", [[0, 76, 1]]],
+    ["too many", Array.from({ length: 5001 }, () => [0])],
+  ])("an original of a wrong kind is none: %s", (_name, original) => {
+    const content = decoded(3, deflateSync(encode({ original, "": "message", body: "b" })));
+    expect(content).not.toHaveProperty("original");
+    expect(content.body).toBe("b");
+  });
+
   test("a subject of several lines becomes one, sent or received", () => {
     expect(decoded(3, encodeExtended({ subject: "a\r\nb", body: "" })).subject).toBe("a b");
     const foreign = deflateSync(encode({ "": "message", subject: "a\nBcc: x\u2028y" }));
@@ -160,6 +199,7 @@ describe("extended content", () => {
       "": "message",
       subject: "s",
       files: [{ name: "n", data: "d" }],
+      original: ["x", [0], [300, 76], ["x", 70_000]],
       parents: [1, [2]],
     });
     fc.assert(
