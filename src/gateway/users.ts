@@ -32,8 +32,8 @@ export class UserError extends Error {
 /** The local logins. */
 export interface Users extends Required<Authenticator> {
   list(): readonly User[];
-  /** With the mailboxes that every user has. @throws UserError `bad-name`, `bad-password`, `exists` */
-  create(name: string, password: string): Promise<User>;
+  /** With the mailboxes that every user has, and what is done `alongside` in the same transaction. @throws UserError `bad-name`, `bad-password`, `exists` */
+  create(name: string, password: string, alongside?: (user: User) => void): Promise<User>;
   /** @throws UserError `unknown`, `bad-password` */
   setPassword(name: string, password: string): Promise<void>;
   /** Removes the login with all its mail, and what it follows. @throws UserError `unknown`, `owns-identities` while there are keys that nobody else could use */
@@ -75,7 +75,7 @@ class StoredUsers implements Users {
     return this.#options.users.list();
   }
 
-  async create(name: string, password: string): Promise<User> {
+  async create(name: string, password: string, alongside?: (user: User) => void): Promise<User> {
     const { users, transactions, folders, clock } = this.#options;
     if (!NAME.test(name)) {
       const text = `${JSON.stringify(name)} cannot be a login: use up to 64 letters a to z, digits, dots, hyphens and underscores`;
@@ -88,6 +88,7 @@ class StoredUsers implements Users {
       const user: User = { name, passwordHash, created: clock() };
       users.save(user);
       folders.ensureInitial(name);
+      alongside?.(user);
       return user;
     });
   }

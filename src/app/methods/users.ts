@@ -6,7 +6,7 @@ import { label, method, text } from "./parameters.js";
 
 const credentials = { name: text, password: z.string() };
 
-export function userMethods({ services, stores }: MethodsContext): ControlMethods {
+export function userMethods({ services }: MethodsContext): ControlMethods {
   const { users, messaging } = services;
   return {
     "user.add": method(credentials, async ({ name, password }) => ({
@@ -24,12 +24,12 @@ export function userMethods({ services, stores }: MethodsContext): ControlMethod
     setup: method(
       { user: text, password: z.string(), identity: label },
       async ({ user, password, identity }) => {
-        await users.create(user, password);
-        const made = messaging.identities.create({ user, label: identity });
-        const identities = stores.identities
-          .list()
-          .filter((one) => one.user === user && one.address === made.address);
-        return { user, identities: identities.map((one) => ({ address: one.address, label: one.label })) };
+        const made: { address: string; label: string }[] = [];
+        await users.create(user, password, () => {
+          const { address, label: name } = messaging.identities.create({ user, label: identity });
+          made.push({ address, label: name });
+        });
+        return { user, identities: made };
       },
     ),
   };
