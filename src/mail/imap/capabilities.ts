@@ -66,6 +66,7 @@ export const CAPABILITIES: readonly Capability[] = [
   { name: "WITHIN", specification: "RFC 5032", when: authenticated },
   { name: "CONDSTORE", specification: "RFC 7162", when: authenticated },
   { name: "QRESYNC", specification: "RFC 7162", when: authenticated },
+  { name: "NOTIFY", specification: "RFC 5465", when: authenticated },
   { name: "MULTIAPPEND", specification: "RFC 3502", when: authenticated },
   { name: "UTF8=ACCEPT", specification: "RFC 6855", when: authenticated },
   { name: "BINARY", specification: "RFC 3516", when: authenticated },

@@ -137,6 +137,7 @@ export class Connection implements SessionConnection {
         if (this.session.user) this.#timer?.refresh();
         if (this.#decoder.buffered <= READ_AHEAD) this.#socket.resume();
       } else {
+        await this.session.deliver("between-commands");
         await this.activity();
         this.#pacer.restart();
       }

@@ -9,6 +9,7 @@ import type { Segment } from "./decoder.js";
 import { ImapError } from "./error.js";
 import { asciiText, type Octets, plainText } from "./format.js";
 import type { NameForm } from "./mailbox-name.js";
+import type { Notifier } from "./notifier.js";
 import type { ResponseWriter } from "./output.js";
 import { CommandParser, syntax } from "./parser.js";
 import type { ImapSettings } from "./settings.js";
@@ -57,6 +58,7 @@ export class Session {
   /** Names of extensions that the client has switched on (RFC 5161). */
   readonly enabled = new Set<string>();
   badCommands = 0;
+  #notifier: Notifier | null = null;
   /** The client has been told of a MODSEQ below the mailbox's, because expunges were held back. */
   #modSeqHeld = false;
 
@@ -92,7 +94,7 @@ export class Session {
   get updateFormat(): UpdateFormat {
     const condstore = this.enabled.has("CONDSTORE");
     return {
-      uid: condstore || this.isRevision2 ? "with-uid" : "without-uid",
+      uid: condstore || this.isRevision2 || this.#notifier ? "with-uid" : "without-uid",
       modSeq: condstore ? "with-modseq" : "without-modseq",
       expunges: this.enabled.has("QRESYNC") ? "as-vanished" : "as-expunge",
     };
@@ -108,6 +110,36 @@ export class Session {
     this.enabled.add("CONDSTORE");
     if (!this.selected) return;
     this.out.line(`* OK [HIGHESTMODSEQ ${Math.max(1, this.selected.view.highestModSeq)}] Highest.`);
+  }
+
+  /** NOTIFY: from now on the client hears of what this notifier is asked for, between its commands too. */
+  notify(notifier: Notifier): void {
+    this.#notifier?.close();
+    this.#notifier = notifier;
+    this.listen();
+  }
+
+  /** Has the connection woken when there is news of the selected mailbox, if the client has said NOTIFY. */
+  listen(): void {
+    const { selected } = this;
+    if (!selected) return;
+    selected.view.onUpdate = this.#notifier ? () => this.connection.wake() : null;
+    selected.view.keepsNews = this.#notifier?.selected.fetch != null;
+  }
+
+  /** Tells what waits while the client says nothing. */
+  async deliver(when: "idle" | "between-commands"): Promise<void> {
+    const notifier = this.#notifier;
+    if (this.out.blocked || this.state === "logout") return;
+    if (when === "idle" || notifier) {
+      const immediate = when === "idle" || notifier?.selected.expunges === "immediate";
+      this.tell(immediate ? "tell-expunges" : "hold-expunges", when);
+    }
+    try {
+      await notifier?.deliver();
+    } catch (error) {
+      this.settings.logger.error("notifying failed", { error });
+    }
   }
 
   /** Obeys one command and answers it. Never rejects. */
@@ -166,6 +198,7 @@ export class Session {
   close(): void {
     try {
       this.closeMailbox();
+      this.#notifier?.close();
       this.mail?.close();
     } catch (error) {
       this.settings.logger.error("closing a session failed", { error });
@@ -177,11 +210,16 @@ export class Session {
   }
 
   /** Tells the client what has happened to its mailbox; BYE when the mailbox is gone. */
-  tell(expunges: "tell-expunges" | "hold-expunges"): void {
+  tell(
+    expunges: "tell-expunges" | "hold-expunges",
+    when: "in-command" | "idle" | "between-commands" = "in-command",
+  ): void {
     const selected = this.selected;
     if (!selected?.view.hasUpdates) return;
-    this.out.add(selected.view.tell(expunges, this.updateFormat));
-    if (this.enabled.has("QRESYNC")) this.#tellModSeq(selected.view);
+    const text = selected.view.tell(expunges, this.updateFormat, this.#notifier?.selected.events);
+    this.out.add(text);
+    if (this.enabled.has("QRESYNC") && (text !== "" || when === "in-command"))
+      this.#tellModSeq(selected.view);
     if (!selected.view.deleted) return;
     this.out.line("* BYE The selected mailbox has been deleted.");
     this.state = "logout";

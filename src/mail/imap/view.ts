@@ -47,6 +47,9 @@ export class SessionView {
   readonly #changed = new Map<number, MessageState>();
   /** UIDs of the messages that `$` stands for (RFC 5182), ascending; those that go are passed over. */
   savedResult: readonly number[] = [];
+  /** Whether UIDs of new messages are kept until `takeNews` (NOTIFY). */
+  keepsNews = false;
+  #news: number[] = [];
   #recentFrom: number;
   #tellsRecent = true;
   #toldKeywords: number;
@@ -258,6 +261,13 @@ export class SessionView {
     if (!this.keywords.has(key)) this.keywords.set(key, flag);
   }
 
+  /** UIDs of messages that the client has been told of since the last call. */
+  takeNews(): readonly number[] {
+    const news = this.#news;
+    this.#news = [];
+    return news;
+  }
+
   get hasUpdates(): boolean {
     return this.#expunged.size > 0 || this.#appended.length > 0 || this.#changed.size > 0 || this.deleted;
   }
@@ -340,6 +350,7 @@ export class SessionView {
       this.#uids.push(message.uid);
       for (const flag of message.flags) this.#learn(flag);
     }
+    if (this.keepsNews) for (const { uid } of this.#appended) this.#news.push(uid);
     this.#appended = [];
     const recent = this.#tellsRecent ? `* ${this.recentCount} RECENT\r\n` : "";
     return `${this.newKeywords()}* ${this.size} EXISTS\r\n${recent}`;

@@ -122,6 +122,19 @@ function prepare(
   return { items, itemsWithFlags, sets: setsSeen ? "sets-seen" : "peeks", changedSince };
 }
 
+/** FETCH responses that nobody asked for just now, with UIDs (NOTIFY). */
+export async function fetchMessages(
+  session: Session,
+  items: readonly FetchItem[],
+  sequences: readonly number[],
+): Promise<void> {
+  const request: FetchRequest = { ...prepare(session, items, null, "uid"), sets: "peeks" };
+  const pacer = new Pacer();
+  for (let i = 0; i < sequences.length && !session.connection.closed; i += BATCH) {
+    await answerBatch(session, request, sequences.slice(i, i + BATCH), pacer);
+  }
+}
+
 /** Answers for these messages; returns how many of them were gone. */
 async function answerBatch(
   session: Session,

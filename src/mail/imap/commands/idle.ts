@@ -20,7 +20,7 @@ export const idle: Command = {
       await untilDone(session);
     } finally {
       clearInterval(keepAlive);
-      if (selected) selected.view.onUpdate = null;
+      session.listen();
     }
     return "Idle ended.";
   },
@@ -30,10 +30,10 @@ export const idle: Command = {
  * Until the client says DONE. Some clients send their next command instead: then IDLE ends as well, and the command is obeyed.
  */
 async function untilDone(session: Session): Promise<void> {
-  const { connection, out } = session;
+  const { connection } = session;
   while (!connection.closed && session.state !== "logout") {
     // Nothing is told while the client does not read; it waits in the view, which cannot grow beyond the mailbox.
-    if (session.selected && !out.blocked) session.tell("tell-expunges");
+    await session.deliver("idle");
     const line = connection.peekLine(1000);
     if (line !== null) {
       const word = line.trim().toUpperCase();

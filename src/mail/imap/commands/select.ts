@@ -62,6 +62,7 @@ async function open(
   for (const update of early) view.receive(update);
   session.selected = { name, handle, view, access };
   session.state = "selected";
+  session.listen();
   describe(session);
   if (session.isRevision2) await tellMailbox(session, mailbox);
   if (known) {

@@ -18,13 +18,18 @@ import { lsub } from "./lsub.js";
 import { move, uidMove } from "./move.js";
 import { namespace } from "./namespace.js";
 import { check, noop } from "./noop.js";
+import { notify } from "./notify.js";
 import { rename } from "./rename.js";
+import { replace, uidReplace } from "./replace.js";
 import { search, uidSearch } from "./search.js";
 import { examine, select } from "./select.js";
+import { sort, uidSort } from "./sort.js";
 import { starttls } from "./starttls.js";
 import { status } from "./status.js";
 import { store, uidStore } from "./store.js";
 import { subscribe, unsubscribe } from "./subscribe.js";
+import { thread, uidThread } from "./thread.js";
+import { xlist } from "./xlist.js";
 
 /** Every command there is. */
 export const COMMANDS: readonly Command[] = [
@@ -47,7 +52,9 @@ export const COMMANDS: readonly Command[] = [
   unsubscribe,
   list,
   lsub,
+  xlist,
   status,
+  notify,
   append,
   idle,
   close,
@@ -56,6 +63,10 @@ export const COMMANDS: readonly Command[] = [
   uidExpunge,
   search,
   uidSearch,
+  sort,
+  uidSort,
+  thread,
+  uidThread,
   fetch,
   uidFetch,
   store,
@@ -64,6 +75,8 @@ export const COMMANDS: readonly Command[] = [
   uidCopy,
   move,
   uidMove,
+  replace,
+  uidReplace,
 ];
 
 const byName = new Map(COMMANDS.map((command) => [command.name, command]));
