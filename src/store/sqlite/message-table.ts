@@ -120,7 +120,11 @@ export class MessageTable {
   /** Departed ones too, ascending. */
   records(mailbox: MailboxId, uids: readonly number[]): readonly MessageRecord[] {
     const text = list(uids);
-    const present = this.#statements.records.all(mailbox, text) as RecordRow[];
+    const present = (
+      isRun(uids)
+        ? this.#statements.recordsOfRun.all(mailbox, uids[0], uids.at(-1))
+        : this.#statements.records.all(mailbox, text)
+    ) as RecordRow[];
     const departed =
       present.length < uids.length
         ? (this.#statements.departedRecords.all(mailbox, text) as RecordRow[])
@@ -187,13 +191,18 @@ function list(numbers: readonly number[]): string {
   return JSON.stringify(numbers);
 }
 
+/** Whether each is one more than the one before, as in most mailboxes that are read from end to end: a range is found faster than a list. */
+function isRun(numbers: readonly number[]): boolean {
+  return numbers.length > 0 && numbers.every((number, index) => number === numbers[0]! + index);
+}
+
 const LISTED = "IN (SELECT value FROM json_each(?))";
 
-function recordsFrom(table: "message" | "departed"): string {
+function recordsFrom(table: "message" | "departed", which: "listed" | "run"): string {
   return `SELECT m.uid, m.internal_seconds, m.internal_zone, m.save_date, b.id, b.size, b.sent_seconds, b.sent_day,
       b.envelope, b.body, b.body_structure, b.header
     FROM ${table} m CROSS JOIN body b ON b.id = m.body_id
-    WHERE m.mailbox_id = ? AND m.uid ${LISTED} ORDER BY m.uid`;
+    WHERE m.mailbox_id = ? AND m.uid ${which === "run" ? "BETWEEN ? AND ?" : LISTED} ORDER BY m.uid`;
 }
 
 function contentFrom(table: "message" | "departed"): string {
@@ -246,8 +255,9 @@ function prepareStatements(database: Database) {
        AND NOT EXISTS (SELECT 1 FROM message WHERE body_id = body.id)
        AND NOT EXISTS (SELECT 1 FROM departed WHERE body_id = body.id)`,
     ),
-    records: prepare(recordsFrom("message")).raw(),
-    departedRecords: prepare(recordsFrom("departed")).raw(),
+    records: prepare(recordsFrom("message", "listed")).raw(),
+    recordsOfRun: prepare(recordsFrom("message", "run")).raw(),
+    departedRecords: prepare(recordsFrom("departed", "listed")).raw(),
     read: prepare(contentFrom("message")).pluck(),
     readDeparted: prepare(contentFrom("departed")).pluck(),
     byMessageId: prepare(
