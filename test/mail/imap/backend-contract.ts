@@ -354,6 +354,57 @@ export function describeBackend(
       });
     });
 
+    describe("replacing", () => {
+      test("to nowhere gives null, of what is gone EXPUNGEISSUED; nothing changes", async () => {
+        const [uid] = (await mail.append("INBOX", [message("1")]))!.uids;
+        const { handle } = await open(mail);
+        const theirs = await open(other);
+        expect(await handle.replace(uid!, "gone", message("2"))).toBeNull();
+        await expect(handle.replace(999_999, "INBOX", message("2"))).rejects.toMatchObject({
+          status: "NO",
+          code: "EXPUNGEISSUED",
+        });
+        await theirs.handle.expunge([uid!], "any");
+        await expect(handle.replace(uid!, "INBOX", message("2"))).rejects.toMatchObject({
+          code: "EXPUNGEISSUED",
+        });
+        expect(await mail.status("INBOX")).toMatchObject({ messages: 0, uidNext: uid! + 1 });
+      });
+
+      test("puts the new message in the place of the old, here or elsewhere, and tells as appending and expunging do", async () => {
+        const uids = (await mail.append("INBOX", [message("1"), message("2")]))!.uids;
+        await mail.createMailbox("box", {});
+        const mine = await open(mail);
+        const theirs = await open(other);
+        const before = mine.handle.snapshot.highestModSeq;
+        const here = await mine.handle.replace(uids[0]!, "INBOX", message("new", ["\\Draft"]));
+        expect(here!.expunged).toEqual([uids[0]]);
+        expect(here!.uids[0]).toBeGreaterThan(uids[1]!);
+        expect(here!.uidValidity).toBe(mine.handle.snapshot.uidValidity);
+        expect(here!.highestModSeq).toBeGreaterThan(before);
+        expect(mine.updates.map((update) => update.type)).toEqual(["appended"]);
+        expect(theirs.updates.map((update) => update.type).sort()).toEqual(["appended", "expunged"]);
+        const [old] = await theirs.handle.records([uids[0]!]);
+        const [fresh] = await mine.handle.records(here!.uids);
+        expect(fresh!.emailId).not.toBe(old!.emailId);
+        expect(await flagsOf(here!.uids[0]!)).toEqual(["\\Draft"]);
+        const elsewhere = await mine.handle.replace(uids[1]!, "box", message("moved"));
+        expect(elsewhere!.expunged).toEqual([uids[1]]);
+        expect(elsewhere!.uidValidity).toBe((await mail.status("box"))!.uidValidity);
+        expect(await mail.status("INBOX")).toMatchObject({ messages: 1 });
+        expect(await mail.status("box")).toMatchObject({ messages: 1 });
+      });
+    });
+
+    test("ids are object identifiers (RFC 8474 section 7)", async () => {
+      const [uid] = (await mail.append("INBOX", [message("1")]))!.uids;
+      const { handle } = await open(mail);
+      const [record] = await handle.records([uid!]);
+      const ids = [record!.emailId, handle.snapshot.id, ...(await mail.listMailboxes()).map((one) => one.id)];
+      for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9_-]{1,255}$/);
+      expect((await mail.status("INBOX"))!.id).toBe(handle.snapshot.id);
+    });
+
     test("a closed handle hears nothing more", async () => {
       const { handle, updates } = await open(mail);
       handle.close();
