@@ -2,7 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { resolve4, resolve6 } from "node:dns/promises";
 import { type BitmessageNode, createNode } from "../bitmessage/node/node.js";
+import { parseProxy } from "../bitmessage/node/proxy.js";
 import { createSolver } from "../bitmessage/pow/worker-pool.js";
+import type { RandomBytes } from "../bitmessage/protocol/random.js";
 import type { Logger } from "../logger.js";
 import { createSqliteStores } from "../store/sqlite/stores.js";
 import { type Config, ConfigError, parseEndpoint } from "./config/config.js";
@@ -16,6 +18,7 @@ import { createMailServers, listening } from "./mail-servers.js";
 import { createMethods } from "./methods/methods.js";
 import { bindNetwork } from "./network-name.js";
 import { openOrExplain } from "./offline.js";
+import { createOnionAnnouncer } from "./onion-announcer.js";
 import { createPublisher } from "./publisher.js";
 import { createServices, networkMinimum } from "./services.js";
 import { readStatus } from "./status.js";
@@ -46,18 +49,26 @@ export async function createApp(options: AppOptions): Promise<App> {
   bindNetwork(stores, config);
   const threads = config.pow.threads === 0 ? defaultThreads() : config.pow.threads;
   const solver = createSolver({ engine: config.pow.engine, threads, logger: logger.child({ room: "pow" }) });
-  const publisher = createPublisher(stores, (hash) => {
-    node.announce([hash]);
+  const publisher = createPublisher(stores, (hash, when) => {
+    node.announce([hash], when);
     services.messaging.inbox.wake();
   });
   const services = createServices({ config, stores, solver, publisher, logger });
   const node: BitmessageNode = createNode({
     ...nodeSettings(config),
+    onionAnnouncer: createOnionAnnouncer({
+      stores,
+      solver,
+      publisher,
+      difficulty: networkMinimum(config),
+      random,
+      clock: systemClock,
+    }),
     minimum: networkMinimum(config),
     inventory: stores.inventory,
     knownNodes: stores.knownNodes,
     resolver: resolveHost,
-    random: (length) => new Uint8Array(randomBytes(length)),
+    random,
     clock: systemClock,
     logger: logger.child({ room: "node" }),
   });
@@ -105,11 +116,18 @@ function nodeSettings(config: Config) {
     maxOutbound: node.max_outbound,
     maxInbound: node.max_inbound,
     tls: node.tls,
+    dandelion: node.dandelion,
+    timings: { publishLater: config.send.ack_delay },
     allowPrivatePeers: node.allow_private_peers,
     userAgent: node.user_agent,
+    proxy: node.proxy === "" ? null : parseProxy(node.proxy),
+    onionOnly: node.onion_only,
+    onion: node.onion_host === "" ? null : { host: node.onion_host, port: node.onion_port },
     streams: [1] as const,
   };
 }
+
+const random: RandomBytes = (length) => new Uint8Array(randomBytes(length));
 
 async function resolveHost(host: string): Promise<readonly string[]> {
   const answers = await Promise.allSettled([resolve4(host), resolve6(host)]);

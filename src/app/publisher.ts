@@ -7,22 +7,25 @@ import type { Stores } from "../store/stores.js";
 /** Keeps own objects in the inventory and tells `published` after the commit. */
 export function createPublisher(
   stores: Pick<Stores, "inventory" | "transactions">,
-  published: (hash: InventoryHash) => void,
+  published: (hash: InventoryHash, when: "now" | "later") => void,
 ): Publisher {
   return {
-    publish(object) {
+    publish(object, when = "now") {
       const hash = inventoryHash(object);
-      keep(stores.inventory, hash, object);
-      stores.transactions.afterCommit(() => published(hash));
+      // What the network has already stays as public as it is: hiding it again would show whose it is.
+      if (isNew(stores.inventory, hash, object)) {
+        stores.transactions.afterCommit(() => published(hash, when));
+      }
       return hash;
     },
   };
 }
 
-function keep(inventory: Inventory, hash: InventoryHash, bytes: Uint8Array): void {
+/** Keeps the object; returns whether it was not there before. */
+function isNew(inventory: Inventory, hash: InventoryHash, bytes: Uint8Array): boolean {
   const header = parseObjectHeader(bytes);
   const { type, version, stream, expires } = header;
-  inventory.add([
+  const added = inventory.add([
     {
       hash,
       type,
@@ -33,4 +36,5 @@ function keep(inventory: Inventory, hash: InventoryHash, bytes: Uint8Array): voi
       bytes,
     },
   ]);
+  return added.length > 0;
 }

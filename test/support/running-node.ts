@@ -57,6 +57,7 @@ export const TEST_SETTINGS: readonly string[] = [
   "node.bootstrap=false",
   "imap.listen=127.0.0.1:0",
   "smtp.listen=127.0.0.1:0",
+  "send.ack_delay=0",
   "log.level=warn",
 ];
 

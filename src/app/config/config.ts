@@ -7,8 +7,13 @@ export interface Config {
     readonly max_outbound: number;
     readonly max_inbound: number;
     readonly tls: boolean;
+    readonly dandelion: number;
     readonly allow_private_peers: boolean;
     readonly user_agent: string;
+    readonly proxy: string;
+    readonly onion_only: boolean;
+    readonly onion_host: string;
+    readonly onion_port: number;
   };
   readonly network: {
     readonly name: string;
@@ -23,7 +28,9 @@ export interface Config {
     readonly max_work: number;
     readonly delay_warning: number;
     readonly give_up_after: number;
+    readonly ack_delay: number;
     readonly thread_headers: boolean;
+    readonly attachments: "extended" | "inline" | "refuse";
   };
   readonly pow: { readonly engine: "auto" | "wasm" | "javascript"; readonly threads: number };
   readonly log: {

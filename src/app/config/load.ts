@@ -32,6 +32,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   for (const assignment of sources.assignments) applyAssignment(values, assignment);
   const config = values as unknown as Config;
   checkTogether(config);
+  checkWays(config);
   return { config, warnings: checkFuture(values) };
 }
 
@@ -121,6 +122,22 @@ function checkTogether(config: Config): void {
   const { name, min_trials_per_byte, min_extra_bytes } = config.network;
   if (name === "main" && (min_trials_per_byte < 1000 || min_extra_bytes < 1000)) {
     throw new ConfigError("network.name", "a network with less work than main needs another name than main");
+  }
+}
+
+function checkWays({ node }: Config): void {
+  if (node.onion_only && node.proxy === "") {
+    throw new ConfigError(
+      "node.onion_only",
+      "onion services are reached through node.proxy only, which is not set",
+    );
+  }
+  if (node.onion_host !== "" && node.listen === "off") {
+    throw new ConfigError("node.onion_host", "an onion service leads to node.listen, which is off");
+  }
+  const onion = node.connect.find((peer) => /\.onion:\d+$/.test(peer));
+  if (onion !== undefined && node.proxy === "") {
+    throw new ConfigError("node.connect", `${onion} is reached through node.proxy only, which is not set`);
   }
 }
 

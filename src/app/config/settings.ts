@@ -1,6 +1,7 @@
 /** Every setting: its type, default and sentence. The schema, `config/example.toml` and the environment's names all come from this table. */
 import { availableParallelism } from "node:os";
 import { z } from "zod";
+import { parseProxy } from "../../bitmessage/node/proxy.js";
 
 /** How a value is written in the environment and in `--set`, where everything is text. */
 export type SettingKind = "text" | "number" | "switch" | "list";
@@ -28,6 +29,15 @@ const tlsMode = z.enum(["off", "starttls", "implicit", "auto"]);
 
 function hasPossiblePort(text: string): boolean {
   return text === "off" || Number(text.slice(text.lastIndexOf(":") + 1)) <= 65_535;
+}
+
+function isProxy(text: string): boolean {
+  try {
+    parseProxy(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function setting(name: string, kind: SettingKind, schema: z.ZodType, value: unknown, text: string): Setting {
@@ -61,6 +71,13 @@ export const SETTINGS: readonly Setting[] = [
     "Encrypt connections with peers that can (anonymous, against listeners on the line).",
   ),
   setting(
+    "node.dandelion",
+    "number",
+    whole.max(100),
+    90,
+    "Percent of objects that go on along a stem (Dandelion), so that nobody sees where they come from; 0 for no stems.",
+  ),
+  setting(
     "node.allow_private_peers",
     "switch",
     z.boolean(),
@@ -77,6 +94,33 @@ export const SETTINGS: readonly Setting[] = [
     "/BitmessageBridge:0.1.0/",
     "How we name ourselves to peers.",
   ),
+  setting(
+    "node.proxy",
+    "text",
+    z
+      .string()
+      .refine(
+        (text) => text === "" || isProxy(text),
+        'write "socks5://[user:password@]host:port"; the host as an IP address',
+      ),
+    "",
+    "SOCKS5 proxy for all outbound connections and names, such as Tor's socks5://127.0.0.1:9050; with it nothing listens but an onion service.",
+  ),
+  setting(
+    "node.onion_only",
+    "switch",
+    z.boolean(),
+    false,
+    "Connect to onion services only; needs node.proxy.",
+  ),
+  setting(
+    "node.onion_host",
+    "text",
+    z.string().regex(/^([a-z2-7]{56}\.onion)?$/, "write the 56 letters and .onion"),
+    "",
+    "The name of the onion service that leads to node.listen; it is told to the network.",
+  ),
+  setting("node.onion_port", "number", z.int().min(1).max(65_535), 8444, "The port of that onion service."),
   setting(
     "network.name",
     "text",
@@ -164,11 +208,25 @@ export const SETTINGS: readonly Setting[] = [
     "Seconds after which sending ends for good; 0 for never.",
   ),
   setting(
+    "send.ack_delay",
+    "number",
+    whole.max(86_400),
+    60,
+    "Acknowledgements wait a random time of up to so many seconds, so that their time does not tell where a message has arrived.",
+  ),
+  setting(
     "send.thread_headers",
     "switch",
     z.boolean(),
     true,
     "Send Message-ID and References along, so that threads hold.",
+  ),
+  setting(
+    "send.attachments",
+    "text",
+    z.enum(["extended", "inline", "refuse"]),
+    "extended",
+    'How attachments travel: "extended" encoding, "inline" in the text as older clients read them, or "refuse".',
   ),
   setting(
     "pow.engine",
@@ -201,16 +259,6 @@ export const SETTINGS: readonly Setting[] = [
 export const FUTURE_SETTINGS: readonly (Setting & { readonly otherwise: "refuse" | "warn" })[] = [
   {
     ...setting(
-      "node.dandelion",
-      "number",
-      whole.max(100),
-      0,
-      "Percent of objects that go on along a stem. Not in this version: own objects are announced at once.",
-    ),
-    otherwise: "warn",
-  },
-  {
-    ...setting(
       "node.lan_discovery",
       "switch",
       z.boolean(),
@@ -218,16 +266,6 @@ export const FUTURE_SETTINGS: readonly (Setting & { readonly otherwise: "refuse"
       "Find peers on the local network. Not in this version.",
     ),
     otherwise: "warn",
-  },
-  {
-    ...setting(
-      "node.proxy",
-      "text",
-      z.string(),
-      "",
-      "SOCKS5 proxy for all connections. Not in this version: refused, as connecting without it could harm.",
-    ),
-    otherwise: "refuse",
   },
   {
     ...setting("node.upload_limit", "number", whole, 0, "Bytes per second; 0 for none. Not in this version."),
@@ -270,16 +308,6 @@ export const FUTURE_SETTINGS: readonly (Setting & { readonly otherwise: "refuse"
       "Days after which Trash and Junk are emptied; 0 for never. Not in this version.",
     ),
     otherwise: "warn",
-  },
-  {
-    ...setting(
-      "send.attachments",
-      "text",
-      z.enum(["extended", "inline", "refuse"]),
-      "extended",
-      "How attachments travel. Only extended in this version.",
-    ),
-    otherwise: "refuse",
   },
   {
     ...setting(

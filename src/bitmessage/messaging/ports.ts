@@ -16,8 +16,11 @@ export interface Transactions {
 
 /** Brings an object into the network. */
 export interface Publisher {
-  /** Keeps the object (proof of work included) in the inventory within the running transaction and announces it after the commit. */
-  publish(object: Uint8Array): InventoryHash;
+  /**
+   * Keeps the object (proof of work included) in the inventory within the running transaction and announces it after the commit.
+   * @param when `later`: after a random time, so that it does not tell what it answers; after a crash at once
+   */
+  publish(object: Uint8Array, when?: "now" | "later"): InventoryHash;
 }
 
 /** Objects that have been kept but not yet looked at, oldest first; and look-ups in the inventory. */

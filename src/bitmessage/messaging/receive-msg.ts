@@ -40,7 +40,8 @@ export function receiveMsg(object: QueuedObject, context: ReceiveContext): Outco
     for (const hash of copy ? [opened.signatureHash, copy] : [opened.signatureHash]) {
       if (!signatures.has(hash)) signatures.add(hash, context.clock());
     }
-    if (ack) context.publisher.publish(ack);
+    // Whoever sees a message arrive here could else tell its recipient by what comes back at once.
+    if (ack) context.publisher.publish(ack, "later");
   };
   if (copy && context.stores.signatures.has(copy)) return refused("duplicate_signature", apply);
   if (content === null) return refused("encoding_0", apply);

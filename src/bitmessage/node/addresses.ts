@@ -2,6 +2,7 @@ import { ByteReader, concatBytes } from "../protocol/bytes.js";
 import { isPrivateHost, isPublicHost } from "../protocol/host.js";
 import { type AddrEntry, decodeAddr, encodeAddr, PEER_ALIVE, splitAddr } from "../protocol/messages/addr.js";
 import { Services } from "../protocol/messages/version.js";
+import { openOnionpeer } from "../protocol/onionpeer.js";
 import { encodeVarint } from "../protocol/varint.js";
 import type { KnownNodes } from "./known-nodes.js";
 
@@ -44,6 +45,16 @@ export function learnAddresses(
     if (!policy.streams.includes(entry.stream) || entry.port === 0) continue;
     if (age <= 0 || age >= PEER_ALIVE || !isAllowedHost(entry.host, policy)) continue;
     knownNodes.learn(entry, entry.services, entry.time);
+  }
+}
+
+/** Learns the node that an onionpeer object names, whose work has been checked (section 13.6). @param now Unix seconds */
+export function learnOnionpeer(object: Uint8Array, knownNodes: KnownNodes, now: number): void {
+  try {
+    const endpoint = openOnionpeer(object);
+    if (isPublicHost(endpoint.host)) knownNodes.learn(endpoint, Services.network, now);
+  } catch {
+    // It is relayed all the same, like all objects of a wrong form (section 17.1).
   }
 }
 

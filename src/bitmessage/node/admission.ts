@@ -4,6 +4,7 @@ import { checkVersion, type VersionPacket } from "../protocol/messages/version.j
 import type { Connection } from "./connection.js";
 import { type Refusal, refusal } from "./handshake.js";
 import type { KnownNodes } from "./known-nodes.js";
+import { isLoopback } from "./text.js";
 
 /** Inbound connections of one host; from this machine there may be any number (PROTOCOL.md section 5.3 number 4). */
 const MAX_PER_HOST = 3;
@@ -89,8 +90,4 @@ export class Admission {
 
 function countHost(connections: readonly Connection[], host: string): number {
   return connections.filter((connection) => connection.host === host).length;
-}
-
-function isLoopback(host: string): boolean {
-  return host === "::1" || host.startsWith("127.");
 }

@@ -15,7 +15,8 @@ const BUILT_IN: readonly Endpoint[] = [
   { host: "178.11.46.221", port: 8444 },
 ];
 
-const NAMES: readonly Endpoint[] = [
+/** Names that lead to nodes. */
+export const ENTRANCES: readonly Endpoint[] = [
   { host: "bootstrap8080.bitmessage.org", port: 8080 },
   { host: "bootstrap8444.bitmessage.org", port: 8444 },
 ];
@@ -26,7 +27,7 @@ export const BOOTSTRAP_AGE = FORGET_AFTER - 600;
 /** The nodes to begin with: the built-in list, and what the two names stand for. Names that cannot be resolved are left out. */
 export async function findFirstNodes(resolver: Resolver): Promise<Endpoint[]> {
   const found = await Promise.all(
-    NAMES.map(async ({ host, port }) => {
+    ENTRANCES.map(async ({ host, port }) => {
       const addresses = await resolver(host).catch((): readonly string[] => []);
       return addresses.filter(isPublicHost).map((address) => ({ host: address, port }));
     }),

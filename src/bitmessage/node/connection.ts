@@ -95,7 +95,7 @@ export class Connection {
     });
     this.#wire.receiveLimit = MAX_HANDSHAKE_BYTES;
     this.#state = side === "opening" ? "connecting" : "handshake";
-    if (side === "opening") options.socket.once("connect", () => this.#connected());
+    if (side === "accepting") this.#wire.begin();
   }
 
   get state(): ConnectionState {
@@ -192,8 +192,10 @@ export class Connection {
     if (state === "closing") this.#closingAt = this.#options.scheduler.now();
   }
 
-  #connected(): void {
+  /** To be called for an outbound connection when the peer can be spoken to. */
+  opened(): void {
     if (this.#state !== "connecting") return;
+    this.#wire.begin();
     this.#enter("handshake");
     this.#packetAt = this.#options.scheduler.now();
     for (const packet of this.#handshake.opening()) this.send(packet.command, packet.payload);

@@ -6,8 +6,8 @@ import type { Resolver } from "./ports.js";
 export interface Connector {
   /** The address of a host, or null when there is none. */
   resolve(host: string): Promise<string | null>;
-  /** Begins to connect; never throws, but for wrong arguments. */
-  connect(endpoint: Endpoint): Socket;
+  /** Begins to connect; never throws, but for wrong arguments. Calls back, in a later turn, when the peer can be spoken to. */
+  connect(endpoint: Endpoint, onOpen: () => void): Socket;
 }
 
 /**
@@ -30,12 +30,16 @@ export function directConnector(options: {
   return {
     async resolve(host) {
       if (isIP(host) !== 0) return host;
+      // To ask for an onion name outside the proxy would tell whom we wish to reach.
+      if (host.endsWith(".onion")) return null;
       const addresses = await resolver(host).catch((): readonly string[] => []);
       return addresses[0] ?? null;
     },
-    connect({ host, port }) {
+    connect({ host, port }, onOpen) {
       const local = localAddress(host);
-      return connect({ host, port, ...(local !== undefined && { localAddress: local }) });
+      const socket = connect({ host, port, ...(local !== undefined && { localAddress: local }) });
+      socket.once("connect", onOpen);
+      return socket;
     },
   };
 }

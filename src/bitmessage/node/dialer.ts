@@ -10,9 +10,14 @@ export interface DialerOptions {
   /** The only peers to connect to, all of them; null: known nodes are chosen. */
   readonly fixedPeers: readonly Endpoint[] | null;
   readonly maxOutbound: number;
+  /** Attempts at once whose connection is not established yet (PROTOCOL.md section 7.3). */
+  readonly maxHalfOpen: number;
+  /** How many outbound connections are established. */
+  established(): number;
   readonly knownNodes: KnownNodes;
   readonly timings: NodeTimings;
   readonly scheduler: Scheduler;
+  /** Whether that node may be dialled, and can be: onion names need a proxy. */
   isAllowedHost(host: string): boolean;
   /** Where inbound peers say they listen. */
   inboundPeers(): Iterable<Endpoint>;
@@ -40,15 +45,24 @@ export class Dialer {
     this.#options.scheduler.every(this.#options.timings.dial, () => this.#tick());
   }
 
+  /** Dials somebody beside the others, such as an entrance to the network, unless it has just been tried. */
+  dialOnce(endpoint: Endpoint): void {
+    if (this.#isFree(endpoint)) this.#dial(endpoint);
+  }
+
   #tick(): void {
     const { fixedPeers, knownNodes, maxOutbound } = this.#options;
     if (fixedPeers !== null) {
-      for (const peer of fixedPeers) if (this.#isFree(peer)) this.#dial(peer);
+      for (const peer of fixedPeers) if (this.#hasRoom() && this.#isFree(peer)) this.#dial(peer);
       return;
     }
-    if (this.#busy.size >= maxOutbound) return;
+    if (this.#busy.size >= maxOutbound || !this.#hasRoom()) return;
     const node = knownNodes.choose((candidate) => this.#isEligible(candidate));
     if (node !== null) this.#dial(node);
+  }
+
+  #hasRoom(): boolean {
+    return this.#busy.size - this.#options.established() < this.#options.maxHalfOpen;
   }
 
   /** Whether there is no connection with that peer and it may be tried again. */
@@ -60,8 +74,7 @@ export class Dialer {
   }
 
   #isEligible(node: KnownNode): boolean {
-    // Onion names need a proxy.
-    if (node.host.endsWith(".onion") || !this.#options.isAllowedHost(node.host)) return false;
+    if (!this.#options.isAllowedHost(node.host)) return false;
     if (!this.#isFree(node)) return false;
     // On a local network many nodes share one group, and on one machine even one host.
     if (isPrivateHost(node.host)) return true;

@@ -2,9 +2,17 @@ import type { Logger } from "../../logger.js";
 import type { InventoryHash } from "../protocol/inventory-hash.js";
 import { decodeError } from "../protocol/messages/error.js";
 import { decodeGetdata, decodeInv } from "../protocol/messages/inv.js";
+import { ObjectType } from "../protocol/object.js";
 import type { Packet } from "../protocol/packet.js";
-import { type AddressPolicy, encodeAddresses, learnAddresses, readAddresses } from "./addresses.js";
+import {
+  type AddressPolicy,
+  encodeAddresses,
+  learnAddresses,
+  learnOnionpeer,
+  readAddresses,
+} from "./addresses.js";
 import type { Announcements } from "./announcements.js";
+import type { Dandelion } from "./dandelion.js";
 import type { Downloads } from "./downloads.js";
 import { inventoryPortions } from "./inventory-portions.js";
 import type { KnownNodes } from "./known-nodes.js";
@@ -22,6 +30,7 @@ export interface ExchangeOptions {
   readonly downloads: Downloads<Peer>;
   readonly uploads: Uploads<Peer>;
   readonly announcements: Announcements<Peer>;
+  readonly dandelion: Dandelion<Peer>;
   readonly intake: ObjectIntake;
   readonly scheduler: Scheduler;
   /** Unix seconds */
@@ -41,9 +50,8 @@ export class Exchange {
 
   readonly #commands: ReadonlyMap<string, (peer: Peer, payload: Uint8Array) => void> = new Map([
     ["addr", (peer, payload) => this.#addr(peer, payload)],
-    ["inv", (peer, payload) => this.#inv(peer, payload)],
-    // Without Dandelion a stem announcement is one like any other (section 8.2).
-    ["dinv", (peer, payload) => this.#inv(peer, payload)],
+    ["inv", (peer, payload) => this.#inv(peer, payload, "inv")],
+    ["dinv", (peer, payload) => this.#inv(peer, payload, "dinv")],
     ["getdata", (peer, payload) => this.#options.uploads.requested(peer, decodeGetdata(payload))],
     ["object", (peer, payload) => this.#object(peer, payload)],
     ["ping", (peer) => peer.connection.send("pong", EMPTY)],
@@ -60,16 +68,20 @@ export class Exchange {
   /** The connection has been established: both sides tell what they know (section 7.1). */
   join(peer: Peer): void {
     const { knownNodes, addressPolicy, inventory, clock, downloads, uploads, announcements } = this.#options;
+    const { dandelion } = this.#options;
     for (const payload of encodeAddresses(knownNodes, addressPolicy)) peer.connection.send("addr", payload);
     downloads.join(peer);
     uploads.join(peer);
-    announcements.join(peer, inventoryPortions(inventory, STREAM, Math.floor(clock())));
+    const portions = inventoryPortions(inventory, STREAM, Math.floor(clock()));
+    announcements.join(peer, () => portions()?.filter((hash) => !dandelion.hides(hash)) ?? null);
+    dandelion.join(peer, peer.takesStems ? "stem" : "other");
   }
 
   leave(peer: Peer): void {
     this.#options.downloads.leave(peer);
     this.#options.uploads.leave(peer);
     this.#options.announcements.leave(peer);
+    this.#options.dandelion.leave(peer);
   }
 
   /**
@@ -82,7 +94,7 @@ export class Exchange {
 
   /** The packets of one read are through: what they brought is kept and announced. */
   readDone(peer: Peer): void {
-    const { intake, downloads, announcements, logger } = this.#options;
+    const { intake, downloads, announcements, dandelion, logger } = this.#options;
     let added: readonly InventoryHash[];
     try {
       added = intake.flush();
@@ -93,7 +105,7 @@ export class Exchange {
     }
     if (added.length > 0) {
       this.objectsReceived += added.length;
-      announcements.add(added);
+      announcements.add(added.filter((hash) => !dandelion.arrived(hash)));
       this.#options.onObjectsAdded(added);
     }
     downloads.refill(peer);
@@ -111,12 +123,17 @@ export class Exchange {
     learnAddresses(entries.slice(0, granted), knownNodes, addressPolicy, clock());
   }
 
-  #inv(peer: Peer, payload: Uint8Array): void {
-    const { inventory, announcements, downloads } = this.#options;
+  #inv(peer: Peer, payload: Uint8Array, command: "inv" | "dinv"): void {
+    const { inventory, announcements, downloads, dandelion } = this.#options;
     const unseen: InventoryHash[] = [];
     for (const hash of decodeInv(payload)) {
-      if (!inventory.has(hash)) unseen.push(hash);
-      else if (announcements.isPending(hash)) peer.noteKnown(hash);
+      // A hidden object is asked for as if it were not here.
+      if (dandelion.hides(hash)) unseen.push(hash);
+      else if (!inventory.has(hash)) {
+        unseen.push(hash);
+        if (command === "dinv") dandelion.heard(peer, hash);
+        else dandelion.heardOpenly(hash);
+      } else if (announcements.isPending(hash)) peer.noteKnown(hash);
     }
     downloads.announced(peer, unseen);
   }
@@ -126,8 +143,13 @@ export class Exchange {
     const result = intake.take(payload);
     for (const holder of downloads.received(peer, result.hash)) holder.noteKnown(result.hash);
     peer.noteKnown(result.hash);
-    if (result.verdict !== "reject") return;
-    this.#offend(peer, result.reason);
+    if (result.verdict === "ignore" && result.reason === "duplicate") {
+      this.#options.dandelion.cameAgain(result.hash);
+    }
+    if (result.verdict === "reject") this.#offend(peer, result.reason);
+    else if (result.verdict === "accept" && result.type === ObjectType.onionpeer) {
+      learnOnionpeer(payload, this.#options.knownNodes, this.#options.clock());
+    }
   }
 
   #offend(peer: Peer, reason: string): void {

@@ -1,59 +1,29 @@
 import type { Socket } from "node:net";
-import type { Logger } from "../../logger.js";
 import type { InventoryHash } from "../protocol/inventory-hash.js";
 import { PROTOCOL_VERSION, Services, type VersionPacket } from "../protocol/messages/version.js";
 import type { Packet } from "../protocol/packet.js";
-import type { Difficulty } from "../protocol/pow-target.js";
-import type { RandomBytes } from "../protocol/random.js";
-import { isAllowedHost } from "./addresses.js";
 import { Admission } from "./admission.js";
 import { Announcements } from "./announcements.js";
-import { BOOTSTRAP_AGE, findFirstNodes } from "./bootstrap.js";
 import { Connection, type ConnectionOwner, type Direction } from "./connection.js";
-import { type Connector, directConnector } from "./connector.js";
+import type { Connector } from "./connector.js";
+import { Dandelion } from "./dandelion.js";
 import { Dialer } from "./dialer.js";
 import { DOWNLOAD_LIMITS, Downloads } from "./downloads.js";
 import { Exchange } from "./exchange.js";
+import { Housekeeping } from "./housekeeping.js";
 import { type Endpoint, KnownNodes } from "./known-nodes.js";
 import { Listener } from "./listener.js";
+import type { NodeOptions } from "./node-options.js";
 import { ObjectIntake } from "./object-intake.js";
+import { OnionPublisher } from "./onion-publisher.js";
 import { Peer } from "./peer.js";
-import type { Inventory, KnownNodeStore, PeerInfo, Resolver } from "./ports.js";
+import type { PeerInfo } from "./ports.js";
+import { Reach } from "./reach.js";
 import type { AttemptResult } from "./retry-schedule.js";
 import { createScheduler, type Scheduler } from "./scheduler.js";
 import { normalHost } from "./text.js";
 import { DEFAULT_TIMINGS, type NodeTimings } from "./timings.js";
-import { Uploads } from "./uploads.js";
-
-export interface NodeOptions {
-  /** Where to listen (port 0: any); null: no inbound connections. */
-  readonly listen: Endpoint | null;
-  /** When there are any: the only peers to connect to; no bootstrap, and no choosing among known nodes. */
-  readonly connect: readonly Endpoint[];
-  /** Whether to look for first nodes in the built-in list and by DNS while none is known. */
-  readonly bootstrap: boolean;
-  readonly maxOutbound: number;
-  readonly maxInbound: number;
-  /** Whether to announce and use TLS (PROTOCOL.md section 6). */
-  readonly tls: boolean;
-  /** Whether nodes of local networks are learned and dialled. */
-  readonly allowPrivatePeers: boolean;
-  /** "/Name:Version/" */
-  readonly userAgent: string;
-  readonly streams: readonly [1];
-  /** The least work of an object. */
-  readonly minimum: Difficulty;
-  readonly inventory: Inventory;
-  readonly knownNodes: KnownNodeStore;
-  readonly resolver: Resolver;
-  readonly random: RandomBytes;
-  /** Unix seconds */
-  readonly clock: () => number;
-  readonly logger: Logger;
-  /** The local address of outgoing connections, for several nodes on one machine. */
-  readonly bindAddress?: string;
-  readonly timings?: Partial<NodeTimings>;
-}
+import { spreadTime, Uploads } from "./uploads.js";
 
 export interface NodeStatistics {
   readonly inbound: number;
@@ -74,16 +44,16 @@ export interface BitmessageNode {
   start(): Promise<Endpoint | null>;
   /** Resolves when no connection, no timer and no listener is left. A stopped node is not started again. */
   stop(): Promise<void>;
-  /** Announces objects of ours that are in the inventory by now, after a random delay like all others. */
-  announce(hashes: readonly InventoryHash[]): void;
+  /**
+   * Announces objects of ours that are in the inventory by now, along a stem where there is one, after a random delay like all
+   * others. `later`: as if they were not there for a while longer, so that the time does not tell what they answer.
+   */
+  announce(hashes: readonly InventoryHash[], when?: "now" | "later"): void;
   peers(): readonly PeerInfo[];
   /** Calls back when objects from peers have been kept. Returns how to end it. */
   onObjectsAdded(listener: (hashes: readonly InventoryHash[]) => void): () => void;
   statistics(): NodeStatistics;
 }
-
-/** Seconds after its expiry for which an object is kept (PROTOCOL.md section 8.1). */
-const KEEP_EXPIRED = 10_800;
 
 export function createNode(options: NodeOptions): BitmessageNode {
   return new Node(options);
@@ -101,11 +71,14 @@ class Node implements BitmessageNode, ConnectionOwner {
   readonly #downloads: Downloads<Peer>;
   readonly #uploads: Uploads<Peer>;
   readonly #announcements: Announcements<Peer>;
+  readonly #dandelion: Dandelion<Peer>;
   readonly #exchange: Exchange;
   readonly #dialer: Dialer;
   readonly #listeners = new Set<(hashes: readonly InventoryHash[]) => void>();
   readonly #listener: Listener;
   readonly #connector: Connector;
+  readonly #reach: Reach;
+  readonly #housekeeping: Housekeeping;
   #listening: Endpoint | null = null;
   #phase: "new" | "running" | "stopped" = "new";
   #stopped: Promise<void> | null = null;
@@ -115,8 +88,9 @@ class Node implements BitmessageNode, ConnectionOwner {
 
   constructor(options: NodeOptions) {
     this.#options = options;
-    const { inventory, random, clock, logger, streams, minimum, allowPrivatePeers } = options;
-    const timings = { ...DEFAULT_TIMINGS, ...options.timings };
+    const { inventory, random, clock, logger, streams, minimum } = options;
+    this.#reach = new Reach(options);
+    const timings = this.#reach.timings({ ...DEFAULT_TIMINGS, ...options.timings });
     const scheduler = createScheduler((error) => {
       logger.error("a task of the node failed", { error: String(error) });
     });
@@ -133,15 +107,28 @@ class Node implements BitmessageNode, ConnectionOwner {
       logger,
     });
     this.#downloads = new Downloads({ limits: DOWNLOAD_LIMITS, timings, now: () => scheduler.now() });
-    this.#uploads = new Uploads({ read: (hash) => inventory.read(hash), scheduler });
+    this.#dandelion = new Dandelion({
+      // Without outbound connections there is nobody to be a stem.
+      percent: options.maxOutbound === 0 ? 0 : (options.dandelion ?? 0),
+      timings,
+      scheduler,
+      random,
+      fluff: (hash) => this.#announcements.add([hash]),
+    });
+    this.#uploads = new Uploads({
+      read: (peer, hash) => (this.#dandelion.maySee(peer, hash) ? inventory.read(hash) : null),
+      spreadTime: () => spreadTime(knownNodes.size, timings.spreadStep),
+      scheduler,
+    });
     this.#announcements = new Announcements({ scheduler, random, delay: timings.announceDelay });
     this.#exchange = new Exchange({
       inventory,
       knownNodes,
-      addressPolicy: { streams, allowPrivatePeers },
+      addressPolicy: this.#reach.addressPolicy,
       downloads: this.#downloads,
       uploads: this.#uploads,
       announcements: this.#announcements,
+      dandelion: this.#dandelion,
       intake: new ObjectIntake({ inventory, streams, minimum, clock }),
       scheduler,
       clock,
@@ -152,10 +139,15 @@ class Node implements BitmessageNode, ConnectionOwner {
       (socket) => this.#accept(socket),
       (error) => logger.error("the listener failed", { error: String(error) }),
     );
-    this.#connector = directConnector({
-      resolver: options.resolver,
-      bindAddress: options.bindAddress,
-      listenHost: options.listen?.host,
+    this.#connector = this.#reach.connector();
+    this.#housekeeping = new Housekeeping({
+      ...options,
+      timings,
+      scheduler,
+      knownNodes,
+      isOnline: () => this.#peers.size > 0,
+      mayConnect: () => this.#reach.isOpen,
+      dialName: this.#reach.hasProxy ? (endpoint) => this.#dialer.dialOnce(endpoint) : null,
     });
     this.#dialer = new Dialer({
       fixedPeers: options.connect.length > 0 ? options.connect : null,
@@ -163,7 +155,9 @@ class Node implements BitmessageNode, ConnectionOwner {
       knownNodes,
       timings,
       scheduler,
-      isAllowedHost: (host) => this.#isAllowedHost(host),
+      isAllowedHost: (host) => this.#reach.mayDial(host),
+      maxHalfOpen: this.#reach.maxHalfOpen,
+      established: () => this.#count("outbound"),
       inboundPeers: () => this.#inboundPeers(),
       isOnline: () => this.#peers.size > 0,
       open: (endpoint, offer) => this.#open(endpoint, offer),
@@ -174,13 +168,24 @@ class Node implements BitmessageNode, ConnectionOwner {
     if (this.#phase !== "new") throw new Error("the node has been started before");
     this.#phase = "running";
     this.#knownNodes.load();
-    this.#listening =
-      this.#options.listen === null ? null : await this.#listener.listen(this.#options.listen);
-    this.#cleanInventory();
-    this.#startTimers();
-    this.#dialer.start();
-    if (!this.#knownNodes.hasUsable()) void this.#bootstrap();
+    const { listenAt } = this.#reach;
+    this.#listening = listenAt === null ? null : await this.#listener.listen(listenAt);
+    this.#startTicking();
+    this.#dandelion.start();
+    this.#housekeeping.start();
+    this.#reach.whenOpen(this.#scheduler, this.#timings, () => {
+      this.#dialer.start();
+      this.#housekeeping.bootstrapAtFirst();
+      this.#publishOnion();
+    });
     return this.#listening;
+  }
+
+  #publishOnion(): void {
+    const { onion, onionAnnouncer: announcer, logger } = this.#options;
+    if (!onion || announcer === undefined || this.#listening === null) return;
+    const interval = this.#timings.cleanInventory;
+    new OnionPublisher({ onion, announcer, scheduler: this.#scheduler, interval, logger }).start();
   }
 
   stop(): Promise<void> {
@@ -201,8 +206,11 @@ class Node implements BitmessageNode, ConnectionOwner {
     this.#knownNodes.save();
   }
 
-  announce(hashes: readonly InventoryHash[]): void {
-    this.#announcements.add(hashes);
+  announce(hashes: readonly InventoryHash[], when: "now" | "later" = "now"): void {
+    for (const hash of hashes) {
+      if (when === "now") this.#dandelion.publish(hash);
+      else this.#dandelion.publishLater(hash, this.#timings.publishLater);
+    }
   }
 
   peers(): readonly PeerInfo[] {
@@ -218,10 +226,9 @@ class Node implements BitmessageNode, ConnectionOwner {
     const current = [...this.#connections];
     const sum = (count: (connection: Connection) => number) =>
       current.reduce((total, connection) => total + count(connection), 0);
-    const established = [...this.#peers.keys()];
     return {
-      inbound: established.filter(({ direction }) => direction === "inbound").length,
-      outbound: established.filter(({ direction }) => direction === "outbound").length,
+      inbound: this.#count("inbound"),
+      outbound: this.#count("outbound"),
       knownNodes: this.#knownNodes.size,
       bytesReceived: this.#bytesReceived + sum((connection) => connection.bytesReceived),
       bytesSent: this.#bytesSent + sum((connection) => connection.bytesSent),
@@ -229,6 +236,12 @@ class Node implements BitmessageNode, ConnectionOwner {
       objectsSent: this.#uploads.sent,
       objectsPending: this.#downloads.pending,
     };
+  }
+
+  #count(direction: Direction): number {
+    let count = 0;
+    for (const peer of this.#peers.keys()) if (peer.direction === direction) count += 1;
+    return count;
   }
 
   // What connections tell (ConnectionOwner).
@@ -284,6 +297,13 @@ class Node implements BitmessageNode, ConnectionOwner {
     if (this.#connections.size === 0) this.#quiet?.();
   }
 
+  #startTicking(): void {
+    this.#scheduler.every(this.#timings.tick, () => {
+      for (const connection of this.#connections) connection.tick();
+      this.#downloads.tick();
+    });
+  }
+
   #tell(hashes: readonly InventoryHash[]): void {
     for (const listener of this.#listeners) {
       try {
@@ -293,10 +313,6 @@ class Node implements BitmessageNode, ConnectionOwner {
         this.#options.logger.error("a listener for objects failed", { error: String(error) });
       }
     }
-  }
-
-  #isAllowedHost(host: string): boolean {
-    return isAllowedHost(host, this.#options);
   }
 
   /** Where inbound peers say they listen. */
@@ -309,7 +325,7 @@ class Node implements BitmessageNode, ConnectionOwner {
   /** A peer that is or was connected is known to be there (PROTOCOL.md section 9.1). */
   #noteSeen(connection: Connection): void {
     const { direction, host, version } = connection;
-    if (version === null || !this.#isAllowedHost(host)) return;
+    if (version === null || !this.#reach.mayRemember(host)) return;
     const port = direction === "outbound" ? connection.port : version.sender.port;
     if (port === 0) return;
     const isNew = connection.state === "established";
@@ -333,7 +349,8 @@ class Node implements BitmessageNode, ConnectionOwner {
     if (host === null || this.#phase !== "running") return { established: false, tlsFailed: false };
     const address = { host, port: endpoint.port };
     const tls = this.#options.tls && offer === "tls";
-    const connection = this.#adopt(this.#connector.connect(address), "outbound", address, tls);
+    const socket = this.#connector.connect(address, () => connection.opened());
+    const connection = this.#adopt(socket, "outbound", address, tls);
     return new Promise((resolve) => this.#ends.set(connection, resolve));
   }
 
@@ -356,48 +373,17 @@ class Node implements BitmessageNode, ConnectionOwner {
   /** Our version (PROTOCOL.md section 5.1). Port 0 says that we do not listen. */
   #ownVersion(receiver: Endpoint, tls: boolean): VersionPacket {
     const { clock, random, userAgent, streams } = this.#options;
-    const services = tls ? Services.network | Services.tls : Services.network;
+    const services =
+      Services.network | (tls ? Services.tls : 0n) | (this.#dandelion.isOn ? Services.dandelion : 0n);
     return {
       protocolVersion: PROTOCOL_VERSION,
       services,
       timestamp: BigInt(Math.floor(clock())),
-      receiver: { services: Services.network, ...receiver },
-      sender: { services, host: "127.0.0.1", port: this.#listening?.port ?? 0 },
+      receiver: { services: Services.network, ...this.#reach.receiver(receiver) },
+      sender: { services, host: "127.0.0.1", port: this.#reach.advertisedPort(this.#listening?.port ?? 0) },
       nonce: random(8),
       userAgent,
       streams: [...streams],
     };
-  }
-
-  #startTimers(): void {
-    const { tick, saveKnownNodes, bootstrap, cleanInventory } = this.#timings;
-    this.#scheduler.every(tick, () => {
-      for (const connection of this.#connections) connection.tick();
-      this.#downloads.tick();
-    });
-    this.#scheduler.every(saveKnownNodes, () => this.#tidyKnownNodes());
-    this.#scheduler.every(bootstrap, () => void this.#bootstrap());
-    this.#scheduler.every(cleanInventory, () => this.#cleanInventory());
-  }
-
-  #tidyKnownNodes(): void {
-    // Without peers it may be our own network that is down, and nobody would be seen however long it lasts.
-    if (this.#peers.size > 0) this.#knownNodes.forget();
-    this.#knownNodes.save();
-  }
-
-  #cleanInventory(): void {
-    this.#options.inventory.deleteExpired(Math.floor(this.#options.clock()) - KEEP_EXPIRED);
-  }
-
-  /** Looks for first nodes while nobody is connected (PROTOCOL.md section 9.3). */
-  async #bootstrap(): Promise<void> {
-    const { bootstrap, connect: fixedPeers, maxOutbound, resolver, clock, logger } = this.#options;
-    const isPossible = bootstrap && fixedPeers.length === 0 && maxOutbound > 0;
-    if (!isPossible || this.#peers.size > 0) return;
-    const nodes = await findFirstNodes(resolver);
-    if (this.#phase !== "running") return;
-    for (const node of nodes) this.#knownNodes.learn(node, Services.network, clock() - BOOTSTRAP_AGE);
-    logger.info("looking for peers", { nodes: nodes.length });
   }
 }

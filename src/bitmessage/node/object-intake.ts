@@ -15,7 +15,7 @@ export interface IntakeOptions {
 }
 
 export type IntakeResult =
-  | { readonly verdict: "accept"; readonly hash: InventoryHash }
+  | { readonly verdict: "accept"; readonly hash: InventoryHash; readonly type: number }
   | {
       readonly verdict: "ignore" | "reject";
       readonly hash: InventoryHash;
@@ -57,7 +57,7 @@ export class ObjectIntake {
       tag: objectTag(object, header),
       bytes: object,
     });
-    return { verdict: "accept", hash };
+    return { verdict: "accept", hash, type };
   }
 
   /** Keeps what has been accepted; returns the hashes of what is new. Throws what the inventory throws; the objects are then dropped. */

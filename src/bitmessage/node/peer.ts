@@ -1,7 +1,9 @@
 import type { InventoryHash } from "../protocol/inventory-hash.js";
 import { encodeGetdata, encodeInv } from "../protocol/messages/inv.js";
+import { Services } from "../protocol/messages/version.js";
 import type { AnnouncementTarget } from "./announcements.js";
 import type { Connection } from "./connection.js";
+import type { StemTarget } from "./dandelion.js";
 import type { DownloadSource } from "./downloads.js";
 import { RecentSet } from "./recent-set.js";
 import type { UploadTarget } from "./uploads.js";
@@ -16,7 +18,7 @@ const ADDRESS_BURST = 1000;
 const ADDRESSES_PER_SECOND = 0.1;
 
 /** An established peer: what it has been offered, what it has announced, how it has behaved. */
-export class Peer implements DownloadSource, UploadTarget, AnnouncementTarget {
+export class Peer implements DownloadSource, UploadTarget, AnnouncementTarget, StemTarget {
   readonly connection: Connection;
   readonly #known = new RecentSet<InventoryHash>(KNOWN_OBJECTS);
   #offences = 0;
@@ -35,6 +37,12 @@ export class Peer implements DownloadSource, UploadTarget, AnnouncementTarget {
     return this.connection.backlog;
   }
 
+  /** Whether objects may go along a stem that begins with it (PROTOCOL.md section 8.2). */
+  get takesStems(): boolean {
+    const { direction, version } = this.connection;
+    return direction === "outbound" && ((version?.services ?? 0n) & Services.dandelion) !== 0n;
+  }
+
   knows(hash: InventoryHash): boolean {
     return this.#known.has(hash);
   }
@@ -45,6 +53,10 @@ export class Peer implements DownloadSource, UploadTarget, AnnouncementTarget {
 
   announceObjects(hashes: readonly InventoryHash[]): void {
     if (hashes.length > 0) this.connection.send("inv", encodeInv(hashes));
+  }
+
+  announceStem(hashes: readonly InventoryHash[]): void {
+    this.connection.send("dinv", encodeInv(hashes));
   }
 
   requestObjects(hashes: readonly InventoryHash[]): void {

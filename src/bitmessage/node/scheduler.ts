@@ -8,6 +8,7 @@ export interface Scheduler {
   every(seconds: number, task: () => void): () => void;
   /** Cancels everything; later requests are ignored. */
   stop(): void;
+  readonly stopped: boolean;
 }
 
 /** @param onError hears what a task threw: a failing task must not end the process, nor its own repetition */
@@ -47,6 +48,9 @@ export function createScheduler(onError: (error: unknown) => void): Scheduler {
       if (stopped) return () => {};
       const timer = setInterval(() => run(task), seconds * 1000);
       return keep(() => clearInterval(timer));
+    },
+    get stopped() {
+      return stopped;
     },
     stop() {
       stopped = true;

@@ -15,3 +15,8 @@ export function normalHost(host: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host);
   return mapped?.[1] ?? host.replace(/%.*$/, "");
 }
+
+/** Whether a host is this machine. */
+export function isLoopback(host: string): boolean {
+  return host === "::1" || host.startsWith("127.");
+}

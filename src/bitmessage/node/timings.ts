@@ -23,6 +23,16 @@ export interface NodeTimings {
   readonly retryLongest: number;
   /** A new object is announced after a random time up to this (section 7.7). */
   readonly announceDelay: number;
+  /** How long a stem object is kept from all others at least (section 8.2), */
+  readonly stemLeast: number;
+  /** the mean of an exponentially distributed time beyond that, */
+  readonly stemMean: number;
+  /** and how often the stems are chosen anew. */
+  readonly stemReshuffle: number;
+  /** An object of the kind that is published later waits a random time up to this. */
+  readonly publishLater: number;
+  /** The time that an announcement takes from one node to the next and its object to follow (section 7.6). */
+  readonly spreadStep: number;
   /** An unanswered getdata is repeated after this (section 7.4). */
   readonly requestRetry: number;
   /**
@@ -54,6 +64,11 @@ export const DEFAULT_TIMINGS: NodeTimings = {
   retryFirst: 2,
   retryLongest: 600,
   announceDelay: 10,
+  stemLeast: 10,
+  stemMean: 30,
+  stemReshuffle: 600,
+  publishLater: 60,
+  spreadStep: 5.2,
   requestRetry: 60,
   earlyRetry: 6,
   earlyPeriod: 60,

@@ -15,21 +15,53 @@ const MAX_REQUESTS = 100_000;
 /** Objects sent to one peer before others have their turn. */
 const TURN = 100;
 
-/** Objects that peers asked for, each sent while not too much waits to be sent to its peer. Unknown vectors are skipped in silence. */
+/**
+ * Seconds that an object takes to reach everybody (PROTOCOL.md section 7.6). @param step seconds from one node to the next
+ */
+export function spreadTime(knownNodes: number, step: number): number {
+  return Math.ceil(Math.log(knownNodes + 2) / Math.log(20)) * step;
+}
+
+interface Requests {
+  /** Being answered. */
+  current: Set<InventoryHash>;
+  /** Waiting until `readyAt`. */
+  next: Set<InventoryHash>;
+  /** Seconds on the monotonic clock. */
+  readyAt: number;
+}
+
+/**
+ * Objects that peers asked for, each sent while not too much waits to be sent to its peer. Who comes newly is answered only after the
+ * time that an object takes to reach everybody, and so is who has asked for what is not there: nobody can find out by asking which
+ * node has an object first (PROTOCOL.md section 7.6). Unknown vectors are skipped in silence. Own objects and those of others
+ * take the same way.
+ */
 export class Uploads<Target extends UploadTarget> {
-  readonly #requests = new Map<Target, Set<InventoryHash>>();
+  readonly #requests = new Map<Target, Requests>();
   readonly #scheduled = new Set<Target>();
-  readonly #read: (hash: InventoryHash) => Uint8Array | null;
+  readonly #read: (target: Target, hash: InventoryHash) => Uint8Array | null;
+  readonly #spreadTime: () => number;
   readonly #scheduler: Scheduler;
   sent = 0;
 
-  constructor(options: { read: (hash: InventoryHash) => Uint8Array | null; scheduler: Scheduler }) {
+  /**
+   * @param options.read the object, if it is there and the peer may see that
+   * @param options.spreadTime seconds that an object takes to reach everybody
+   */
+  constructor(options: {
+    read: (target: Target, hash: InventoryHash) => Uint8Array | null;
+    spreadTime: () => number;
+    scheduler: Scheduler;
+  }) {
     this.#read = options.read;
+    this.#spreadTime = options.spreadTime;
     this.#scheduler = options.scheduler;
   }
 
   join(target: Target): void {
-    this.#requests.set(target, new Set());
+    const readyAt = this.#scheduler.now() + this.#spreadTime();
+    this.#requests.set(target, { current: new Set(), next: new Set(), readyAt });
   }
 
   leave(target: Target): void {
@@ -39,22 +71,26 @@ export class Uploads<Target extends UploadTarget> {
   requested(target: Target, hashes: readonly InventoryHash[]): void {
     const requests = this.#requests.get(target);
     if (requests === undefined) return;
+    const { current, next, readyAt } = requests;
+    const queue = this.#scheduler.now() < readyAt ? next : current;
     for (const hash of hashes) {
-      if (requests.size >= MAX_REQUESTS) break;
-      requests.add(hash);
+      if (current.size + next.size >= MAX_REQUESTS) break;
+      if (!current.has(hash)) queue.add(hash);
     }
-    this.#schedule(target);
+    this.#schedule(target, requests);
   }
 
   /** To be called when everything that waited has been sent. */
   drained(target: Target): void {
-    if ((this.#requests.get(target)?.size ?? 0) > 0) this.#schedule(target);
+    const requests = this.#requests.get(target);
+    if (requests !== undefined) this.#schedule(target, requests);
   }
 
-  #schedule(target: Target): void {
-    if (this.#scheduled.has(target)) return;
+  #schedule(target: Target, { current, next, readyAt }: Requests): void {
+    if (this.#scheduled.has(target) || current.size + next.size === 0) return;
     this.#scheduled.add(target);
-    this.#scheduler.after(0, () => {
+    const wait = current.size > 0 ? 0 : Math.max(0, readyAt - this.#scheduler.now());
+    this.#scheduler.after(wait, () => {
       this.#scheduled.delete(target);
       this.#serve(target);
     });
@@ -63,20 +99,26 @@ export class Uploads<Target extends UploadTarget> {
   #serve(target: Target): void {
     const requests = this.#requests.get(target);
     if (requests === undefined) return;
+    if (requests.current.size === 0 && this.#scheduler.now() >= requests.readyAt) {
+      requests.current = requests.next;
+      requests.next = new Set();
+    }
     let turn = 0;
-    for (const hash of requests) {
+    for (const hash of requests.current) {
       // The rest follows when the backlog has drained.
       if (target.backlog >= UPLOAD_BACKLOG) return;
-      if (turn === TURN) {
-        this.#schedule(target);
-        return;
-      }
+      if (turn === TURN) break;
       turn += 1;
-      requests.delete(hash);
-      const object = this.#read(hash);
-      if (object === null) continue;
-      this.sent += 1;
-      target.sendObject(object);
+      requests.current.delete(hash);
+      const object = this.#read(target, hash);
+      if (object === null) requests.readyAt = this.#scheduler.now() + this.#spreadTime();
+      else this.#send(target, object);
     }
+    this.#schedule(target, requests);
+  }
+
+  #send(target: Target, object: Uint8Array): void {
+    this.sent += 1;
+    target.sendObject(object);
   }
 }

@@ -44,7 +44,12 @@ export class Wire {
     this.#handler = handler;
     socket.setNoDelay(true);
     this.#watch(socket);
-    socket.on("data", this.#onData);
+  }
+
+  /** Begins to read: before that the bytes belong to a proxy. */
+  begin(): void {
+    this.#plain.on("data", this.#onData);
+    this.#plain.resume();
   }
 
   /** Bytes that wait to be sent. */

@@ -42,8 +42,20 @@ describe("wrong configuration is named", () => {
     ],
     [
       "what is not there yet and could harm",
-      '[node]\nproxy = "socks5://127.0.0.1:9050"\n',
-      /node\.proxy: this version cannot do that yet/,
+      '[smtp]\nrelay = "smtp.example:587"\n',
+      /smtp\.relay: this version cannot do that yet/,
+    ],
+    ["a proxy by name", '[node]\nproxy = "socks5://proxy.example:1080"\n', /line 2: .*the host as an IP/],
+    ["onion services without a proxy", "[node]\nonion_only = true\n", /node\.onion_only: .*node\.proxy/],
+    [
+      "an onion peer without a proxy",
+      '[node]\nconnect = ["abc.onion:8444"]\n',
+      /node\.connect: abc\.onion:8444/,
+    ],
+    [
+      "an onion service without a listener",
+      `[node]\nlisten = "off"\nonion_host = "${"a".repeat(56)}.onion"\n`,
+      /node\.onion_host: .*node\.listen/,
     ],
   ])("%s", (_name, text, message) => {
     expect(() => fromFile(text)).toThrow(message);
@@ -87,8 +99,8 @@ test("the file, then the environment, then --set", () => {
 });
 
 test("settings of later versions are known: harmless ones only warn", () => {
-  const { warnings } = loadConfig({ file: null, environment: {}, assignments: ["node.dandelion=90"] });
-  expect(warnings).toEqual(["node.dandelion has no effect in this version"]);
+  const { warnings } = loadConfig({ file: null, environment: {}, assignments: ["mail.expire_days=9"] });
+  expect(warnings).toEqual(["mail.expire_days has no effect in this version"]);
 });
 
 test("endpoints", () => {

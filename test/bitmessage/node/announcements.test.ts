@@ -1,7 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { Announcements } from "../../../src/bitmessage/node/announcements.js";
 import { RecentSet } from "../../../src/bitmessage/node/recent-set.js";
-import { Uploads } from "../../../src/bitmessage/node/uploads.js";
 import type { InventoryHash } from "../../../src/bitmessage/protocol/inventory-hash.js";
 import { splitInv } from "../../../src/bitmessage/protocol/messages/inv.js";
 import { ManualScheduler } from "../../support/node/manual-scheduler.js";
@@ -12,7 +11,6 @@ class Target {
   backlog = 0;
   readonly known = new Set<InventoryHash>();
   readonly packets: InventoryHash[][] = [];
-  readonly objects: Uint8Array[] = [];
   /** Bytes by which each object or vector fills the backlog. */
   weight = 0;
 
@@ -27,11 +25,6 @@ class Target {
   announceObjects(hashes: readonly InventoryHash[]): void {
     this.packets.push([...hashes]);
     this.backlog += hashes.length * this.weight;
-  }
-
-  sendObject(object: Uint8Array): void {
-    this.objects.push(object);
-    this.backlog += this.weight;
   }
 }
 
@@ -103,45 +96,6 @@ describe("announcements", () => {
     announcements.leave(target);
     scheduler.advance(20);
     expect(target.packets).toEqual([]);
-  });
-});
-
-describe("uploads", () => {
-  test("go on only while little waits to be sent", () => {
-    const scheduler = new ManualScheduler();
-    const object = new Uint8Array(1);
-    const uploads = new Uploads<Target>({ read: () => object, scheduler });
-    const target = new Target();
-    target.weight = 1024 * 1024;
-    uploads.join(target);
-    uploads.requested(target, hashes(5));
-    scheduler.advance(1);
-    expect(target.objects).toHaveLength(2);
-    scheduler.advance(100);
-    expect(target.objects).toHaveLength(2);
-    target.backlog = 0;
-    uploads.drained(target);
-    scheduler.advance(1);
-    expect(target.objects).toHaveLength(4);
-  });
-
-  test("unknown vectors are passed over, repeated ones sent once, and all in turns", () => {
-    const scheduler = new ManualScheduler();
-    const missing = new Set(hashes(10));
-    const uploads = new Uploads<Target>({
-      read: (hash) => (missing.has(hash) ? null : new Uint8Array(1)),
-      scheduler,
-    });
-    const target = new Target();
-    uploads.join(target);
-    uploads.requested(target, [...hashes(500), ...hashes(500)]);
-    scheduler.advance(1);
-    expect(target.objects).toHaveLength(490);
-    expect(uploads.sent).toBe(490);
-    uploads.leave(target);
-    uploads.requested(target, hashes(500));
-    scheduler.advance(1);
-    expect(target.objects).toHaveLength(490);
   });
 });
 

@@ -41,7 +41,9 @@ function setUp(fixedPeers: readonly Endpoint[] | null, known: readonly Endpoint[
     knownNodes,
     timings: DEFAULT_TIMINGS,
     scheduler,
-    isAllowedHost: (host) => !host.startsWith("10."),
+    isAllowedHost: (host) => !host.startsWith("10.") && !host.endsWith(".onion"),
+    maxHalfOpen: 64,
+    established: () => 0,
     inboundPeers: () => inbound,
     isOnline: () => online,
     open: (endpoint, offer) =>

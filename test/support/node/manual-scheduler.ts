@@ -2,6 +2,7 @@ import type { Scheduler } from "../../../src/bitmessage/node/scheduler.js";
 
 /** Time that passes when the test says so. */
 export class ManualScheduler implements Scheduler {
+  stopped = false;
   #now = 1000;
   #tasks: { due: number; every: number | null; task: () => void }[] = [];
 
@@ -18,6 +19,7 @@ export class ManualScheduler implements Scheduler {
   }
 
   stop(): void {
+    this.stopped = true;
     this.#tasks = [];
   }
 

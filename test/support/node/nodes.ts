@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { type BitmessageNode, createNode, type NodeOptions } from "../../../src/bitmessage/node/node.js";
+import { type BitmessageNode, createNode } from "../../../src/bitmessage/node/node.js";
+import type { NodeOptions } from "../../../src/bitmessage/node/node-options.js";
 import type { InventoryHash } from "../../../src/bitmessage/protocol/inventory-hash.js";
 import { silentLogger } from "../../../src/logger.js";
 import { MemoryInventory, MemoryKnownNodes } from "./memory.js";
@@ -52,7 +53,14 @@ export async function startNode(options: Partial<NodeOptions> = {}): Promise<Tes
     logger: silentLogger,
     bindAddress: host,
     ...options,
-    timings: { tick: 0.02, dial: 0.02, retryFirst: 0.02, announceDelay: 0.02, ...options.timings },
+    timings: {
+      tick: 0.02,
+      dial: 0.02,
+      retryFirst: 0.02,
+      announceDelay: 0.02,
+      spreadStep: 0,
+      ...options.timings,
+    },
   });
   running.add(node);
   const listening = await node.start();

@@ -1,0 +1,77 @@
+import type { Logger } from "../../logger.js";
+import { Services } from "../protocol/messages/version.js";
+import { BOOTSTRAP_AGE, ENTRANCES, findFirstNodes } from "./bootstrap.js";
+import type { Endpoint, KnownNodes } from "./known-nodes.js";
+import type { Inventory, Resolver } from "./ports.js";
+import type { Scheduler } from "./scheduler.js";
+import type { NodeTimings } from "./timings.js";
+
+export interface HousekeepingOptions {
+  readonly bootstrap: boolean;
+  readonly connect: readonly Endpoint[];
+  readonly maxOutbound: number;
+  readonly inventory: Inventory;
+  readonly knownNodes: KnownNodes;
+  readonly resolver: Resolver;
+  readonly timings: NodeTimings;
+  readonly scheduler: Scheduler;
+  /** Unix seconds */
+  readonly clock: () => number;
+  readonly logger: Logger;
+  /** Whether any peer is connected. */
+  isOnline(): boolean;
+  /** Whether anybody may be contacted yet: with a proxy not before it works. */
+  mayConnect(): boolean;
+  /** Dials an entrance by its name; null: names are looked up. */
+  readonly dialName: ((endpoint: Endpoint) => void) | null;
+}
+
+/** Seconds after its expiry for which an object is kept (PROTOCOL.md section 8.1). */
+const KEEP_EXPIRED = 10_800;
+
+/** What a node does now and then: removing what has expired, writing known nodes down, looking for first nodes. */
+export class Housekeeping {
+  readonly #options: HousekeepingOptions;
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { scheduler, timings } = this.#options;
+    this.#cleanInventory();
+    scheduler.every(timings.saveKnownNodes, () => this.#tidyKnownNodes());
+    scheduler.every(timings.bootstrap, () => void this.#bootstrap());
+    scheduler.every(timings.cleanInventory, () => this.#cleanInventory());
+  }
+
+  /** Looks for first nodes where none is known. */
+  bootstrapAtFirst(): void {
+    if (!this.#options.knownNodes.hasUsable()) void this.#bootstrap();
+  }
+
+  #tidyKnownNodes(): void {
+    const { knownNodes, isOnline } = this.#options;
+    // Without peers it may be our own network that is down, and nobody would be seen however long it lasts.
+    if (isOnline()) knownNodes.forget();
+    knownNodes.save();
+  }
+
+  #cleanInventory(): void {
+    const { inventory, clock } = this.#options;
+    inventory.deleteExpired(Math.floor(clock()) - KEEP_EXPIRED);
+  }
+
+  /** Looks for first nodes while nobody is connected (PROTOCOL.md section 9.3). */
+  async #bootstrap(): Promise<void> {
+    const { bootstrap, connect, maxOutbound, resolver, knownNodes, scheduler, clock, logger } = this.#options;
+    const isPossible = bootstrap && connect.length === 0 && maxOutbound > 0 && this.#options.mayConnect();
+    if (!isPossible || this.#options.isOnline()) return;
+    const { dialName } = this.#options;
+    if (dialName !== null) for (const name of ENTRANCES) dialName(name);
+    const nodes = await findFirstNodes(dialName === null ? resolver : async () => []);
+    if (scheduler.stopped) return;
+    for (const node of nodes) knownNodes.learn(node, Services.network, clock() - BOOTSTRAP_AGE);
+    logger.info("looking for peers", { nodes: nodes.length });
+  }
+}

@@ -1,0 +1,48 @@
+import type { Logger } from "../../logger.js";
+import type { Difficulty } from "../protocol/pow-target.js";
+import type { RandomBytes } from "../protocol/random.js";
+import type { Endpoint } from "./known-nodes.js";
+import type { OnionAnnouncer } from "./onion-publisher.js";
+import type { Inventory, KnownNodeStore, Resolver } from "./ports.js";
+import type { SocksProxy } from "./proxy.js";
+import type { NodeTimings } from "./timings.js";
+
+export interface NodeOptions {
+  /** Where to listen (port 0: any); null: no inbound connections. */
+  readonly listen: Endpoint | null;
+  /** When there are any: the only peers to connect to; no bootstrap, and no choosing among known nodes. */
+  readonly connect: readonly Endpoint[];
+  /** Whether to look for first nodes in the built-in list and by DNS while none is known. */
+  readonly bootstrap: boolean;
+  readonly maxOutbound: number;
+  readonly maxInbound: number;
+  /** Whether to announce and use TLS (PROTOCOL.md section 6). */
+  readonly tls: boolean;
+  /** Whether nodes of local networks are learned and dialled. */
+  readonly allowPrivatePeers: boolean;
+  /** "/Name:Version/" */
+  readonly userAgent: string;
+  readonly streams: readonly [1];
+  /** The least work of an object. */
+  readonly minimum: Difficulty;
+  readonly inventory: Inventory;
+  readonly knownNodes: KnownNodeStore;
+  readonly resolver: Resolver;
+  readonly random: RandomBytes;
+  /** Unix seconds */
+  readonly clock: () => number;
+  readonly logger: Logger;
+  /** When given, all outbound connections go through it, and names are its business; the resolver is not asked. */
+  readonly proxy?: SocksProxy | null;
+  /** Whether only onion services are connected to; needs a proxy. */
+  readonly onionOnly?: boolean;
+  /** The name and port under which an onion service leads to where we listen. */
+  readonly onion?: Endpoint | null;
+  /** Publishes that name; without it the service is there for those who know it. */
+  readonly onionAnnouncer?: OnionAnnouncer;
+  /** How many of a hundred stem objects go on along a stem (PROTOCOL.md section 8.2); 0, the default: no stems. */
+  readonly dandelion?: number;
+  /** The local address of outgoing connections, for several nodes on one machine. */
+  readonly bindAddress?: string;
+  readonly timings?: Partial<NodeTimings>;
+}

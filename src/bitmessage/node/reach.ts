@@ -1,0 +1,112 @@
+import { type AddressPolicy, isAllowedHost } from "./addresses.js";
+import { type Connector, directConnector } from "./connector.js";
+import type { Endpoint } from "./known-nodes.js";
+import type { NodeOptions } from "./node-options.js";
+import { awaitProxy, isOnion, proxyConnector } from "./proxy.js";
+import type { Scheduler } from "./scheduler.js";
+import { isLoopback } from "./text.js";
+import type { NodeTimings } from "./timings.js";
+
+/** Outbound attempts at once, without and with a proxy (PROTOCOL.md section 7.3). */
+const MAX_HALF_OPEN = 64;
+const MAX_HALF_OPEN_PROXY = 4;
+/** Seconds for a connection through a proxy: circuits to onion services take their time. */
+const CONNECT_THROUGH_PROXY = 60;
+const ANY_HOST = new Set(["0.0.0.0", "::"]);
+
+/** Which ways lead out of the node and into it: directly, through a proxy, to onion services only (PROTOCOL.md section 9.5). */
+export class Reach {
+  readonly hasProxy: boolean;
+  readonly addressPolicy: AddressPolicy;
+  readonly #options: NodeOptions;
+  #isOpen: boolean;
+
+  constructor(options: NodeOptions) {
+    this.#options = options;
+    this.hasProxy = (options.proxy ?? null) !== null;
+    this.#isOpen = !this.hasProxy;
+    this.addressPolicy = {
+      streams: options.streams,
+      // A proxy's local network is not ours.
+      allowPrivatePeers: options.allowPrivatePeers && !this.hasProxy,
+    };
+  }
+
+  /** Whether anybody may be contacted: with a proxy, once it has been seen to work. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  get maxHalfOpen(): number {
+    return this.hasProxy ? MAX_HALF_OPEN_PROXY : MAX_HALF_OPEN;
+  }
+
+  timings(timings: NodeTimings): NodeTimings {
+    if (!this.hasProxy) return timings;
+    return { ...timings, connect: Math.max(timings.connect, CONNECT_THROUGH_PROXY) };
+  }
+
+  connector(): Connector {
+    const { proxy, onionOnly, random, resolver, bindAddress, listen } = this.#options;
+    if (proxy) return proxyConnector({ proxy, onionOnly: onionOnly ?? false, random });
+    return directConnector({ resolver, bindAddress, listenHost: listen?.host });
+  }
+
+  /** Calls back once when connections may begin. */
+  whenOpen(scheduler: Scheduler, timings: NodeTimings, begin: () => void): void {
+    const { proxy, random, logger } = this.#options;
+    if (!proxy) {
+      begin();
+      return;
+    }
+    awaitProxy({
+      proxy,
+      random,
+      scheduler,
+      logger,
+      first: timings.retryFirst,
+      longest: timings.retryLongest,
+      onReady: () => {
+        this.#isOpen = true;
+        begin();
+      },
+    });
+  }
+
+  /** Whether a known node is one to be connected to. */
+  mayDial(host: string): boolean {
+    if (isOnion(host)) return this.hasProxy;
+    return !this.#options.onionOnly && isAllowedHost(host, this.addressPolicy);
+  }
+
+  /** Whether a peer that was connected may be remembered by its address. */
+  mayRemember(host: string): boolean {
+    return !this.#hidesPeers(host) && isAllowedHost(host, this.addressPolicy);
+  }
+
+  /** Where to listen: with a proxy nowhere, but for our onion service, to which only this machine leads. */
+  get listenAt(): Endpoint | null {
+    const { listen, onion, logger } = this.#options;
+    if (listen === null || !this.hasProxy) return listen;
+    if (!onion) {
+      logger.info("not listening: connections go through a proxy, and there is no onion service");
+      return null;
+    }
+    return ANY_HOST.has(listen.host) ? { ...listen, host: "127.0.0.1" } : listen;
+  }
+
+  /** The port that peers are told (section 5.1). @param listening the port that we listen on, 0 for none */
+  advertisedPort(listening: number): number {
+    const { onion } = this.#options;
+    return onion && listening !== 0 ? onion.port : listening;
+  }
+
+  /** The peer's address as told to itself: one that came through our onion service has none that should be told. */
+  receiver(peer: Endpoint): Endpoint {
+    return this.#hidesPeers(peer.host) ? { host: "127.0.0.1", port: 8444 } : peer;
+  }
+
+  #hidesPeers(host: string): boolean {
+    return Boolean(this.#options.onion) && isLoopback(host);
+  }
+}
