@@ -1,6 +1,7 @@
-import type { FlagChange } from "../backend.js";
+import type { FlagChange, MessageState } from "../backend.js";
 import { offers } from "../capabilities.js";
 import { canonicalFlags } from "../flags.js";
+import { Pacer } from "../pacer.js";
 import { type CommandParser, syntax } from "../parser.js";
 import { formatNumberSet } from "../sequence-set.js";
 import type { Session } from "../session.js";
@@ -22,6 +23,9 @@ export const uidStore: Command = {
   expunges: "tell-expunges",
   run: (context) => run(context, "uid"),
 };
+
+/** Messages that are changed at a time. */
+const BATCH = 2000;
 
 const ACTIONS = { "+": "add", "-": "remove", "": "replace" } as const;
 
@@ -76,34 +80,60 @@ function parseStoreAttributes(parser: CommandParser): StoreAttributes {
   return { action: ACTIONS[sign], answer: item === "FLAGS" ? "flags" : "silent", flags };
 }
 
+interface StoreManner {
+  readonly answer: "flags" | "silent";
+  readonly numbering: Numbering;
+}
+
+/** In slices: to change a hundred thousand messages at once would keep every other session waiting. */
 async function apply(
   session: Session,
   uids: readonly number[],
   change: FlagChange,
-  how: { readonly answer: "flags" | "silent"; readonly numbering: Numbering },
+  manner: StoreManner,
 ): Promise<string> {
-  const { view, handle } = writableOf(session);
   if (uids.length === 0) return "Nothing to store.";
-  const before = new Map(uids.map((uid) => [uid, view.current(view.sequenceOf(uid)).modSeq]));
-  const { changed, modified } = await handle.store(uids, change);
+  const { handle } = writableOf(session);
+  const modified: number[] = [];
+  const pacer = new Pacer();
+  let gone = uids.length;
+  for (let i = 0; i < uids.length; i += BATCH) {
+    const batch = uids.length > BATCH ? uids.slice(i, i + BATCH) : uids;
+    const result = await handle.store(batch, change);
+    // What the client asked for is finished when it has gone meanwhile.
+    if (!session.connection.closed) tellChanged(session, batch, result.changed, manner);
+    modified.push(...result.modified);
+    gone -= result.changed.length;
+    const wait = session.out.ready() ?? pacer.pause();
+    if (wait) await wait;
+  }
+  if (session.connection.closed) return "Stored.";
+  if (modified.length > 0) return modifiedAnswer(session, modified, manner.numbering);
+  return gone > 0 ? "[EXPUNGEISSUED] Some of the messages are gone." : "Stored.";
+}
+
+/** Takes the new states into the view, and tells of them what the client does not know. */
+function tellChanged(
+  session: Session,
+  uids: readonly number[],
+  changed: readonly MessageState[],
+  { answer, numbering }: StoreManner,
+): void {
+  const { view } = writableOf(session);
   const condstore = session.enabled.has("CONDSTORE");
+  const withUid = numbering === "uid" ? { uid: "with-uid" as const } : {};
+  const format = { ...session.updateFormat, ...withUid };
+  const before = new Map(uids.map((uid) => [uid, view.current(view.sequenceOf(uid)).modSeq]));
   const lines: string[] = [];
   for (const state of changed) {
     if (!view.applyFlags(state)) continue;
     const sequence = view.sequenceOf(state.uid);
-    const format = {
-      ...session.updateFormat,
-      ...(how.numbering === "uid" ? { uid: "with-uid" as const } : {}),
-    };
-    if (how.answer === "flags") lines.push(view.fetchFlags(sequence, format));
+    if (answer === "flags") lines.push(view.fetchFlags(sequence, format));
     else if (condstore && state.modSeq !== before.get(state.uid)) {
       lines.push(`* ${sequence} FETCH (UID ${state.uid} MODSEQ (${state.modSeq}))\r\n`);
     }
   }
   session.out.add(view.newKeywords() + lines.join(""));
-  if (modified.length > 0) return modifiedAnswer(session, modified, how.numbering);
-  const gone = uids.length - changed.length;
-  return gone > 0 ? "[EXPUNGEISSUED] Some of the messages are gone." : "Stored.";
 }
 
 function modifiedAnswer(session: Session, modified: readonly number[], numbering: Numbering): string {
