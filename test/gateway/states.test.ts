@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { simpleParser } from "mailparser";
 import type { OutboxId } from "../../src/bitmessage/messaging/types.js";
+import type { NewMessage } from "../../src/mail/imap/backend.js";
+import { digestMessage } from "../../src/mail/imap/make-digest.js";
 import type { Recipient } from "../../src/mail/smtp/handler.js";
 import { addressOf, createWorld, DOMAIN, hashOf, mailOf, messagesIn, START, type World } from "./world.js";
 
@@ -27,6 +29,12 @@ async function send(recipients: Recipient[], envelope: { ret?: "FULL" | "HDRS"; 
   await world.submission.submit(world.anna, { sender, recipients, ...envelope }, bytes);
 }
 
+const newMessage = (bytes: Uint8Array): NewMessage => ({
+  bytes,
+  flags: [],
+  internalDate: null,
+  digest: digestMessage(bytes),
+});
 const toBob = (values: Partial<Recipient> = {}): Recipient => ({ address: `${bob}@${DOMAIN}`, ...values });
 const keywords = (name: string) =>
   messagesIn(world, name).map(({ flags }) => flags.filter((flag) => flag.startsWith("$Bm")).sort());
@@ -103,15 +111,19 @@ describe("keywords and Outbox", () => {
   });
 
   test("removing it from the Outbox cancels, by any way", async () => {
-    for (const [index, way] of (["expunge", "move"] as const).entries()) {
+    for (const [index, way] of (["expunge", "move", "replace"] as const).entries()) {
       await send([toBob()]);
       const user = await world.backend.openUser(world.anna);
       const outbox = await user.openMailbox("Outbox", () => {}, "read-write");
       const { uid } = outbox!.snapshot.messages[0]!;
       expect((await outbox!.expunge("all", "deleted-only")).expunged).toEqual([]);
-      expect(world.outbox.cancelled).toHaveLength(index);
+      expect(new Set(world.outbox.cancelled).size).toBe(index);
       const result =
-        way === "move" ? await outbox!.move([uid], "Trash") : await outbox!.expunge([uid], "any");
+        way === "move"
+          ? await outbox!.move([uid], "Trash")
+          : way === "replace"
+            ? await outbox!.replace(uid, "Drafts", newMessage(mailOf("Subject: again", "", "x")))
+            : await outbox!.expunge([uid], "any");
       expect(result!.expunged).toEqual([uid]);
       expect(new Set(world.outbox.cancelled).size).toBe(index + 1);
       expect(keywords("Sent").at(-1)).toEqual(["$BmCancelled"]);
@@ -119,6 +131,20 @@ describe("keywords and Outbox", () => {
       user.close();
       world.stores.mailboxes.expunge(world.stores.mailboxes.find("anna", "Sent")!, "all", "any", null);
     }
+  });
+
+  test("a mail that is replaced in Sent is not taken for the copy that stands for the new one", async () => {
+    await send([toBob()]);
+    const user = await world.backend.openUser(world.anna);
+    const sent = await user.openMailbox("Sent", () => {}, "read-write");
+    const [own] = messagesIn(world, "Sent");
+    const again = newMessage(mailOf("Message-ID: <m1@client>", "", "as I meant it"));
+    const result = await sent!.replace(own!.uid, "Sent", again);
+    expect(result!.expunged).toEqual([own!.uid]);
+    expect(result!.uids[0]).toBeGreaterThan(own!.uid);
+    expect(messagesIn(world, "Sent").map(({ uid }) => uid)).toEqual(result!.uids);
+    await expect(sent!.replace(result!.uids[0]!, "Outbox", again)).rejects.toMatchObject({ code: "CANNOT" });
+    user.close();
   });
 
   test("the hash on the network is remembered for threads", async () => {
