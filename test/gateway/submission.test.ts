@@ -212,7 +212,7 @@ describe("one copy in Sent (MAIL-MAPPING section 7)", () => {
     return user.append(name, [newMessage(bytes)]);
   };
 
-  test("the client appends after it has submitted, even with other bytes", async () => {
+  test("[65] the client appends after it has submitted, even with other bytes", async () => {
     await send(envelopeTo(`${bob}@${DOMAIN}`), mail(...usual));
     const result = await append("Sent", mail("X-Mozilla-Status: 1", ...usual));
     const [copy, ...others] = messagesIn(world, "Sent");

@@ -5,8 +5,11 @@ import { decodeBody } from "../mime/decode.js";
 import { decodeEncodedWords, findFields } from "../mime/headers.js";
 import { type HeaderField, type MimePart, parseMime } from "../mime/parse.js";
 import type { MessageRecord } from "./backend.js";
+import { FoldedText } from "./folded-text.js";
 import { allFieldsIn, fieldValuesIn } from "./header-fields.js";
-import { foldCase } from "./search-key.js";
+
+/** A line that neither has a colon nor goes on with the line before. */
+const NO_FIELD = /^(?![ \t])[^:\r\n]+$/gm;
 
 type NamedValue = Pick<HeaderField, "name" | "value">;
 
@@ -14,44 +17,44 @@ export class SearchMessage {
   record: MessageRecord | null = null;
   bytes: Uint8Array | null = null;
   #root: MimePart | null = null;
-  #header: string | null = null;
-  #body: string | null = null;
+  #header: FoldedText | null = null;
+  #body: readonly FoldedText[] | null = null;
 
   constructor(
     readonly sequence: number,
     readonly uid: number,
   ) {}
 
-  /** The values of a field, decoded and folded; null when more has to be read first. */
-  fieldValues(name: string): string[] | null {
-    return this.#values(name)?.map((value) => foldCase(decodeEncodedWords(value)).trim()) ?? null;
+  /** The values of a field, decoded; null when more has to be read first. */
+  fieldValues(name: string): FoldedText[] | null {
+    return this.#values(name)?.map(decodedValue) ?? null;
   }
 
   /** The same of an address field, with each address also as `name <local@domain>`, without the comments within. */
-  addressValues(name: string): string[] | null {
+  addressValues(name: string): FoldedText[] | null {
     const values = this.#values(name);
     if (!values) return null;
     return values.flatMap((value) => [
-      foldCase(decodeEncodedWords(value)).trim(),
-      foldCase(parseAddressList(value).map(formatEntry).join(", ")),
+      decodedValue(value),
+      new FoldedText(parseAddressList(value).map(formatEntry).join(", ")),
     ]);
   }
 
-  /** The whole header, decoded and folded. */
-  headerText(): string | null {
+  /** The whole header, decoded. */
+  headerText(): FoldedText | null {
     if (this.#header !== null) return this.#header;
     const fields = this.#fields();
-    if (fields) this.#header = foldCase(fields.map(fieldText).join("\n"));
+    if (fields) this.#header = new FoldedText([...fields.map(fieldText), ...this.#oddLines()].join("\n"));
     return this.#header;
   }
 
-  /** Every text in the body, decoded and folded. */
-  bodyText(): string | null {
+  /** Every text in the body, decoded. */
+  bodyTexts(): readonly FoldedText[] | null {
     if (!this.bytes) return null;
     if (this.#body === null) {
       const texts: string[] = [];
       collectTexts(this.bytes, this.#tree(this.bytes), texts);
-      this.#body = texts.map(foldCase).join("\n");
+      this.#body = texts.map((text) => new FoldedText(text));
     }
     return this.#body;
   }
@@ -70,10 +73,26 @@ export class SearchMessage {
     return this.bytes ? this.#tree(this.bytes).fields : null;
   }
 
+  /** Lines of the header that are no fields: what stands there is to be found too. */
+  #oddLines(): readonly string[] {
+    const { bytes } = this;
+    const header =
+      this.record?.digest.header ?? (bytes ? latin1(bytes.subarray(0, this.#tree(bytes).bodyStart)) : "");
+    return header.match(NO_FIELD)?.map((line) => decodeText(Buffer.from(line, "latin1"), "utf-8")) ?? [];
+  }
+
   #tree(bytes: Uint8Array): MimePart {
     this.#root ??= parseMime(bytes);
     return this.#root;
   }
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}
+
+function decodedValue(value: string): FoldedText {
+  return new FoldedText(decodeEncodedWords(value).trim());
 }
 
 function fieldText(field: NamedValue): string {

@@ -151,7 +151,7 @@ describe("limits", () => {
     `);
   });
 
-  test("a client that stops reading stalls nobody and is dropped in the end", async () => {
+  test("[70] a client that stops reading stalls nobody and is dropped in the end", async () => {
     server = await startTestServer({ limits: { stallTime: 500 } });
     const size = 200_000;
     await server.playAsAlice(`
