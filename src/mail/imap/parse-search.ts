@@ -1,8 +1,9 @@
 import { decodeText, isKnownCharset } from "../mime/charset.js";
 import { offers } from "./capabilities.js";
 import { ImapError } from "./error.js";
+import { foldCase } from "./folded-text.js";
 import { type CommandParser, syntax } from "./parser.js";
-import { foldCase, type SearchKey } from "./search-key.js";
+import type { SearchKey } from "./search-key.js";
 import type { Session } from "./session.js";
 
 /** `["CHARSET" SP charset SP] search-key *(SP search-key)` to the end of the command. */

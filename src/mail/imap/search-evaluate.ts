@@ -2,6 +2,7 @@
 import type { MessageRecord } from "./backend.js";
 import { dayOf } from "./date-time.js";
 import { hasFlag } from "./flags.js";
+import type { FoldedText } from "./folded-text.js";
 import type { SearchKey } from "./search-key.js";
 import type { SearchMessage } from "./search-message.js";
 import type { SessionView } from "./view.js";
@@ -88,10 +89,10 @@ function evaluateRead(key: ReadKey, message: SearchMessage, context: SearchConte
     case "address":
       return anyIncludes(message.addressValues(key.name), key.needle);
     case "body":
-      return includes(message.bodyText(), key.needle);
+      return anyIncludes(message.bodyTexts(), key.needle);
     case "text": {
-      const header = includes(message.headerText(), key.needle);
-      return header === true ? true : includes(message.bodyText(), key.needle);
+      const header = message.headerText()?.includes(key.needle);
+      return header === true ? true : anyIncludes(message.bodyTexts(), key.needle);
     }
   }
 }
@@ -102,10 +103,6 @@ function dayBy(field: "internal" | "sent" | "saved", record: MessageRecord): num
   return (field === "sent" ? record.digest.sentDay : null) ?? dayOf(record.internalDate);
 }
 
-function anyIncludes(values: readonly string[] | null, needle: string): Truth {
+function anyIncludes(values: readonly FoldedText[] | null, needle: string): Truth {
   return values === null ? undefined : values.some((value) => value.includes(needle));
-}
-
-function includes(text: string | null, needle: string): Truth {
-  return text === null ? undefined : text.includes(needle);
 }

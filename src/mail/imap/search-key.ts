@@ -21,17 +21,11 @@ export type SearchKey =
     }
   | { readonly type: "email-id"; readonly id: string }
   | { readonly type: "age"; readonly compare: "older" | "younger"; readonly seconds: number }
-  /** `needle` is folded (see `foldCase`); empty: the field is there. */
+  /** `needle` is folded (see `folded-text.ts`); empty: the field is there. */
   | { readonly type: "header"; readonly name: string; readonly needle: string }
   | { readonly type: "address"; readonly name: string; readonly needle: string }
   | { readonly type: "body"; readonly needle: string }
   | { readonly type: "text"; readonly needle: string };
-
-/** Makes texts comparable without regard to case: compatibility forms are unified, white space is one space. */
-export function foldCase(text: string): string {
-  const folded = /^[\x00-\x7f]*$/.test(text) ? text.toLowerCase() : text.normalize("NFKC").toLowerCase();
-  return folded.replace(/[ \t\r\n]+/g, " ");
-}
 
 /** Whether the key, or one within it, is of that type. */
 export function hasKey(key: SearchKey, type: SearchKey["type"]): boolean {

@@ -54,7 +54,8 @@ export class SearchMessage {
     if (this.#body === null) {
       const texts: string[] = [];
       collectTexts(this.bytes, this.#tree(this.bytes), texts);
-      this.#body = texts.map((text) => new FoldedText(text));
+      // Without a text there is an empty one, in which the empty string is found.
+      this.#body = (texts.length > 0 ? texts : [""]).map((text) => new FoldedText(text));
     }
     return this.#body;
   }

@@ -1,0 +1,34 @@
+/** Texts made comparable without regard to case: compatibility forms are unified, white space is one space. */
+
+const WHITE_SPACE = /[ \t\r\n]+/g;
+
+export function foldCase(text: string): string {
+  return foldSpaces(foldLetters(text));
+}
+
+function foldLetters(text: string): string {
+  return /^[\x00-\x7f]*$/.test(text) ? text.toLowerCase() : text.normalize("NFKC").toLowerCase();
+}
+
+function foldSpaces(text: string): string {
+  return text.replace(WHITE_SPACE, " ");
+}
+
+/** A text that is searched as if it were folded; most questions are answered before its white space is. */
+export class FoldedText {
+  #letters: string | null = null;
+  #whole: string | null = null;
+
+  constructor(private readonly text: string) {}
+
+  /** @param needle folded */
+  includes(needle: string): boolean {
+    this.#letters ??= foldLetters(this.text);
+    const letters = this.#letters;
+    // White space has nothing to do with a needle that has none, and every word of one that has some must be there.
+    if (!needle.includes(" ")) return letters.includes(needle);
+    if (!needle.split(" ").every((word) => letters.includes(word))) return false;
+    this.#whole ??= foldSpaces(letters);
+    return this.#whole.includes(needle);
+  }
+}
