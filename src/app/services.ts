@@ -123,6 +123,7 @@ function gatewaySettings(config: Config): GatewaySettings {
   return {
     domain: config.mail.domain,
     threadHeaders: config.send.thread_headers ? "on" : "off",
+    attachments: config.send.attachments,
     delayWarning: config.send.delay_warning,
   };
 }

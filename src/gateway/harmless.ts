@@ -46,6 +46,11 @@ export function harmlessFileName(name: string, fallback: string): string {
   return /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(line) ? `_${line}` : line;
 }
 
+/** Whether a file's name is what it looks like and names no folder. */
+export function isHarmlessName(name: string): boolean {
+  return !/[/\\]/.test(name) && name.search(CONTROLS) < 0 && name.search(INVISIBLE) < 0 && name.length <= 500;
+}
+
 /** The first so many characters (code points). */
 function cut(text: string, length: number): string {
   return text.length <= length ? text : [...text].slice(0, length).join("");

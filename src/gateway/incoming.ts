@@ -1,11 +1,14 @@
 import MimeNode from "nodemailer/lib/mime-node";
 import type { ReceivedMessage } from "../bitmessage/messaging/types.js";
+import { concatBytes } from "../bitmessage/protocol/bytes.js";
 import { type ContentFile, Encoding } from "../bitmessage/protocol/content.js";
 import { formatDate, parseDate } from "../mail/mime/date.js";
 import type { AddressBook } from "./addresses.js";
 import { filePart, MOST_FILES } from "./file-parts.js";
 import { harmlessBody, harmlessLine, subjectLine } from "./harmless.js";
+import { readInlineFiles } from "./inline-files.js";
 import { writeMessageIds } from "./message-ids.js";
+import { rebuildOriginal } from "./original.js";
 import { readAutoSubmitted } from "./outgoing.js";
 
 /** Where a mail stands among others. Message-IDs without angle brackets. */
@@ -39,16 +42,16 @@ const encodingNames: Readonly<Record<number, string>> = {
   [Encoding.extended]: "extended",
 };
 
-/** What a message says, with a harmless subject. */
+/** What a message says, with a harmless subject; files that stand in its text taken out of it. */
 export function readContent(message: ReceivedMessage): ReadContent {
   const { content, encoding } = message;
   if (content.kind === "text") {
-    const { body, files, headers } = content;
+    const { body, files } = readInlineFiles(content.body);
     return {
       subject: subjectLine(content.subject, LONGEST_SUBJECT),
       body,
-      files: files.slice(0, MOST_FILES),
-      headers,
+      files: [...content.files, ...files].slice(0, MOST_FILES),
+      headers: content.headers,
     };
   }
   const body =
@@ -61,13 +64,19 @@ export function readContent(message: ReceivedMessage): ReadContent {
 
 /**
  * The mail that a message becomes (MAIL-MAPPING section 4). The same message makes the same octets. Whatever the message holds, the
- * mail is well-formed.
+ * mail is well-formed. Where the message holds the sender's MIME entity, that stands behind our header as it is.
  */
 export async function composeIncoming(
   message: ReceivedMessage,
   context: IncomingContext,
 ): Promise<Uint8Array> {
   const content = readContent(message);
+  const original = readOriginal(message);
+  if (original !== null) {
+    const header = createRoot(message);
+    setHeaders(header, message, content, context);
+    return concatBytes(new TextEncoder().encode(`${header.buildHeaders()}\r\n`), original);
+  }
   const root = createRoot(message, content.files.length > 0 ? "multipart/mixed" : "text/plain");
   setHeaders(root, message, content, context);
   if (content.files.length === 0) setText(root, content.body);
@@ -79,8 +88,13 @@ export async function composeIncoming(
   return new Uint8Array(built.buffer, built.byteOffset, built.byteLength);
 }
 
+function readOriginal({ content }: ReceivedMessage): Uint8Array | null {
+  if (content.kind !== "text" || content.original === undefined) return null;
+  return rebuildOriginal(content.original, content.files);
+}
+
 /** The boundary cannot be known to who wrote the message: it comes from the hash over all of it. */
-function createRoot(message: ReceivedMessage, type: string): MimeNode {
+function createRoot(message: ReceivedMessage, type?: string): MimeNode {
   return new MimeNode(type, {
     baseBoundary: message.hash.slice(0, 40),
     newline: "win",

@@ -1,5 +1,5 @@
+import { LARGEST_SENT_OBJECT } from "../bitmessage/messaging/next-action.js";
 import {
-  type ContentFile,
   decodeContent,
   Encoding,
   encodeExtended,
@@ -13,20 +13,19 @@ import { type MimePart, parseMime } from "../mail/mime/parse.js";
 import { SmtpError } from "../mail/smtp/error.js";
 import { type ControlFields, readControlFields } from "./control-fields.js";
 import { subjectLine } from "./harmless.js";
+import { withInlineFiles } from "./inline-files.js";
 import { readMessageId, readMessageIds, writeMessageIds } from "./message-ids.js";
-import { readParts } from "./outgoing-parts.js";
+import { type OutgoingParts, readParts } from "./outgoing-parts.js";
+import type { GatewaySettings } from "./settings.js";
 
 /** What of a mail goes over the network, and what decides how. */
-export interface OutgoingMail {
+export interface OutgoingMail extends OutgoingParts {
   /** The mail addresses of its From field. */
   readonly from: readonly string[];
   /** The mail addresses of To, Cc and Bcc. They stay on this machine. */
   readonly named: readonly string[];
   /** One line, at most 500 characters. */
   readonly subject: string;
-  /** LF line ends. */
-  readonly body: string;
-  readonly files: readonly ContentFile[];
   /** Without angle brackets; null when it has none that can be used. */
   readonly messageId: string | null;
   readonly inReplyTo: readonly string[];
@@ -39,6 +38,8 @@ export interface OutgoingMail {
 
 const LONGEST_SUBJECT = 500;
 const LONGEST_FIELD = 100_000;
+/** Octets of a msg around its content: keys, signature, acknowledgement, encryption. */
+const ROOM_AROUND_CONTENT = 1500;
 
 /**
  * Reads a submitted mail (MAIL-MAPPING section 3).
@@ -83,51 +84,94 @@ export function readAutoSubmitted(value: string | null): string | null {
 }
 
 /** How a mail is written into a message. */
-export interface EncodingOptions {
+export interface EncodingOptions extends Pick<GatewaySettings, "threadHeaders" | "attachments"> {
   readonly messageId: string;
   /** Inventory vectors of the messages that it answers. */
   readonly parents: readonly Uint8Array[];
-  readonly threadHeaders: "on" | "off";
+}
+
+export interface EncodedMail {
+  readonly encoding: number;
+  readonly content: Uint8Array;
 }
 
 /**
  * The content of the message that a mail becomes.
- * @throws SmtpError 550 5.6.1 when the encoding that its header asks for cannot hold it
+ * @throws SmtpError 550 5.6.1 when the encoding that its header or the settings ask for cannot hold it; 552 5.3.4 when it has more than
+ *   recipients unpack
  */
-export function encodeOutgoing(
-  mail: OutgoingMail,
-  options: EncodingOptions,
-): { readonly encoding: number; readonly content: Uint8Array } {
+export function encodeOutgoing(mail: OutgoingMail, options: EncodingOptions): EncodedMail {
   const { subject, body, files } = mail;
-  const encoding = chooseEncoding(mail);
+  const encoding = chooseEncoding(mail, options);
   if (encoding === Encoding.trivial) return { encoding, content: encodeTrivial({ body }) };
   const headers = carriedHeaders(mail, options);
-  if (encoding === Encoding.simple) return { encoding, content: encodeSimple({ subject, body, headers }) };
-  const content = encodeExtended({ subject, body, files, parents: options.parents, headers });
-  checkReadable(content);
-  return { encoding, content };
+  if (encoding === Encoding.extended) return { encoding, content: encodeWithFiles(mail, options, headers) };
+  return { encoding, content: encodeSimple({ subject, body: withInlineFiles(body, files), headers }) };
+}
+
+/** With its original form, which is left out before a mail is too large for it, if text and files say everything. */
+function encodeWithFiles(
+  { subject, body, files, original, beyond }: OutgoingMail,
+  { parents }: EncodingOptions,
+  headers: Record<string, string>,
+): Uint8Array {
+  const plain = { subject, body, files, parents, headers };
+  if (original !== null) {
+    const content = encodeExtended({ ...plain, original });
+    if (beyond !== "nothing" || isSmallEnough(content)) return readable(content);
+  }
+  return readable(encodeExtended(plain));
+}
+
+function isSmallEnough(content: Uint8Array): boolean {
+  return content.length < LARGEST_SENT_OBJECT - ROOM_AROUND_CONTENT && isUnpacked(content);
 }
 
 /** What is squeezed well may fit into an object and yet be more than any recipient unpacks. */
-function checkReadable(content: Uint8Array): void {
+function readable(content: Uint8Array): Uint8Array {
+  if (isUnpacked(content)) return content;
+  const text = "Text and attachments have more than 1048576 octets, which recipients do not unpack";
+  throw new SmtpError(552, "5.3.4", text);
+}
+
+function isUnpacked(content: Uint8Array): boolean {
   try {
     decodeContent(Encoding.extended, content);
+    return true;
   } catch (error) {
-    if (!(error instanceof ProtocolError) || error.code !== "too_large_inflated") throw error;
-    const text = "Text and attachments have more than 1048576 octets, which recipients do not unpack";
-    throw new SmtpError(552, "5.3.4", text);
+    if (error instanceof ProtocolError && error.code === "too_large_inflated") return false;
+    throw error;
   }
 }
 
-function chooseEncoding(mail: OutgoingMail): number {
+function chooseEncoding(mail: OutgoingMail, { attachments }: EncodingOptions): number {
   const wanted = mail.control.encoding;
-  if (wanted === null) return mail.files.length > 0 ? Encoding.extended : Encoding.simple;
-  if (mail.files.length > 0 && wanted !== Encoding.extended) {
-    const text =
-      "X-Bitmessage-Encoding asks for an encoding that holds no attachments; use extended, or leave it out";
-    throw new SmtpError(550, "5.6.1", text);
+  const isHeldBySimple = attachments === "inline" && wanted !== Encoding.trivial;
+  const needsExtended = mail.beyond === "protection" || (mail.files.length > 0 && !isHeldBySimple);
+  if (attachments === "refuse" && mail.attachments > 0)
+    throw refusal("Mail with attachments is not sent (send.attachments is refuse)");
+  if (wanted !== null) {
+    if (needsExtended && wanted !== Encoding.extended) throw refusal(WRONG_ENCODING);
+    return wanted;
   }
-  return wanted;
+  if (attachments === "inline" && mail.beyond === "protection") throw refusal(PROTECTED_INLINE);
+  if (attachments === "inline") return Encoding.simple;
+  const isPlain = mail.files.length === 0 && mail.beyond === "nothing" && fitsSimpleSubject(mail.subject);
+  return isPlain ? Encoding.simple : Encoding.extended;
+}
+
+const WRONG_ENCODING =
+  "X-Bitmessage-Encoding asks for an encoding that holds no attachments and no signed or encrypted parts; use extended, or leave it out";
+const PROTECTED_INLINE =
+  "Signed or encrypted parts need the extended encoding, which the settings do not allow (send.attachments is inline)";
+
+/** Receivers read so many octets of a subject in simple encoding (PROTOCOL.md section 14.1). */
+function fitsSimpleSubject(subject: string): boolean {
+  return Buffer.byteLength(subject) <= 500;
+}
+
+function refusal(text: string): SmtpError {
+  return new SmtpError(550, "5.6.1", text);
 }
 
 function carriedHeaders(mail: OutgoingMail, options: EncodingOptions): Record<string, string> {

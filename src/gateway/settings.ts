@@ -4,6 +4,8 @@ export interface GatewaySettings {
   readonly domain: string;
   /** Whether Message-ID and References go along in simple encoding. */
   readonly threadHeaders: "on" | "off";
+  /** How attachments travel: in extended encoding, as the older form within the text, or not at all. */
+  readonly attachments: "extended" | "inline" | "refuse";
   /** Seconds after which a report says that the recipient's key is still missing; 0 for never. */
   readonly delayWarning: number;
 }

@@ -113,6 +113,7 @@ class Submissions implements SubmissionHandler {
       messageId,
       parents: this.#parents(user, mail),
       threadHeaders: settings.threadHeaders,
+      attachments: settings.attachments,
     });
     const messages = reached.map((one) => ({
       reached: one,

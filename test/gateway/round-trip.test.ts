@@ -22,7 +22,8 @@ function refusalOf(...lines: string[]): string {
 
 function encode(bytes: Uint8Array) {
   const mail = readOutgoing(bytes, START);
-  return encodeOutgoing(mail, { messageId: mail.messageId ?? "made@here", parents: [], threadHeaders: "on" });
+  const settings = { threadHeaders: "on", attachments: "extended" } as const;
+  return encodeOutgoing(mail, { messageId: mail.messageId ?? "made@here", parents: [], ...settings });
 }
 
 function contentOf({ encoding, content }: ReturnType<typeof encode>) {
@@ -48,10 +49,14 @@ type TextContent = Extract<ReceivedContent, { kind: "text" }>;
 const head = ["From: a@b", "To: c@d", "Message-ID: <one@client>"];
 
 describe("what cannot be sent", () => {
-  test("signed and encrypted parts, reports", () => {
-    for (const subtype of ["signed", "encrypted", "report"]) {
-      const type = `Content-Type: multipart/${subtype}; boundary=x`;
-      expect(refusalOf(...head, type, "", "--x", "", "text", "--x--")).toBe("550 5.6.1");
+  test("reports; signed and encrypted parts that would not stay as they are", () => {
+    const parts = ["--x", "", "text", "--x", "Content-Type: application/pgp-signature", "", "s", "--x--"];
+    const type = (subtype: string) => `Content-Type: multipart/${subtype}; boundary=x`;
+    expect(refusalOf(...head, type("report"), "", ...parts)).toBe("550 5.6.1");
+    for (const subtype of ["signed", "encrypted"]) {
+      expect(refusalOf(...head, type(subtype), "", ...parts, "a".repeat(999))).toBe("550 5.6.1");
+      const simple = "X-Bitmessage-Encoding: simple";
+      expect(refusalOf(...head, type(subtype), simple, "", ...parts)).toBe("550 5.6.1");
     }
   });
 
@@ -110,7 +115,7 @@ describe("mail to message", () => {
     const html = ["Content-Type: text/html; charset=utf-8", "", "<h1>Big</h1><p>a <b>b</b></p><img src=x>"];
     const alternative = "Content-Type: multipart/alternative; boundary=x";
     const both = mailOf(...head, alternative, "", "--x", "", "plain", "--x", ...html, "--x--");
-    expect(contentOf(encode(both))).toMatchObject({ encoding: 2, body: "plain", files: [] });
+    expect(contentOf(encode(both))).toMatchObject({ encoding: 3, body: "plain", files: [] });
     expect(contentOf(encode(mailOf(...head, ...html))).body).toBe("Big\n\na b");
   });
 

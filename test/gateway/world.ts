@@ -18,6 +18,7 @@ import { createMailCopies } from "../../src/gateway/mail-copies.js";
 import { createFolders } from "../../src/gateway/mailboxes.js";
 import { createManagedFolders } from "../../src/gateway/managed-folders.js";
 import { createReports } from "../../src/gateway/reports.js";
+import type { GatewaySettings } from "../../src/gateway/settings.js";
 import { createStates } from "../../src/gateway/states.js";
 import { createSubmission } from "../../src/gateway/submission.js";
 import { createUsers } from "../../src/gateway/users.js";
@@ -74,7 +75,12 @@ export function createWorld() {
   const clock = () => time.now;
   const database = openDatabase(":memory:");
   const stores = createSqliteStores(database, { clock });
-  const settings = { domain: DOMAIN, threadHeaders: "on" as const, delayWarning: 86_400 };
+  const settings: GatewaySettings = {
+    domain: DOMAIN,
+    threadHeaders: "on",
+    attachments: "extended",
+    delayWarning: 86_400,
+  };
   const shared = { ...stores, settings, clock, log: silentLogger };
   const addresses = createAddressBook({ ...stores, domain: DOMAIN, streams: [1] });
   const folders = createFolders(stores);

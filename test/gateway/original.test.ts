@@ -1,0 +1,395 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { simpleParser } from "mailparser";
+import { type ContentPiece, decodeContent } from "../../src/bitmessage/protocol/content.js";
+import { composeIncoming } from "../../src/gateway/incoming.js";
+import { encodeOutgoing, readOutgoing } from "../../src/gateway/outgoing.js";
+import { createWorld, DOMAIN, mailOf, receivedOf, START, textOf } from "./world.js";
+
+const world = createWorld();
+const settings = { threadHeaders: "on", attachments: "extended" } as const;
+const head = ["From: a@b", "To: c@d", "Message-ID: <one@client>"];
+const bytesOf = (text: string) => new Uint8Array(Buffer.from(text, "latin1"));
+const bodyOf = (text: string) => text.slice(text.indexOf("\r\n\r\n") + 4);
+
+function sent(bytes: Uint8Array) {
+  const mail = readOutgoing(bytes, START);
+  const messageId = mail.messageId ?? "made@here";
+  const { encoding, content } = encodeOutgoing(mail, { messageId, parents: [], ...settings });
+  const decoded = decodeContent(encoding, content);
+  if (decoded.kind !== "content") throw new Error(decoded.kind);
+  return { ...decoded, size: content.length };
+}
+
+async function received(content: Partial<TextContent>) {
+  const { kind: _kind, ...text } = content;
+  const message = receivedOf(world, { text, encoding: 3 });
+  const thread = { messageId: "one@client", inReplyTo: [], references: [] };
+  return textOf(
+    await composeIncoming(message, { user: "anna", addresses: world.addresses, domain: DOMAIN, thread }),
+  );
+}
+
+type TextContent = Omit<ReturnType<typeof sent>, "kind" | "size"> & { kind: string };
+
+async function across(...lines: string[]): Promise<string> {
+  return await received(sent(mailOf(...head, ...lines)));
+}
+
+const png = Buffer.from(randomBytes(300)).toString("base64").replace(/.{76}/g, "$&\r\n");
+
+const rich = [
+  "Content-Type: multipart/mixed;",
+  '\tboundary="Apple-Mail=_1"',
+  "",
+  "This is a multi-part message in MIME format.",
+  "--Apple-Mail=_1",
+  "Content-Type: multipart/alternative; boundary=alt",
+  "",
+  "--alt",
+  "Content-Type: text/plain; charset=iso-8859-1; format=flowed",
+  "Content-Transfer-Encoding: quoted-printable",
+  "",
+  "Gr=FC=DFe ",
+  "=20",
+  "--alt",
+  "Content-Type: multipart/related; boundary=rel",
+  "",
+  "--rel",
+  "Content-Type: text/html; charset=utf-8",
+  "Content-Transfer-Encoding: base64",
+  "",
+  Buffer.from("<b>Grüße</b><img src='cid:one'>").toString("base64"),
+  "",
+  "--rel",
+  "Content-Type: image/png; name*=utf-8''%C3%BC.png",
+  "Content-Transfer-Encoding: base64",
+  "Content-ID: <one>",
+  "Content-Disposition: inline",
+  "",
+  png,
+  "--rel--",
+  "--alt--",
+  "",
+  "--Apple-Mail=_1",
+  "Content-Type: message/rfc822",
+  "",
+  "Received: from x",
+  "Subject: inner",
+  "",
+  "inner text",
+  "--Apple-Mail=_1--",
+  "epilogue",
+];
+
+const signed = [
+  "Content-Type: multipart/signed; micalg=pgp-sha256;",
+  ' protocol="application/pgp-signature"; boundary="s"',
+  "",
+  "--s",
+  'Content-Type: multipart/mixed; boundary="m"; protected-headers="v1"',
+  "From: a@b",
+  "Subject: kept",
+  "X-Odd:  spaces ",
+  "",
+  "--m",
+  "Content-Type: text/plain; charset=utf-8",
+  "Content-Transfer-Encoding: quoted-printable",
+  "",
+  "trailing=20",
+  "--m",
+  "Content-Disposition: attachment; filename=a.txt; creation-date=now",
+  "Content-Transfer-Encoding: base64",
+  "",
+  "AAEC",
+  "--m--",
+  "",
+  "--s",
+  'Content-Type: application/pgp-signature; name="signature.asc"',
+  "",
+  "-----BEGIN PGP SIGNATURE-----",
+  "abc",
+  "-----END PGP SIGNATURE-----",
+  "",
+  "--s--",
+];
+
+describe("from one bridge to another", () => {
+  test.each([
+    ["alternatives, an inline picture, a message", rich],
+    ["PGP/MIME, signed", signed],
+    ["HTML alone", ["Content-Type: text/html", "Content-Language: de", "", "<p>x"]],
+    ["a file alone", ["Content-Type: image/png", "Content-Transfer-Encoding: base64", "", png]],
+    ["two texts", ["Content-Type: multipart/mixed; boundary=x", "", "--x", "", "a", "--x", "", "b", "--x--"]],
+  ])("%s: the body stays octet for octet", async (_name, lines) => {
+    const text = await across("Subject: s", ...lines);
+    const mail = textOf(mailOf(...lines));
+    expect(text.endsWith(mail)).toBe(true);
+    expect(bodyOf(text)).toBe(bodyOf(mail));
+    const names = [...text.slice(0, text.indexOf("\r\n\r\n")).matchAll(/^([\w-]+):/gm)].map(
+      ([, name]) => name,
+    );
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test("what others read: the plain text and the files", () => {
+    const content = sent(mailOf(...head, ...rich));
+    expect(content.body).toBe("Grüße\n");
+    expect(content.files.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      "ü.png image/png",
+      "part-2.eml message/rfc822",
+    ]);
+    expect(sent(mailOf(...head, ...signed)).body).toBe("trailing ");
+  });
+
+  test("encrypted mail shows what there is to decrypt", async () => {
+    const armour = ["-----BEGIN PGP MESSAGE-----", "", "abcd", "-----END PGP MESSAGE-----"];
+    const lines = [
+      'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary=e',
+      "",
+      "--e",
+      "Content-Type: application/pgp-encrypted",
+      "",
+      "Version: 1",
+      "--e",
+      'Content-Type: application/octet-stream; name="encrypted.asc"',
+      "",
+      ...armour,
+      "--e--",
+    ];
+    const content = sent(mailOf(...head, ...lines));
+    expect(content.body).toBe(`This message is encrypted (PGP/MIME).\n\n${armour.join("\n")}`);
+    expect((await received(content)).endsWith(textOf(mailOf(...lines)))).toBe(true);
+    const smime = [
+      "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m",
+      "Content-Transfer-Encoding: base64",
+      "",
+      png,
+    ];
+    expect(sent(mailOf(...head, ...smime)).body).toContain("S/MIME");
+    expect((await across(...smime)).endsWith(textOf(mailOf(...smime)))).toBe(true);
+  });
+
+  test("fields and times that tell of the sender go, except where they are signed", async () => {
+    const text = await across(
+      "X-Mailer: secret",
+      "Received: from secret",
+      "Content-Type: multipart/mixed; boundary=x",
+      "",
+      "--x",
+      "X-Apple-Secret: 1",
+      "",
+      "text",
+      "--x",
+      "Content-Type: application/pdf",
+      'Content-Disposition: attachment; creation-date="Thu, 1 Jan 2026 00:00:00 +0530"; filename=a.pdf',
+      "",
+      "%PDF",
+      "--x--",
+    );
+    expect(text).not.toMatch(/secret|0530/i);
+    expect(text).toContain("--x\r\n\r\ntext\r\n--x\r\n");
+    expect(text).toContain("Content-Disposition: attachment; filename=a.pdf\r\n\r\n%PDF\r\n--x--");
+  });
+
+  test("an attachment takes its own size once, whatever its transfer encoding", () => {
+    const data = randomBytes(100_000);
+    const encoded = data.toString("base64").replace(/.{76}/g, "$&\r\n");
+    const part = [
+      "Content-Type: application/zip; name=a.zip",
+      "Content-Transfer-Encoding: base64",
+      "",
+      encoded,
+    ];
+    const lines = [
+      "Content-Type: multipart/mixed; boundary=x",
+      "",
+      "--x",
+      "",
+      "text",
+      "--x",
+      ...part,
+      "--x--",
+    ];
+    const { size, original } = sent(mailOf(...head, ...lines));
+    expect(original).toBeDefined();
+    expect(size).toBeLessThan(100_500);
+  });
+
+  test("a long subject in any script arrives whole", async () => {
+    const subject = "Здравствуйте ".repeat(38).trim();
+    const field = `Subject: =?utf-8?B?${Buffer.from(subject).toString("base64")}?=`;
+    const text = await across(field, "Content-Type: text/plain; charset=utf-8", "", "x");
+    expect((await simpleParser(text)).subject).toBe(subject);
+  });
+});
+
+const leaf = fc.record({
+  type: fc.constantFrom(
+    ...[
+      "text/plain",
+      "text/html",
+      "text/calendar",
+      "image/png; name=a.png",
+      "application/zip",
+      "message/rfc822",
+    ],
+  ),
+  disposition: fc.constantFrom(
+    "",
+    "Content-Disposition: inline",
+    "Content-Disposition: attachment; filename=b",
+  ),
+  data: fc.uint8Array({ maxLength: 300 }),
+  lineLength: fc.constantFrom(4, 60, 76, 75, 900),
+});
+type Leaf = typeof leaf extends fc.Arbitrary<infer T> ? T : never;
+interface Tree {
+  readonly subtype: string;
+  readonly children: readonly (Leaf | Tree)[];
+}
+const { tree } = fc.letrec<{ tree: Tree; node: Leaf | Tree }>((tie) => ({
+  node: fc.oneof({ depthSize: "small", withCrossShrink: true }, leaf, tie("tree")),
+  tree: fc.record({
+    subtype: fc.constantFrom("mixed", "alternative", "related", "signed", "x-other"),
+    children: fc.array(tie("node"), { minLength: 1, maxLength: 4 }),
+  }) as fc.Arbitrary<Tree>,
+}));
+
+let boundaries = 0;
+function write(node: Leaf | Tree): string {
+  if ("data" in node) {
+    const lines = Buffer.from(node.data)
+      .toString("base64")
+      .replace(new RegExp(`.{${node.lineLength}}`, "g"), "$&\r\n");
+    const fields = [`Content-Type: ${node.type}`, node.disposition, "Content-Transfer-Encoding: base64"];
+    return `${fields.filter((field) => field !== "").join("\r\n")}\r\n\r\n${lines}`;
+  }
+  const boundary = `b${boundaries++}`;
+  const parts = node.children.map((child) => `\r\n--${boundary}\r\n${write(child)}`).join("");
+  return `Content-Type: multipart/${node.subtype}; boundary=${boundary}\r\n\r\npreamble${parts}\r\n--${boundary}--\r\n`;
+}
+
+test("any tree of parts stays octet for octet", async () => {
+  await fc.assert(
+    fc.asyncProperty(tree, async (root) => {
+      const entity = write(root);
+      const text = await received(
+        sent(bytesOf(`${[...head, "X-Bitmessage-Encoding: extended"].join("\r\n")}\r\n${entity}`)),
+      );
+      expect(text.endsWith(`\r\n${entity}`)).toBe(true);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+describe("an original from the network", () => {
+  const octets = (text: string): ContentPiece => ({ kind: "octets", octets: bytesOf(text) });
+  const file = { name: "a", data: bytesOf("data"), type: "image/png", disposition: "inline" as const };
+
+  test.each([
+    ["a field of the mail", "Bcc: x@y\r\n\r\nEVIL"],
+    ["a field twice", "Content-Type: text/plain\r\nContent-Type: text/html\r\n\r\nEVIL"],
+    ["no end of the header", "Content-Type: text/EVIL"],
+    ["a line before the header", " EVIL\r\n\r\nx"],
+    ["a line that is no field", "Content-Type: text/plain\r\nEVIL\r\n\r\nx"],
+    ["an empty folded line", "Content-Type: text/plain;\r\n \r\n x=EVIL\r\n\r\nx"],
+    ["a blank before the colon", "Content-Type : text/html\r\n\r\nEVIL"],
+    ["letters of no alphabet in the header", "Content-Type: text/\xe9\r\n\r\nEVIL"],
+    ["NUL", "\r\nEVIL\0"],
+    ["a bare LF", "\r\nEVIL\nx"],
+    ["a bare CR", "\r\nEVIL\rx"],
+    ["a CR at the end", "\r\nEVIL\r"],
+    ["a long line", `\r\nEVIL${"x".repeat(1000)}`],
+    ["a multipart without parts", "Content-Type: multipart/mixed; boundary=x\r\n\r\nEVIL"],
+    ["an encoded multipart", wrapped("--x\r\n\r\nEVIL\r\n--x--", "\r\nContent-Transfer-Encoding: base64")],
+    ["a report", "Content-Type: multipart/report; boundary=x\r\n\r\n--x\r\n\r\nEVIL\r\n--x--"],
+    ["a body elsewhere", wrapped("--x\r\nContent-Type: message/external-body\r\n\r\nEVIL\r\n--x--")],
+    ["a part of a message", "Content-Type: message/partial; id=EVIL\r\n\r\nx"],
+    [
+      "a path as a name",
+      wrapped('--x\r\nContent-Disposition: attachment; filename="../EVIL"\r\n\r\nx\r\n--x--'),
+    ],
+    ["a reversed name", "Content-Type: image/png; name*=utf-8''EVIL%E2%80%AEgnp.exe\r\n\r\nx"],
+    ["a control in a part's header", wrapped("--x\r\nX-EVIL: \x07\r\n\r\nx\r\n--x--")],
+    ["a part's line that is no field", wrapped("--x\r\nEVIL\r\n\r\nx\r\n--x--")],
+    ["many parts", wrapped(`${"--x\r\n\r\nEVIL\r\n".repeat(600)}--x--`)],
+    ["many levels", nested(25)],
+  ])("%s: body and files stand for it", async (_name, entity) => {
+    const text = await received({ body: "plain", files: [file], original: [octets(entity)] });
+    expect(text).not.toContain("EVIL");
+    expect(text).toContain("\r\n\r\nplain");
+    expect((await simpleParser(text)).attachments).toHaveLength(1);
+  });
+
+  test.each<[string, ContentPiece[]]>([
+    ["a file that is not there", [octets("\r\nEVIL"), { kind: "file", file: 7 }]],
+    [
+      "a file used twice",
+      [octets("\r\nEVIL"), { kind: "file", file: 0 }, { kind: "file-base64", file: 0, lineLength: 76 }],
+    ],
+    ["no line length", [octets("\r\nEVIL"), { kind: "file-base64", file: 0, lineLength: 0 }]],
+    ["an odd line length", [octets("\r\nEVIL"), { kind: "base64", octets: bytesOf("x"), lineLength: 3 }]],
+    ["long lines", [octets("\r\nEVIL"), { kind: "base64", octets: bytesOf("x"), lineLength: 4_000_000_000 }]],
+    ["nothing", []],
+  ])("pieces: %s", async (_name, original) => {
+    const text = await received({ body: "plain", files: [file], original });
+    expect(text).not.toContain("EVIL");
+    expect(text).toContain("\r\n\r\nplain");
+  });
+
+  test("whatever it is: one header of ours, lines of mail, no NUL", async () => {
+    const line = fc.constantFrom(
+      ...[
+        "Content-Type: multipart/mixed; boundary=x\r\n",
+        "Content-Type: text/html\r\n",
+        "--x\r\n",
+        "--x--\r\n",
+      ],
+      ...[
+        "\r\n",
+        "\n",
+        "\r",
+        "\0",
+        "Bcc: x@y\r\n",
+        " folded\r\n",
+        "text\r\n",
+        "From: evil@x\r\n",
+        "\xff\r\n",
+      ],
+    );
+    const text = fc.array(line, { maxLength: 12 }).map((lines) => bytesOf(lines.join("")));
+    const source = fc.oneof(text, fc.uint8Array({ maxLength: 60 }));
+    const piece: fc.Arbitrary<ContentPiece> = fc.oneof(
+      { weight: 4, arbitrary: source.map((data) => ({ kind: "octets" as const, octets: data })) },
+      fc.nat(2).map((number) => ({ kind: "file" as const, file: number })),
+      fc.nat(2).map((number) => ({ kind: "file-base64" as const, file: number, lineLength: 76 })),
+      source.map((data) => ({ kind: "base64" as const, octets: data, lineLength: 8 })),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 5 }), source, async (original, data) => {
+        const mail = await received({ files: [{ ...file, data }], original });
+        expect(mail).not.toMatch(/[\0]|\r(?!\n)|(?<!\r)\n|[^\r\n]{999}/);
+        const header = mail.slice(0, mail.indexOf("\r\n\r\n"));
+        const names = [...header.matchAll(/^([^\s:][^:\r\n]*):/gm)].map(([, name]) => name);
+        expect(new Set(names).size).toBe(names.length);
+        const ours =
+          /^(?:From|To|Subject|Date|Message-ID|X-Bitmessage-[a-z]+|MIME-Version|Content-[a-z-]+)$/i;
+        for (const name of names) expect(name).toMatch(ours);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+function wrapped(parts: string, more = ""): string {
+  return `Content-Type: multipart/mixed; boundary=x${more}\r\n\r\n${parts}`;
+}
+
+function nested(levels: number): string {
+  let entity = "\r\nEVIL";
+  for (let level = 0; level < levels; level++)
+    entity = `Content-Type: multipart/mixed; boundary=x${level}\r\n\r\n--x${level}\r\n${entity}\r\n--x${level}--`;
+  return entity;
+}
