@@ -169,6 +169,42 @@ export function describeBackend(
         expect(changes.filter((change) => change.type === "unsubscribed")).toEqual([]);
       });
 
+      test("what changes the numbers of a mailbox is told with its name: mail that comes, flags, mail that goes", async () => {
+        const changes: MailboxListChange[] = [];
+        await other.createMailbox("box", {});
+        mail.watch((change) => changes.push(change));
+        const status = { type: "status", name: "box" };
+        const uids = (await other.append("box", [message("1"), message("2")]))!.uids;
+        expect(changes.splice(0)).toContainEqual(status);
+        const { handle } = await open(other, "box");
+        await handle.store(uids, { action: "add", flags: ["\\Deleted"] });
+        expect(changes.splice(0)).toContainEqual(status);
+        await handle.copy([uids[0]!], "box");
+        expect(changes.splice(0)).toContainEqual(status);
+        await handle.expunge("all", "deleted-only");
+        expect(changes.splice(0)).toContainEqual(status);
+        await other.renameMailbox("box", "chest");
+        expect(changes).toContainEqual({ type: "renamed", name: "chest", oldName: "box" });
+        await other.deleteMailbox("chest");
+        expect(changes).toContainEqual({ type: "deleted", name: "chest" });
+      });
+
+      test("UIDs that have gone are known by MODSEQ, ascending, also to who comes later", async () => {
+        const uids = (await mail.append(
+          "INBOX",
+          ["1", "2", "3"].map((text) => message(text)),
+        ))!.uids;
+        const first = await open(mail);
+        const start = (await mail.status("INBOX"))!.highestModSeq;
+        const gone = await first.handle.expunge([uids[2]!], "any");
+        await first.handle.expunge([uids[0]!], "any");
+        first.handle.close();
+        const { handle } = await open(other);
+        expect(await handle.vanishedSince(start)).toEqual([uids[0], uids[2]]);
+        expect(await handle.vanishedSince(gone.highestModSeq)).toEqual([uids[0]]);
+        expect(await handle.vanishedSince(handle.snapshot.highestModSeq)).toEqual([]);
+      });
+
       test("a mailbox that comes is told with its name", async () => {
         const changes: MailboxListChange[] = [];
         mail.watch((change) => changes.push(change));
