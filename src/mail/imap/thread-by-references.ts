@@ -29,7 +29,7 @@ export async function threadByReferences(
 ): Promise<ThreadNode[]> {
   const nodes = await link(messages, pacer);
   const roots = await sortRoots(await gather(nodes, pacer), pacer);
-  const merged = mergeBySubject(roots);
+  const merged = await mergeBySubject(roots, pacer);
   for (const node of nodes) if (node.children.length > 1) await sortChildren(node, pacer);
   return sortRoots(merged, pacer);
 }
@@ -66,7 +66,8 @@ async function link(messages: readonly ThreadMessage[], pacer: Pacer): Promise<N
     }
     node.parent = null;
     if (previous) adopt(previous, node);
-    await pacer.pause();
+    const pause = pacer.pause();
+    if (pause) await pause;
   }
   return nodes;
 }
@@ -89,7 +90,8 @@ async function gather(nodes: readonly Node[], pacer: Pacer): Promise<Node[]> {
     const parent = nearest(node.parent);
     parent?.children.push(node);
     if (!parent?.message) tops.add(parent ?? node);
-    await pacer.pause();
+    const pause = pacer.pause();
+    if (pause) await pause;
   }
   return [...tops].map((top) => (!top.message && top.children.length === 1 ? top.children[0]! : top));
 }
@@ -120,9 +122,11 @@ async function sortChildren({ children }: Node, pacer: Pacer): Promise<void> {
 }
 
 /** Step 5. */
-function mergeBySubject(roots: readonly Node[]): Node[] {
+async function mergeBySubject(roots: readonly Node[], pacer: Pacer): Promise<Node[]> {
   const table = new Map<string, Node>();
   for (const root of roots) {
+    const pause = pacer.pause();
+    if (pause) await pause;
     const { subject } = root.face;
     if (subject === "") continue;
     const known = table.get(subject);
@@ -131,6 +135,8 @@ function mergeBySubject(roots: readonly Node[]): Node[] {
   }
   const merged = new Set<Node>();
   for (const root of roots) {
+    const pause = pacer.pause();
+    if (pause) await pause;
     const { subject } = root.face;
     const known = table.get(subject);
     if (!known || known === root) merged.add(root);

@@ -11,6 +11,8 @@ export async function threadBySubject(
   const sorted = await sortPaced(messages, bySentDate, pacer);
   const threads = new Map<string, ThreadNode>();
   for (const { sequence, subject } of sorted) {
+    const pause = pacer.pause();
+    if (pause) await pause;
     const node: ThreadNode = { sequence, children: [] };
     const first = threads.get(subject);
     if (first) first.children.push(node);
