@@ -1,0 +1,66 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { designedStemLength, firstSight, spreadTimes, stemLengths } from "../../support/network/figures.js";
+import { type NetworkOptions, SimulatedNetwork } from "../../support/network/network.js";
+import { seededRandom } from "../../support/seeded-random.js";
+
+const SCALE = 0.01;
+let network: SimulatedNetwork | null = null;
+
+afterEach(async () => {
+  await network?.stop();
+  network = null;
+});
+
+async function start(options: Partial<NetworkOptions> = {}): Promise<SimulatedNetwork> {
+  const random = seededRandom("network");
+  const latency = [0.02, 0.2] as const;
+  const plan = { count: 9, outbound: 3, latency, scale: SCALE, dandelion: 90, random };
+  network = await SimulatedNetwork.start({ ...plan, ...options });
+  return network;
+}
+
+describe("a network of nine nodes", () => {
+  test("hands every object to every node, first along a stem", async () => {
+    const nine = await start();
+    const hashes = nine.nodes.flatMap(({ index }) => [nine.publish(index), nine.publish(index)]);
+    await nine.untilEverywhere(hashes);
+    expect(spreadTimes(nine, hashes, 100, SCALE).every((seconds) => seconds < 600)).toBe(true);
+    const lengths = stemLengths(nine, hashes);
+    expect(lengths.filter((length) => length > 0).length).toBeGreaterThan(hashes.length / 2);
+    for (const hash of hashes) {
+      const first = nine.sightings.find((sighting) => sighting.hash === hash)!;
+      const others = nine.sightings.filter((sighting) => sighting.hash === hash && sighting !== first);
+      expect(first.from).toBe(nine.origins.get(hash));
+      // Until its stem has heard of it, nobody else has.
+      expect(others.every(({ time }) => time >= first.time)).toBe(true);
+    }
+    expect(firstSight(nine, hashes, new Set([0])).recall).toBeLessThan(1);
+  });
+
+  test("loses nothing when a third of it is killed and comes back", async () => {
+    const nine = await start();
+    const before = nine.nodes.map(({ index }) => nine.publish(index));
+    const victims = [1, 4, 7];
+    await Promise.all(victims.map((index) => nine.kill(index)));
+    const meanwhile = [0, 2, 3].map((index) => nine.publish(index));
+    await nine.untilEverywhere(meanwhile);
+    for (const index of victims) await nine.restart(index);
+    const after = victims.map((index) => nine.publish(index));
+    await nine.untilEverywhere([...before, ...meanwhile, ...after]);
+  });
+
+  test("without Dandelion there are no stems", async () => {
+    const nine = await start({ dandelion: 0 });
+    const hashes = nine.nodes.map(({ index }) => nine.publish(index));
+    await nine.untilEverywhere(hashes);
+    expect(stemLengths(nine, hashes).every((length) => length === 0)).toBe(true);
+  });
+});
+
+test("deadlines end the design's stems after about three steps, where lots alone would allow eight", () => {
+  const random = seededRandom("design");
+  const lengths = Array.from({ length: 5000 }, () => designedStemLength(10_000, 90, random));
+  const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
+  expect(mean).toBeGreaterThan(2.7);
+  expect(mean).toBeLessThan(3.3);
+});
