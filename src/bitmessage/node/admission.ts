@@ -2,12 +2,15 @@ import type { Logger } from "../../logger.js";
 import { toHex } from "../protocol/bytes.js";
 import { checkVersion, type VersionPacket } from "../protocol/messages/version.js";
 import type { Connection } from "./connection.js";
+import { chooseToLeave } from "./crowding.js";
 import { type Refusal, refusal } from "./handshake.js";
 import type { KnownNodes } from "./known-nodes.js";
 import { isLoopback } from "./text.js";
 
 /** Inbound connections of one host; from this machine there may be any number (PROTOCOL.md section 5.3 number 4). */
 const MAX_PER_HOST = 3;
+/** Inbound connections at once that have not introduced themselves. */
+const MAX_HALF_OPEN = 64;
 /** Connections over the limit that are still told so before they are closed (number 5). */
 const COURTESY = 10;
 /** Refusals in a row for the clock after which our own clock may be the wrong one (number 2). */
@@ -18,6 +21,8 @@ export interface AdmissionOptions {
   readonly maxInbound: number;
   readonly knownNodes: KnownNodes;
   readonly connections: ReadonlySet<Connection>;
+  /** Whether that host has misbehaved too often of late. */
+  isBanned(host: string): boolean;
   /** Unix seconds */
   readonly clock: () => number;
   readonly logger: Logger;
@@ -26,6 +31,8 @@ export interface AdmissionOptions {
 /** Who may come in, and who may stay (PROTOCOL.md section 5.3). */
 export class Admission {
   readonly #options: AdmissionOptions;
+  /** Those that are being closed to make room. */
+  readonly #leaving = new WeakSet<Connection>();
   #clockRefusals = 0;
 
   constructor(options: AdmissionOptions) {
@@ -34,9 +41,20 @@ export class Admission {
 
   /** Whether a new TCP connection is answered at all. */
   mayAccept(host: string): boolean {
+    if (this.#options.isBanned(host)) return false;
     const inbound = this.#inbound();
-    if (inbound.length >= this.#options.maxInbound + COURTESY) return false;
-    return isLoopback(host) || countHost(inbound, host) < MAX_PER_HOST + 1;
+    if (!isLoopback(host) && countHost(inbound, host) > MAX_PER_HOST) return false;
+    const halfOpen = inbound.filter(({ wasEstablished }) => !wasEstablished);
+    const isFull = inbound.length >= this.#options.maxInbound + COURTESY || halfOpen.length >= MAX_HALF_OPEN;
+    return !isFull || this.#makeRoom(host, halfOpen);
+  }
+
+  #makeRoom(host: string, guests: readonly Connection[]): boolean {
+    const leaving = chooseToLeave(host, guests);
+    if (leaving === null) return false;
+    this.#leaving.add(leaving);
+    leaving.cut("crowded_out");
+    return true;
   }
 
   judge(connection: Connection, version: VersionPacket): Refusal | null {
@@ -53,14 +71,17 @@ export class Admission {
     const inbound = this.#inbound();
     const { host } = connection;
     if (!isLoopback(host) && countHost(inbound, host) > MAX_PER_HOST) return refusal("too_many_from_host");
-    if (inbound.length > this.#options.maxInbound) return refusal("server_full");
     // The text does not tell which: a peer need not learn whom we are connected to.
     if (this.#hasOutbound(host, version.sender.port)) return refusal("server_full");
-    return null;
+    const established = inbound.filter(({ wasEstablished }) => wasEstablished);
+    if (established.length < this.#options.maxInbound) return null;
+    return this.#makeRoom(host, established) ? null : refusal("server_full");
   }
 
   #inbound(): Connection[] {
-    return [...this.#options.connections].filter(({ direction }) => direction === "inbound");
+    return [...this.#options.connections].filter(
+      (connection) => connection.direction === "inbound" && !this.#leaving.has(connection),
+    );
   }
 
   #hasOutbound(host: string, port: number): boolean {

@@ -62,6 +62,10 @@ export class Connection {
   /** How it ended before it was established, where TLS was the reason. */
   tlsFailed = false;
   wasEstablished = false;
+  /** Objects that we did not have and that came over it. */
+  objectsGiven = 0;
+  /** Whether it ended, or is to end, because the peer broke the protocol. */
+  misbehaved = false;
   readonly #options: ConnectionOptions;
   readonly #wire: Wire;
   readonly #handshake: Handshake;
@@ -143,6 +147,12 @@ export class Connection {
     this.#noteTlsFailure();
     this.#enter("closing");
     this.#wire.finish(reason);
+  }
+
+  /** Closes like `finish`, and it is the peer's fault. */
+  blame(reason: string): void {
+    this.misbehaved = true;
+    this.finish(`misbehaviour: ${reason}`);
   }
 
   /** Closes at once. */
@@ -257,7 +267,10 @@ export class Connection {
   }
 
   #logFailure(error: unknown): void {
-    if (error instanceof ProtocolError) return;
+    if (error instanceof ProtocolError) {
+      this.misbehaved = true;
+      return;
+    }
     const stack = error instanceof Error ? error.stack : String(error);
     this.#options.logger.error("handling a packet failed", { peer: this.address, stack });
   }

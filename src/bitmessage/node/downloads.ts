@@ -42,6 +42,7 @@ export class Downloads<Source extends DownloadSource> {
   readonly #timings: NodeTimings;
   readonly #now: () => number;
   #sweptAt: number;
+  #suspendedUntil = Number.NEGATIVE_INFINITY;
 
   /** @param now seconds on a monotonic clock */
   constructor(options: { limits: DownloadLimits; timings: NodeTimings; now: () => number }) {
@@ -108,6 +109,11 @@ export class Downloads<Source extends DownloadSource> {
     return holders;
   }
 
+  /** Nobody is asked for anything for so many seconds. */
+  suspend(seconds: number): void {
+    this.#suspendedUntil = this.#now() + seconds;
+  }
+
   /** Asks for more when enough of the last request has come. */
   refill(source: Source): void {
     const state = this.#sources.get(source);
@@ -159,6 +165,7 @@ export class Downloads<Source extends DownloadSource> {
   }
 
   #fill(source: Source, state: SourceState): void {
+    if (this.#now() < this.#suspendedUntil) return;
     const window = Math.max(1, Math.floor(this.#limits.inFlight / 10 ** state.barren));
     if (state.asked.size > window / 2) return;
     const hashes: InventoryHash[] = [];

@@ -33,6 +33,8 @@ export interface ExchangeOptions {
   readonly dandelion: Dandelion<Peer>;
   readonly intake: ObjectIntake;
   readonly scheduler: Scheduler;
+  /** Seconds without requests after objects could not be kept. */
+  readonly storePause: number;
   /** Unix seconds */
   readonly clock: () => number;
   readonly logger: Logger;
@@ -47,6 +49,8 @@ const STREAM = 1;
 export class Exchange {
   readonly #options: ExchangeOptions;
   objectsReceived = 0;
+  /** Objects accepted and not yet kept, and who has them. */
+  readonly #unkept = new Map<InventoryHash, ReadonlySet<Peer>>();
 
   readonly #commands: ReadonlyMap<string, (peer: Peer, payload: Uint8Array) => void> = new Map([
     ["addr", (peer, payload) => this.#addr(peer, payload)],
@@ -99,16 +103,27 @@ export class Exchange {
     try {
       added = intake.flush();
     } catch (error) {
-      // The peers still have the objects; they are offered again when somebody connects.
       logger.error("objects could not be kept", { error: String(error) });
+      this.#askAgainLater();
       return;
     }
+    this.#unkept.clear();
     if (added.length > 0) {
       this.objectsReceived += added.length;
       announcements.add(added.filter((hash) => !dandelion.arrived(hash)));
       this.#options.onObjectsAdded(added);
     }
     downloads.refill(peer);
+  }
+
+  /** Such as when the disk is full: the peers still have the objects, and are asked for them when there may be room. */
+  #askAgainLater(): void {
+    const { downloads, storePause } = this.#options;
+    downloads.suspend(storePause);
+    for (const [hash, holders] of this.#unkept) {
+      for (const holder of holders) downloads.announced(holder, [hash]);
+    }
+    this.#unkept.clear();
   }
 
   drained(peer: Peer): void {
@@ -141,7 +156,12 @@ export class Exchange {
   #object(peer: Peer, payload: Uint8Array): void {
     const { intake, downloads } = this.#options;
     const result = intake.take(payload);
-    for (const holder of downloads.received(peer, result.hash)) holder.noteKnown(result.hash);
+    const holders = downloads.received(peer, result.hash);
+    for (const holder of holders) holder.noteKnown(result.hash);
+    if (result.verdict === "accept") {
+      peer.connection.objectsGiven += 1;
+      this.#unkept.set(result.hash, new Set([peer, ...holders]));
+    }
     peer.noteKnown(result.hash);
     if (result.verdict === "ignore" && result.reason === "duplicate") {
       this.#options.dandelion.cameAgain(result.hash);

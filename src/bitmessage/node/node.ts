@@ -4,6 +4,7 @@ import { PROTOCOL_VERSION, Services, type VersionPacket } from "../protocol/mess
 import type { Packet } from "../protocol/packet.js";
 import { Admission } from "./admission.js";
 import { Announcements } from "./announcements.js";
+import { Bans } from "./bans.js";
 import { Connection, type ConnectionOwner, type Direction } from "./connection.js";
 import type { Connector } from "./connector.js";
 import { Dandelion } from "./dandelion.js";
@@ -78,6 +79,7 @@ class Node implements BitmessageNode, ConnectionOwner {
   readonly #listener: Listener;
   readonly #connector: Connector;
   readonly #reach: Reach;
+  readonly #bans = new Bans();
   readonly #housekeeping: Housekeeping;
   #listening: Endpoint | null = null;
   #phase: "new" | "running" | "stopped" = "new";
@@ -103,6 +105,7 @@ class Node implements BitmessageNode, ConnectionOwner {
       maxInbound: options.maxInbound,
       knownNodes,
       connections: this.#connections,
+      isBanned: (host) => this.#isBanned(host),
       clock,
       logger,
     });
@@ -129,6 +132,7 @@ class Node implements BitmessageNode, ConnectionOwner {
       uploads: this.#uploads,
       announcements: this.#announcements,
       dandelion: this.#dandelion,
+      storePause: timings.storePause,
       intake: new ObjectIntake({ inventory, streams, minimum, clock }),
       scheduler,
       clock,
@@ -155,7 +159,7 @@ class Node implements BitmessageNode, ConnectionOwner {
       knownNodes,
       timings,
       scheduler,
-      isAllowedHost: (host) => this.#reach.mayDial(host),
+      isAllowedHost: (host) => this.#reach.mayDial(host) && !this.#isBanned(host),
       maxHalfOpen: this.#reach.maxHalfOpen,
       established: () => this.#count("outbound"),
       inboundPeers: () => this.#inboundPeers(),
@@ -238,6 +242,10 @@ class Node implements BitmessageNode, ConnectionOwner {
     };
   }
 
+  #isBanned(host: string): boolean {
+    return this.#bans.has(host, this.#scheduler.now());
+  }
+
   #count(direction: Direction): number {
     let count = 0;
     for (const peer of this.#peers.keys()) if (peer.direction === direction) count += 1;
@@ -282,6 +290,7 @@ class Node implements BitmessageNode, ConnectionOwner {
 
   closed(connection: Connection, reason: string): void {
     this.#connections.delete(connection);
+    if (connection.misbehaved) this.#bans.note(connection.host, this.#scheduler.now());
     this.#bytesReceived += connection.bytesReceived;
     this.#bytesSent += connection.bytesSent;
     const peer = this.#peers.get(connection);

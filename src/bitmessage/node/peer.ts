@@ -72,7 +72,7 @@ export class Peer implements DownloadSource, UploadTarget, AnnouncementTarget, S
     const forgiven = (now - this.#offenceTime) * FORGIVENESS_PER_SECOND;
     this.#offenceTime = now;
     this.#offences = Math.max(0, this.#offences - forgiven) + 1;
-    if (this.#offences > MAX_OFFENCES - 0.5) this.connection.finish(`misbehaviour: ${reason}`);
+    if (this.#offences > MAX_OFFENCES - 0.5) this.connection.blame(reason);
   }
 
   /** How many of so many addr entries to take now: nobody fills our list of nodes alone (PROTOCOL.md section 20). */

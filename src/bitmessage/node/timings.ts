@@ -44,6 +44,8 @@ export interface NodeTimings {
   readonly earlyPeriod: number;
   /** An announced object that never came is forgotten (section 7.4). */
   readonly requestForget: number;
+  /** Nobody is asked for objects for so long after some could not be kept, as on a full disk. */
+  readonly storePause: number;
   readonly saveKnownNodes: number;
   /** Between attempts to find first nodes while there is no peer. */
   readonly bootstrap: number;
@@ -73,6 +75,7 @@ export const DEFAULT_TIMINGS: NodeTimings = {
   earlyRetry: 6,
   earlyPeriod: 60,
   requestForget: 3600,
+  storePause: 30,
   saveKnownNodes: 60,
   bootstrap: 120,
   cleanInventory: 7380,

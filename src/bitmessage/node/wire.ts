@@ -15,7 +15,7 @@ export interface WireHandler {
   drained(): void;
   /** The last call: both sockets are closed. `reason` is safe to log. */
   ended(reason: string): void;
-  /** A handler threw something that is no ProtocolError: a bug, to be logged. */
+  /** The peer broke the protocol (ProtocolError), or a handler threw anything else: a bug, to be logged. */
   failed(error: unknown): void;
 }
 
@@ -165,7 +165,7 @@ export class Wire {
     try {
       work();
     } catch (error) {
-      if (!(error instanceof ProtocolError)) this.#handler.failed(error);
+      this.#handler.failed(error);
       this.cut(error instanceof ProtocolError ? error.code : "internal_error");
     }
   }
