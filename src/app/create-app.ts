@@ -2,12 +2,12 @@
 import { randomBytes } from "node:crypto";
 import { resolve4, resolve6 } from "node:dns/promises";
 import { type BitmessageNode, createNode } from "../bitmessage/node/node.js";
-import { parseProxy } from "../bitmessage/node/proxy.js";
 import { createSolver } from "../bitmessage/pow/worker-pool.js";
 import type { RandomBytes } from "../bitmessage/protocol/random.js";
 import type { Logger } from "../logger.js";
 import { createSqliteStores } from "../store/sqlite/stores.js";
 import { type Config, ConfigError, parseEndpoint } from "./config/config.js";
+import { parseProxy } from "./config/proxy.js";
 import { defaultThreads } from "./config/settings.js";
 import { connectControl } from "./control/client.js";
 import type { ControlMethods } from "./control/messages.js";

@@ -1,7 +1,7 @@
 /** Every setting: its type, default and sentence. The schema, `config/example.toml` and the environment's names all come from this table. */
 import { availableParallelism } from "node:os";
 import { z } from "zod";
-import { parseProxy } from "../../bitmessage/node/proxy.js";
+import { parseProxy } from "./proxy.js";
 
 /** How a value is written in the environment and in `--set`, where everything is text. */
 export type SettingKind = "text" | "number" | "switch" | "list";

@@ -3,7 +3,6 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { directConnector } from "../../../src/bitmessage/node/connector.js";
 import type { NodeOptions } from "../../../src/bitmessage/node/node-options.js";
-import { parseProxy } from "../../../src/bitmessage/node/proxy.js";
 import { concatBytes } from "../../../src/bitmessage/protocol/bytes.js";
 import { encodeHost } from "../../../src/bitmessage/protocol/host.js";
 import { inventoryHash } from "../../../src/bitmessage/protocol/inventory-hash.js";
@@ -49,31 +48,6 @@ function lines(): { logger: Logger; told: string[] } {
 function behind(proxy: NodeOptions["proxy"], options: Partial<NodeOptions> = {}) {
   return startNode({ proxy: proxy ?? null, ...options });
 }
-
-describe("the setting", () => {
-  test.each([
-    ["socks5://127.0.0.1:9050", "127.0.0.1", 9050, null],
-    ["socks5://localhost:9050/", "127.0.0.1", 9050, null],
-    ["socks5h://[::1]:9050", "::1", 9050, null],
-    ["socks5://me:p%40ss@10.0.0.1:1080", "10.0.0.1", 1080, { user: "me", password: "p@ss" }],
-  ])("%s", (text, host, port, credentials) => {
-    expect(parseProxy(text)).toEqual({ host, port, credentials });
-  });
-
-  test.each([
-    "",
-    "127.0.0.1:9050",
-    "http://127.0.0.1:9050",
-    "socks4://127.0.0.1:1",
-    "socks5://proxy.example:1",
-    "socks5://127.0.0.1",
-    "socks5://127.0.0.1:0",
-    "socks5://127.0.0.1:70000",
-    "socks5://me@127.0.0.1:1",
-  ])("%s is refused", (text) => {
-    expect(() => parseProxy(text)).toThrow();
-  });
-});
 
 describe("a node behind a proxy", () => {
   test("reaches peers through it by name, each with a credential of its own, and exchanges objects", async () => {
