@@ -9,7 +9,7 @@ import { isFiltered, type MailboxEvent, NOTHING, type NotifyRequest } from "./no
 import type { Session } from "./session.js";
 import type { MessageEvent } from "./view.js";
 
-/** Changes of names that may wait for a client that does not read. */
+/** Changes of names, and mailboxes with changes, that may wait for a client that does not read. */
 const MOST_WAITING = 1000;
 
 type NameChange = MailboxListChange & { readonly type: Exclude<MailboxListChange["type"], "status"> };
@@ -82,9 +82,14 @@ export class Notifier {
   #receive(change: MailboxListChange): void {
     if (this.request === NOTHING) return;
     if (change.type === "status") {
-      if (change.name !== this.session.selected?.name) this.#statuses.add(change.name);
-    } else this.#names.push(change as NameChange);
-    if (this.#names.length > MOST_WAITING) this.#overflow();
+      if (change.name === this.session.selected?.name) return;
+      this.#statuses.add(change.name);
+    } else {
+      const event = eventOf(change.type);
+      if (!this.request.groups.some(({ events }) => events.has(event))) return;
+      this.#names.push(change as NameChange);
+    }
+    if (this.#names.length > MOST_WAITING || this.#statuses.size > MOST_WAITING) this.#overflow();
     this.session.connection.wake();
   }
 
@@ -146,7 +151,7 @@ export class Notifier {
     const nodes = new Map(tree.map((node) => [node.name, node]));
     for (const change of changes) {
       const { name, oldName } = change;
-      const event = change.type.endsWith("subscribed") ? "SubscriptionChange" : "MailboxName";
+      const event = eventOf(change.type);
       if (oldName !== undefined) this.#renamed(oldName, name);
       if (change.type === "deleted") this.#told.delete(name);
       if (change.type === "renamed" && changes.some((other) => isAbove(other, change))) continue;
@@ -175,6 +180,10 @@ export class Notifier {
     const old = oldName === undefined ? "" : ` ("OLDNAME" (${formatMailbox(oldName, nameForm)}))`;
     out.line(`* LIST (${attributes.join(" ")}) "${DELIMITER}" ${formatMailbox(name, nameForm)}${old}`);
   }
+}
+
+function eventOf(type: NameChange["type"]): MailboxEvent {
+  return type === "subscribed" || type === "unsubscribed" ? "SubscriptionChange" : "MailboxName";
 }
 
 /** Children are renamed with their parent, and are not told of (section 5.4). */
