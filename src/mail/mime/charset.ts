@@ -35,12 +35,43 @@ export function isKnownCharset(charset: string): boolean {
   return createDecoder(aliases[name] ?? name) !== null;
 }
 
-function createDecoder(label: string): { decode(bytes: Uint8Array): string } | null {
+/** Charsets of the standard that Node lacks, or in some versions reads as Latin-1: what the octets stand for, from the first octet that is not its own code point. */
+const singleByte: Readonly<Record<string, { readonly first: number; readonly characters: string }>> = {
+  "windows-1252": {
+    first: 0x80,
+    characters: "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ",
+  },
+  "iso-8859-16": {
+    first: 0xa0,
+    characters:
+      "\xa0ĄąŁ€„Š§š©Ș«Ź\xadźŻ°±ČłŽ”¶·žčș»ŒœŸż" +
+      "ÀÁÂĂÄĆÆÇÈÉÊËÌÍÎÏĐŃÒÓÔŐÖŚŰÙÚÛÜĘȚßàáâăäćæçèéêëìíîïđńòóôőöśűùúûüęțÿ",
+  },
+  "x-user-defined": {
+    first: 0x80,
+    characters: String.fromCharCode(...Array.from({ length: 128 }, (_, index) => 0xf780 + index)),
+  },
+};
+
+interface Decoder {
+  decode(bytes: Uint8Array): string;
+}
+
+function createDecoder(label: string): Decoder | null {
+  if (Object.hasOwn(singleByte, label)) return createSingleByteDecoder(label);
   try {
-    return new TextDecoder(label);
+    const decoder = new TextDecoder(label);
+    return decoder.encoding === "windows-1252" ? createSingleByteDecoder(decoder.encoding) : decoder;
   } catch {
     return null;
   }
+}
+
+function createSingleByteDecoder(name: string): Decoder | null {
+  const table = singleByte[name];
+  if (table === undefined) return null;
+  const character = (octet: string) => table.characters[octet.charCodeAt(0) - table.first] ?? octet;
+  return { decode: (bytes) => latin1Decode(bytes).replace(/[\x80-\xff]/g, character) };
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
