@@ -5,7 +5,7 @@ import { simpleParser } from "mailparser";
 import { type ContentPiece, decodeContent } from "../../src/bitmessage/protocol/content.js";
 import { composeIncoming } from "../../src/gateway/incoming.js";
 import { encodeOutgoing, readOutgoing } from "../../src/gateway/outgoing.js";
-import { createWorld, DOMAIN, mailOf, receivedOf, START, textOf } from "./world.js";
+import { createWorld, DOMAIN, mailOf, messagesIn, receivedOf, START, textOf } from "./world.js";
 
 const world = createWorld();
 const settings = { threadHeaders: "on", attachments: "extended" } as const;
@@ -225,6 +225,94 @@ describe("from one bridge to another", () => {
   });
 });
 
+test("submitted here, delivered there: the same parts, Message-ID, In-Reply-To and References", async () => {
+  const [here, there] = [createWorld(), createWorld()];
+  const thread = ["In-Reply-To: <b@x>", "References: <a@x>", " <b@x>"];
+  const secrets = [
+    "Received: from secret",
+    "User-Agent: secret",
+    "Cc: secret@x",
+    "Date: Thu, 1 Jan 2026 00:00:00 +0530",
+  ];
+  const from = `From: ${here.own}@${DOMAIN}`;
+  await here.submission.submit(
+    here.anna,
+    { sender: `${here.own}@${DOMAIN}`, recipients: [{ address: `${there.own}@${DOMAIN}` }] },
+    mailOf(from, "Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=", "Message-ID: <c@x>", ...thread, ...secrets, ...rich),
+  );
+  const { encoding, content: bytes } = here.outbox.drafts[0]!;
+  const content = decodeContent(encoding, bytes);
+  if (content.kind !== "content") throw new Error(content.kind);
+  const { kind: _kind, ...text } = content;
+  const commit = await there.delivery.prepare(receivedOf(there, { encoding, text }));
+  commit();
+  const mail = messagesIn(there, "INBOX")[0]!.text;
+  expect(mail).not.toMatch(/secret|0530/);
+  const parsed = await simpleParser(mail);
+  expect(parsed).toMatchObject({
+    subject: "Grüße",
+    messageId: "<c@x>",
+    inReplyTo: "<b@x>",
+    references: ["<a@x>", "<b@x>"],
+  });
+  expect(mail.endsWith(textOf(mailOf(...rich)))).toBe(true);
+});
+
+test("whatever mail is sent, a well-formed one arrives", async () => {
+  const line = fc.constantFrom(
+    ...[
+      "Content-Type: multipart/mixed; boundary=x\r\n",
+      "Content-Type: multipart/alternative; boundary=y\r\n",
+    ],
+    ...[
+      "Content-Type: text/html\r\n",
+      "Content-Type: message/rfc822\r\n",
+      "Content-Type: multipart/signed; boundary=z\r\n",
+    ],
+    ...[
+      "Content-Transfer-Encoding: base64\r\n",
+      "Content-Disposition: attachment; filename=a/b; creation-date=x\r\n",
+    ],
+    ...[
+      "--x\r\n",
+      "--x--\r\n",
+      "--y\r\n",
+      "--z\r\n",
+      "\r\n",
+      "\n",
+      "\r",
+      "\0",
+      " folded\r\n",
+      "AAEC\r\n",
+      "\xff\r\n",
+      "X: y\n",
+    ],
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(line, { maxLength: 16 }), async (lines) => {
+      let content: ReturnType<typeof sent>;
+      try {
+        content = sent(bytesOf(`From: a@b\r\nX-Bitmessage-Encoding: extended\r\n${lines.join("")}`));
+      } catch (error) {
+        expect((error as Error).name).toBe("SmtpError");
+        return;
+      }
+      expectWellFormed(await received(content));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+function expectWellFormed(mail: string): void {
+  expect(mail).not.toMatch(/[\0]|\r(?!\n)|(?<!\r)\n|[^\r\n]{999}/);
+  const header = mail.slice(0, mail.indexOf("\r\n\r\n"));
+  const names = [...header.matchAll(/^([^\s:][^:\r\n]*):/gm)].map(([, name]) => name);
+  expect(new Set(names).size).toBe(names.length);
+  const ours = /^(?:From|To|Subject|Date|Message-ID|X-Bitmessage-[a-z]+|MIME-Version|Content-[a-z-]+)$/i;
+  for (const name of names) expect(name).toMatch(ours);
+  expect(header).toMatch(/^[\t\r\n -~]*$/);
+}
+
 const leaf = fc.record({
   type: fc.constantFrom(
     ...[
@@ -370,13 +458,7 @@ describe("an original from the network", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 5 }), source, async (original, data) => {
         const mail = await received({ files: [{ ...file, data }], original });
-        expect(mail).not.toMatch(/[\0]|\r(?!\n)|(?<!\r)\n|[^\r\n]{999}/);
-        const header = mail.slice(0, mail.indexOf("\r\n\r\n"));
-        const names = [...header.matchAll(/^([^\s:][^:\r\n]*):/gm)].map(([, name]) => name);
-        expect(new Set(names).size).toBe(names.length);
-        const ours =
-          /^(?:From|To|Subject|Date|Message-ID|X-Bitmessage-[a-z]+|MIME-Version|Content-[a-z-]+)$/i;
-        for (const name of names) expect(name).toMatch(ours);
+        expectWellFormed(mail);
       }),
       { numRuns: 200 },
     );
