@@ -111,13 +111,14 @@ describe("a message to somebody", () => {
       type: "text/plain",
       disposition: "attachment" as const,
     };
-    const content = encodeExtended({ subject: "s", body: "b", files: [file], parents: [] });
+    const original = [{ kind: "file" as const, file: 0 }];
+    const content = encodeExtended({ subject: "s", body: "b", files: [file], parents: [], original });
     alice.send(from, to, "", { encoding: 3, content });
     await network.settle();
     alice.send(from, to, "", { encoding: 9, content: Uint8Array.of(7) });
     await network.settle();
     expect(bob.mail.map((message) => message.content)).toMatchObject([
-      { kind: "text", subject: "s", body: "b", files: [{ name: "a.txt" }] },
+      { kind: "text", subject: "s", body: "b", files: [{ name: "a.txt" }], original },
       { kind: "placeholder", raw: Uint8Array.of(7) },
     ]);
   });
