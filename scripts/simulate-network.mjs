@@ -1,6 +1,6 @@
 // Runs real nodes with a topology and latencies on 127.0.0.0/8 and prints how objects spread, what churn costs, how long Dandelion's
 // stems are, and how often spies guess where an object comes from. Needs a build (npm run build).
-// node scripts/simulate-network.mjs [--nodes 50] [--outbound 4] [--scale 0.05] [--rounds 6] [--dandelion 90] [--seed NAME]
+// node scripts/simulate-network.mjs [--nodes 50] [--outbound 4] [--scale 0.05] [--rounds 6] [--dandelion 90] [--stem-least 10] [--seed NAME]
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     scale: { type: "string", default: "0.05" },
     rounds: { type: "string", default: "6" },
     dandelion: { type: "string", default: "90" },
+    "stem-least": { type: "string", default: "10" },
     seed: { type: "string", default: "simulation" },
   },
 });
@@ -49,7 +50,10 @@ const network = await SimulatedNetwork.start({
   dandelion: Number(values.dandelion),
   random,
   // Each round has stems of its own.
-  timings: { stemReshuffle: 120 },
+  timings: {
+    stemReshuffle: 120,
+    stemLeast: Number(values["stem-least"]),
+  },
 });
 const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * scale * 1000));
 say(`${count} nodes, ${values.outbound} outbound each, 20 to 200 ms a link, dandelion ${values.dandelion}`);
