@@ -122,6 +122,8 @@ function nodeSettings(config: Config) {
     userAgent: node.user_agent,
     proxy: node.proxy === "" ? null : parseProxy(node.proxy),
     onionOnly: node.onion_only,
+    uploadLimit: node.upload_limit,
+    downloadLimit: node.download_limit,
     onion: node.onion_host === "" ? null : { host: node.onion_host, port: node.onion_port },
     streams: [1] as const,
   };

@@ -14,6 +14,8 @@ export interface Config {
     readonly onion_only: boolean;
     readonly onion_host: string;
     readonly onion_port: number;
+    readonly upload_limit: number;
+    readonly download_limit: number;
   };
   readonly network: {
     readonly name: string;

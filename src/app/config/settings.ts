@@ -25,6 +25,10 @@ const peer = z
   .regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/, 'write "host:port"')
   .refine(hasPossiblePort, "ports end at 65535");
 const whole = z.int().min(0);
+const limit = whole.refine(
+  (bytes) => bytes === 0 || bytes >= 10_000,
+  "write 0 for no limit, or 10000 or more",
+);
 const tlsMode = z.enum(["off", "starttls", "implicit", "auto"]);
 
 function hasPossiblePort(text: string): boolean {
@@ -121,6 +125,20 @@ export const SETTINGS: readonly Setting[] = [
     "The name of the onion service that leads to node.listen; it is told to the network.",
   ),
   setting("node.onion_port", "number", z.int().min(1).max(65_535), 8444, "The port of that onion service."),
+  setting(
+    "node.upload_limit",
+    "number",
+    limit,
+    0,
+    "Bytes per second sent to all peers together, at least 10000; 0 for no limit.",
+  ),
+  setting(
+    "node.download_limit",
+    "number",
+    limit,
+    0,
+    "Bytes per second read from all peers together, at least 10000; 0 for no limit.",
+  ),
   setting(
     "network.name",
     "text",
@@ -264,20 +282,6 @@ export const FUTURE_SETTINGS: readonly (Setting & { readonly otherwise: "refuse"
       z.boolean(),
       false,
       "Find peers on the local network. Not in this version.",
-    ),
-    otherwise: "warn",
-  },
-  {
-    ...setting("node.upload_limit", "number", whole, 0, "Bytes per second; 0 for none. Not in this version."),
-    otherwise: "warn",
-  },
-  {
-    ...setting(
-      "node.download_limit",
-      "number",
-      whole,
-      0,
-      "Bytes per second; 0 for none. Not in this version.",
     ),
     otherwise: "warn",
   },

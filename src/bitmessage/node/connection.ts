@@ -10,7 +10,7 @@ import type { PeerInfo } from "./ports.js";
 import type { Scheduler } from "./scheduler.js";
 import { cleanText, endpointText } from "./text.js";
 import type { NodeTimings } from "./timings.js";
-import { Wire } from "./wire.js";
+import { type Meters, Wire } from "./wire.js";
 
 export type ConnectionState = "connecting" | "handshake" | "tls" | "established" | "closing" | "closed";
 export type Direction = "inbound" | "outbound";
@@ -36,6 +36,7 @@ export interface ConnectionOptions {
   readonly host: string;
   readonly port: number;
   readonly ownVersion: VersionPacket;
+  readonly meters: Meters;
   readonly timings: NodeTimings;
   readonly scheduler: Scheduler;
   /** Unix seconds */
@@ -88,7 +89,7 @@ export class Connection {
     this.#sentAt = this.#startedAt;
     const side = options.direction === "outbound" ? "opening" : "accepting";
     this.#handshake = new Handshake(side, options.ownVersion, (version) => this.#judge(version));
-    this.#wire = new Wire(options.socket, {
+    this.#wire = new Wire(options.socket, options.meters, {
       packet: (packet) => this.#receive(packet),
       readDone: () => options.owner.readDone(this),
       drained: () => {
@@ -185,10 +186,12 @@ export class Connection {
         return now - this.#startedAt > timings.connect ? "connect_timeout" : null;
       case "handshake":
       case "tls": {
-        const silent = now - this.#packetAt > timings.handshakeSilence;
+        const silent = !this.#wire.isHeldBack && now - this.#packetAt > timings.handshakeSilence;
         return silent || now - this.#startedAt > timings.handshake ? "handshake_timeout" : null;
       }
       case "established":
+        // Whom we do not listen to cannot be blamed for silence.
+        if (this.#wire.isHeldBack) this.#packetAt = now;
         return now - this.#packetAt > timings.closeAfter ? "silence" : null;
       case "closing":
         return now - this.#closingAt > timings.closing ? "closing_timeout" : null;

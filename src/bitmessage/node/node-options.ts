@@ -42,6 +42,9 @@ export interface NodeOptions {
   readonly onionAnnouncer?: OnionAnnouncer;
   /** How many of a hundred stem objects go on along a stem (PROTOCOL.md section 8.2); 0, the default: no stems. */
   readonly dandelion?: number;
+  /** Bytes per second, all peers together; 0 (the default) for no limit. */
+  readonly uploadLimit?: number;
+  readonly downloadLimit?: number;
   /** The local address of outgoing connections, for several nodes on one machine. */
   readonly bindAddress?: string;
   readonly timings?: Partial<NodeTimings>;

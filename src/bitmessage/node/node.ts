@@ -14,6 +14,7 @@ import { Exchange } from "./exchange.js";
 import { Housekeeping } from "./housekeeping.js";
 import { type Endpoint, KnownNodes } from "./known-nodes.js";
 import { Listener } from "./listener.js";
+import { Meter } from "./meter.js";
 import type { NodeOptions } from "./node-options.js";
 import { ObjectIntake } from "./object-intake.js";
 import { OnionPublisher } from "./onion-publisher.js";
@@ -25,6 +26,7 @@ import { createScheduler, type Scheduler } from "./scheduler.js";
 import { normalHost } from "./text.js";
 import { DEFAULT_TIMINGS, type NodeTimings } from "./timings.js";
 import { spreadTime, Uploads } from "./uploads.js";
+import type { Meters } from "./wire.js";
 
 export interface NodeStatistics {
   readonly inbound: number;
@@ -80,6 +82,7 @@ class Node implements BitmessageNode, ConnectionOwner {
   readonly #connector: Connector;
   readonly #reach: Reach;
   readonly #bans = new Bans();
+  readonly #meters: Meters;
   readonly #housekeeping: Housekeeping;
   #listening: Endpoint | null = null;
   #phase: "new" | "running" | "stopped" = "new";
@@ -100,6 +103,10 @@ class Node implements BitmessageNode, ConnectionOwner {
     this.#timings = timings;
     this.#scheduler = scheduler;
     this.#knownNodes = knownNodes;
+    this.#meters = {
+      upload: new Meter(options.uploadLimit ?? 0, scheduler),
+      download: new Meter(options.downloadLimit ?? 0, scheduler),
+    };
     this.#admission = new Admission({
       streams,
       maxInbound: options.maxInbound,
@@ -369,6 +376,7 @@ class Node implements BitmessageNode, ConnectionOwner {
       direction,
       ...endpoint,
       ownVersion: this.#ownVersion(endpoint, tls),
+      meters: this.#meters,
       timings: this.#timings,
       scheduler: this.#scheduler,
       clock: this.#options.clock,

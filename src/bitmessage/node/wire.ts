@@ -2,10 +2,20 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { ProtocolError } from "../protocol/errors.js";
 import { encodePacket, type Packet, PacketReader } from "../protocol/packet.js";
+import type { Meter } from "./meter.js";
 import { startTls, type TlsRole } from "./tls.js";
 
 /** Bytes that may wait to be sent; a peer that lets more pile up is cut off. */
 const MAX_BACKLOG = 6 * 1024 * 1024;
+
+/** Bytes sent or read at one turn where there is a limit. */
+const SLICE = 16_384;
+
+/** The limits of all peers together. */
+export interface Meters {
+  readonly upload: Meter;
+  readonly download: Meter;
+}
 
 export interface WireHandler {
   packet(packet: Packet): void;
@@ -38,8 +48,17 @@ export class Wire {
   /** Milliseconds on the monotonic clock: when bytes last left, or began to wait. */
   #progressAt = performance.now();
 
-  constructor(socket: Socket, handler: WireHandler) {
+  readonly #meters: Meters;
+  /** What the upload limit holds back, in slices. */
+  readonly #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  /** Whether the download limit keeps us from reading. */
+  isHeldBack = false;
+  #reserved = 0;
+
+  constructor(socket: Socket, meters: Meters, handler: WireHandler) {
     this.#plain = socket;
+    this.#meters = meters;
     this.#socket = socket;
     this.#handler = handler;
     socket.setNoDelay(true);
@@ -54,26 +73,67 @@ export class Wire {
 
   /** Bytes that wait to be sent. */
   get backlog(): number {
-    return this.#socket.writableLength;
+    return this.#socket.writableLength + this.#pendingBytes;
   }
 
-  /** For how many seconds bytes have waited without any leaving. */
+  /** For how many seconds the peer has taken nothing of what it was offered. */
   get stalledSeconds(): number {
-    return this.backlog > 0 ? (performance.now() - this.#progressAt) / 1000 : 0;
+    return this.#socket.writableLength > 0 ? (performance.now() - this.#progressAt) / 1000 : 0;
   }
 
   send(command: string, payload: Uint8Array): void {
     if (this.#reason !== null || this.#socket.destroyed || this.#mode === "upgrading") return;
     const bytes = encodePacket(command, payload);
     this.bytesSent += bytes.length;
-    if (this.backlog === 0) this.#progressAt = performance.now();
-    this.#socket.write(bytes, this.#onWritten);
+    if (this.#pendingBytes === 0 && this.#meters.upload.isOpen) this.#write(bytes);
+    else this.#hold(bytes);
     if (this.backlog > MAX_BACKLOG) this.cut("slow_reader");
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (this.#socket.writableLength === 0) this.#progressAt = performance.now();
+    this.#meters.upload.spend(bytes.length);
+    this.#socket.write(bytes, this.#onWritten);
+  }
+
+  #hold(bytes: Uint8Array): void {
+    if (this.#pendingBytes === 0) this.#meters.upload.wait(() => this.#sendSlice(), 0);
+    this.#pendingBytes += bytes.length;
+    for (let start = 0; start < bytes.length; start += SLICE) {
+      this.#pending.push(bytes.subarray(start, start + SLICE));
+    }
+  }
+
+  #sendSlice(): void {
+    const slice = this.#pending.shift();
+    if (slice === undefined || this.#socket.destroyed) return;
+    this.#pendingBytes -= slice.length;
+    this.#write(slice);
+    if (this.#pendingBytes > 0) this.#meters.upload.wait(() => this.#sendSlice(), 0);
+    else if (this.#mode === "reading") this.#guard(() => this.#handler.drained());
+  }
+
+  /** Sends what the limit holds back at once: the last words of a connection, or of its plain part. */
+  #flush(): void {
+    for (const slice of this.#pending.splice(0)) this.#write(slice);
+    this.#pendingBytes = 0;
+  }
+
+  /** Reads no more until it is our turn again. */
+  #holdBack(): void {
+    this.isHeldBack = true;
+    this.#socket.pause();
+    this.#meters.download.wait(() => {
+      this.isHeldBack = false;
+      this.#reserved = SLICE;
+      if (this.#mode !== "upgrading") this.#socket.resume();
+    }, SLICE);
   }
 
   /** Stops reading packets; when everything sent so far has left, the TLS handshake begins, in which bytes already read take part. */
   upgrade(role: TlsRole, onSecure: () => void): void {
     this.#mode = "upgrading";
+    this.#flush();
     this.#plain.removeListener("data", this.#onData);
     // Without the pause a ClientHello that comes with the last plain packet would be lost.
     this.#plain.pause();
@@ -103,7 +163,10 @@ export class Wire {
     if (this.#reason !== null) return;
     this.#reason = reason;
     if (this.#mode === "upgrading") this.#destroy();
-    else this.#socket.end();
+    else {
+      this.#flush();
+      this.#socket.end();
+    }
     this.#mode = "deaf";
   }
 
@@ -137,7 +200,10 @@ export class Wire {
   };
 
   readonly #onData = (chunk: Uint8Array): void => {
+    const { download } = this.#meters;
     this.bytesReceived += chunk.length;
+    download.spend(chunk.length - this.#reserved);
+    this.#reserved = 0;
     if (this.#mode !== "reading") return;
     if (this.bytesReceived > this.receiveLimit) {
       this.cut("handshake_too_long");
@@ -151,6 +217,7 @@ export class Wire {
         this.#handler.readDone();
       }
     });
+    if (this.#mode === "reading" && !this.isHeldBack && !download.isOpen) this.#holdBack();
   };
 
   #readPackets(): void {
