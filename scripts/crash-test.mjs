@@ -39,6 +39,9 @@ const settings = [
   "imap.listen=127.0.0.1:0",
   "smtp.listen=127.0.0.1:0",
   "log.level=error",
+  // Waiting for the sake of privacy would only keep the messages out of the kills' reach.
+  "node.dandelion=0",
+  "send.ack_delay=0",
 ];
 
 function launch(parameters, name, more) {
@@ -130,7 +133,7 @@ async function produceIncoming() {
     const token = `in-${number}`;
     await send(other, "other", otherAddress, victimAddress, token);
     incoming.add(token);
-    if (number % 10 === 9) await pause(100);
+    if (number % 10 === 9) await pause(2500);
   }
 }
 
@@ -144,14 +147,15 @@ async function produceOutgoing() {
       if (error.code !== "ECONNREFUSED") uncertain.add(token);
       await pause(50);
     }
-    await pause(randomInt(20, 400));
+    await pause(randomInt(200, 2500));
   }
 }
 
 let kills = 0;
 async function killer() {
   while (kills < KILLS && !finished) {
-    await pause(randomInt(50, 3000));
+    // Peers answer a newcomer after some 5 s: some kills come before, some in the middle of the exchange.
+    await pause(randomInt(50, 12_000));
     const ended = new Promise((resolve) => victim.child.once("exit", resolve));
     victim.child.kill("SIGKILL");
     await ended;
