@@ -6,6 +6,7 @@ import { createSolver } from "../bitmessage/pow/worker-pool.js";
 import type { RandomBytes } from "../bitmessage/protocol/random.js";
 import type { Logger } from "../logger.js";
 import { createSqliteStores } from "../store/sqlite/stores.js";
+import { systemClock } from "../store/stores.js";
 import { type Config, ConfigError, parseEndpoint } from "./config/config.js";
 import { parseProxy } from "./config/proxy.js";
 import { defaultThreads } from "./config/settings.js";
@@ -22,7 +23,6 @@ import { createOnionAnnouncer } from "./onion-announcer.js";
 import { createPublisher } from "./publisher.js";
 import { createServices, networkMinimum } from "./services.js";
 import { readStatus } from "./status.js";
-import { systemClock } from "./timer.js";
 
 export interface AppOptions {
   readonly directory: DataDirectory;

@@ -20,8 +20,9 @@ import type { Logger } from "../logger.js";
 import type { Backend } from "../mail/imap/backend.js";
 import type { SubmissionHandler } from "../mail/smtp/handler.js";
 import type { Stores } from "../store/stores.js";
+import { systemClock } from "../store/stores.js";
 import type { Config } from "./config/config.js";
-import { createTimer, systemClock } from "./timer.js";
+import { createTimer } from "./timer.js";
 
 export interface ServicesOptions {
   readonly config: Config;

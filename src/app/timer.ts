@@ -23,8 +23,3 @@ export function createTimer(onError: (error: unknown) => void): Timer {
     return () => clearTimeout(handle);
   };
 }
-
-/** Unix seconds. */
-export function systemClock(): number {
-  return Math.floor(Date.now() / 1000);
-}

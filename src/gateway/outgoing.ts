@@ -1,4 +1,3 @@
-import { LARGEST_SENT_OBJECT } from "../bitmessage/messaging/next-action.js";
 import {
   decodeContent,
   Encoding,
@@ -7,6 +6,7 @@ import {
   encodeTrivial,
 } from "../bitmessage/protocol/content.js";
 import { ProtocolError } from "../bitmessage/protocol/errors.js";
+import { MAX_SENT_OBJECT } from "../bitmessage/protocol/object.js";
 import { flattenAddresses, parseAddressList } from "../mail/mime/address.js";
 import { decodeEncodedWords, findField, findFields, unfold } from "../mail/mime/headers.js";
 import { type MimePart, parseMime } from "../mail/mime/parse.js";
@@ -124,7 +124,7 @@ function encodeWithFiles(
 }
 
 function isSmallEnough(content: Uint8Array): boolean {
-  return content.length < LARGEST_SENT_OBJECT - ROOM_AROUND_CONTENT && isUnpacked(content);
+  return content.length < MAX_SENT_OBJECT - ROOM_AROUND_CONTENT && isUnpacked(content);
 }
 
 /** What is squeezed well may fit into an object and yet be more than any recipient unpacks. */

@@ -1,9 +1,9 @@
-import { LARGEST_SENT_OBJECT } from "../bitmessage/messaging/next-action.js";
 import type { Outbox } from "../bitmessage/messaging/outbox.js";
 import type { SendPolicy, Transactions } from "../bitmessage/messaging/ports.js";
 import type { Draft, Identity } from "../bitmessage/messaging/types.js";
 import type { Address } from "../bitmessage/protocol/address.js";
 import { fromHex } from "../bitmessage/protocol/bytes.js";
+import { MAX_SENT_OBJECT } from "../bitmessage/protocol/object.js";
 import type { Logger } from "../logger.js";
 import { baseSubject } from "../mail/mime/base-subject.js";
 import type { AuthenticatedUser, Authenticator, Credentials } from "../mail/sasl.js";
@@ -172,7 +172,7 @@ class Submissions implements SubmissionHandler {
   #checkCost(draft: Draft): void {
     const { outbox, policy, trialsPerSecond } = this.#options;
     const cost = outbox.estimate(draft);
-    if (cost.objectLength > LARGEST_SENT_OBJECT) throw tooLarge(cost.objectLength, LARGEST_SENT_OBJECT);
+    if (cost.objectLength > MAX_SENT_OBJECT) throw tooLarge(cost.objectLength, MAX_SENT_OBJECT);
     const limit = draft.maximumWork ?? policy.maximumWork;
     if (limit === 0 || cost.trials <= limit) return;
     const speed = trialsPerSecond();

@@ -2,6 +2,7 @@
  * The life of an outgoing message as a table (PROTOCOL.md section 16): per state the rules in order, the first that applies says
  * what is to be done. Pure; `outbox.ts` gathers the facts and does what the actions say.
  */
+import { MAX_SENT_OBJECT } from "../protocol/object.js";
 import type { SendPolicy } from "./ports.js";
 import type { FailureReason, OutboxEntry, OutboxState } from "./types.js";
 
@@ -12,8 +13,6 @@ export const LONGEST_TTL = 28 * DAY;
 const FIRST_PUBKEY_REQUEST_TTL = 2.5 * DAY;
 /** Of the life of an object: how long an answer to it is waited for. */
 const WAITING_SHARE = 1.1;
-/** Bytes of a whole object that we send (PROTOCOL.md section 10.1). */
-export const LARGEST_SENT_OBJECT = 262_144;
 
 /** What sending would take, known before any work is done. */
 export interface SendingCost {
@@ -93,7 +92,7 @@ const keyBad: Rule = (_entry, { recipient }) => (recipient.key === "bad" ? fail(
 
 const sendable: Rule = (entry, { recipient, policy }) => {
   if (recipient.key !== "known") return null;
-  if (recipient.cost.objectLength > LARGEST_SENT_OBJECT) return fail("too-large");
+  if (recipient.cost.objectLength > MAX_SENT_OBJECT) return fail("too-large");
   const limit = entry.maximumWork ?? policy.maximumWork;
   if (limit > 0 && recipient.cost.trials > limit) return fail("too-difficult");
   return { action: "send", ttl: Math.min(LONGEST_TTL, entry.ttl * 2 ** entry.attempts) };

@@ -1,9 +1,11 @@
 /** The persisted outbox: does what `next-action.ts` says, each change of state in one transaction with what belongs to it. */
+
 import type { Logger } from "../../logger.js";
 import type { Solver } from "../pow/solver.js";
 import { type Address, type DecodedAddress, decodeAddress } from "../protocol/address.js";
 import { toHex } from "../protocol/bytes.js";
 import { ProtocolError } from "../protocol/errors.js";
+import { MAX_SENT_OBJECT } from "../protocol/object.js";
 import type { Difficulty } from "../protocol/pow-target.js";
 import type { RandomBytes } from "../protocol/random.js";
 import type { Progress } from "./jobs.js";
@@ -12,7 +14,6 @@ import {
   afterAcknowledgement,
   afterCancellation,
   isActive,
-  LARGEST_SENT_OBJECT,
   LONGEST_TTL,
   type SendingCost,
   SHORTEST_TTL,
@@ -170,8 +171,8 @@ class PersistedOutbox implements Outbox {
 
   dryRun(draft: Draft): SendingCost {
     const cost = this.estimate(draft);
-    if (cost.objectLength <= LARGEST_SENT_OBJECT) return cost;
-    const text = `the object would have ${cost.objectLength} bytes, at most ${LARGEST_SENT_OBJECT} are possible`;
+    if (cost.objectLength <= MAX_SENT_OBJECT) return cost;
+    const text = `the object would have ${cost.objectLength} bytes, at most ${MAX_SENT_OBJECT} are possible`;
     throw new ProtocolError("object_too_large", text);
   }
 

@@ -6,8 +6,6 @@ export type EngineName = "wasm" | "wasm-scalar" | "javascript";
 /** "auto" takes the fastest that works here; a name forces that engine. */
 export type EngineChoice = "auto" | EngineName;
 
-export const ENGINE_NAMES: readonly EngineName[] = ["wasm", "wasm-scalar", "javascript"];
-
 /** One way of computing trials, on the thread that calls it. */
 export interface Engine {
   readonly name: EngineName;

@@ -6,11 +6,11 @@ import {
   afterCancellation,
   type Facts,
   isActive,
-  LARGEST_SENT_OBJECT,
   nextAction,
 } from "../../../src/bitmessage/messaging/next-action.js";
 import type { OutboxEntry, OutboxId, OutboxState } from "../../../src/bitmessage/messaging/types.js";
 import type { Address } from "../../../src/bitmessage/protocol/address.js";
+import { MAX_SENT_OBJECT } from "../../../src/bitmessage/protocol/object.js";
 
 const NOW = 1_700_000_000;
 const DAY = 86_400;
@@ -99,13 +99,13 @@ const TABLE: readonly [string, Partial<OutboxEntry>, Partial<Facts>, Action][] =
   [
     "queued, just fits",
     {},
-    { recipient: { key: "known", cost: { objectLength: LARGEST_SENT_OBJECT, trials: 1 } } },
+    { recipient: { key: "known", cost: { objectLength: MAX_SENT_OBJECT, trials: 1 } } },
     { action: "send", ttl: 4 * DAY },
   ],
   [
     "queued, too large",
     {},
-    { recipient: { key: "known", cost: { objectLength: LARGEST_SENT_OBJECT + 1, trials: 1 } } },
+    { recipient: { key: "known", cost: { objectLength: MAX_SENT_OBJECT + 1, trials: 1 } } },
     { action: "fail", reason: "too-large" },
   ],
   [
