@@ -23,11 +23,14 @@ export interface NetworkOptions {
   readonly timings?: Partial<NodeTimings>;
 }
 
+/** Below the ports that systems give out by themselves, so that no connection takes it while its node is away. */
+const NODE_PORT = 8444;
+
 interface SimulatedNode {
   readonly index: number;
   readonly host: string;
-  /** Stays over a restart, as does the inventory. */
-  port: number;
+  readonly port: number;
+  /** Stays over a restart. */
   readonly inventory: MemoryInventory;
   readonly links: Link[];
   node: BitmessageNode | null;
@@ -53,15 +56,17 @@ export class SimulatedNetwork {
     const network = new SimulatedNetwork(options);
     for (let index = 0; index < options.count; index++) {
       const host = nextAddress();
-      const node = { index, host, port: 0, inventory: new MemoryInventory(), links: [], node: null };
-      network.nodes.push(node);
-      // Listens first, so that all know where to connect; then it starts again with its links.
-      await network.#run(node);
-      await network.kill(index);
+      const inventory = new MemoryInventory();
+      network.nodes.push({ index, host, port: NODE_PORT, inventory, links: [], node: null });
     }
-    await network.#link();
-    for (const { index } of network.nodes) await network.restart(index);
-    await network.#untilConnected();
+    try {
+      await network.#link();
+      for (const { index } of network.nodes) await network.restart(index);
+      await network.#untilConnected();
+    } catch (error) {
+      await network.stop();
+      throw error;
+    }
     return network;
   }
 
@@ -165,7 +170,7 @@ export class SimulatedNetwork {
     node.node.onObjectsAdded((hashes) => {
       for (const hash of hashes) this.#arrived(hash, index);
     });
-    node.port = (await node.node.start())?.port ?? 0;
+    await node.node.start();
   }
 
   async #untilConnected(): Promise<void> {
