@@ -43,6 +43,7 @@ const ROOMS = [
   "mail/sasl.ts",
   "mail/scram.ts",
   "mail/login-delay.ts",
+  "http",
   "gateway",
   "store",
   "app",
@@ -66,6 +67,7 @@ const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   "mail/login-delay.ts": [],
   "mail/imap": ["mail/mime", "mail/sasl.ts", "mail/scram.ts", "mail/login-delay.ts"],
   "mail/smtp": ["mail/mime", "mail/sasl.ts", "mail/login-delay.ts"],
+  http: [],
   gateway: [
     "bitmessage/protocol",
     "bitmessage/messaging",

@@ -1,0 +1,150 @@
+/** A small HTTP/1.1 server on Node's own: limits, guards, one handler. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { type Logger, silentLogger } from "../logger.js";
+import { isOwnHost, PROTECTIVE_HEADERS, refuseForeignOrigin } from "./guard.js";
+import { defaultLimits, type HttpLimits } from "./limits.js";
+import { HttpError, type HttpHandler, type HttpRequest, type HttpResponse } from "./message.js";
+import { readBody, readTarget } from "./request.js";
+
+export interface HttpServer {
+  /** Resolves with the address that it listens on; rejects with the error of the socket (EADDRINUSE). */
+  start(): Promise<{ readonly host: string; readonly port: number }>;
+  /** Resolves when the last connection is closed. */
+  stop(): Promise<void>;
+}
+
+export interface HttpServerOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** PEM; null for plain HTTP. */
+  readonly tls?: { readonly key: string; readonly cert: string } | null;
+  /** Names besides localhost by which clients may call us. */
+  readonly names?: readonly string[];
+  readonly handler: HttpHandler;
+  readonly limits?: Partial<HttpLimits>;
+  readonly logger?: Logger;
+}
+
+/** Nothing happens before `start`. */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  return new NodeHttpServer(options);
+}
+
+class NodeHttpServer implements HttpServer {
+  readonly #options: HttpServerOptions;
+  readonly #limits: HttpLimits;
+  readonly #logger: Logger;
+  readonly #names: readonly string[];
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#logger = options.logger ?? silentLogger;
+    this.#names = (options.names ?? []).map((name) => name.toLowerCase());
+    this.#server = this.#create();
+  }
+
+  #create(): Server {
+    const { header, headerTime, requestTime, stallTime, idleTime, connections } = this.#limits;
+    const settings = {
+      maxHeaderSize: header,
+      headersTimeout: headerTime,
+      requestTimeout: requestTime,
+      keepAliveTimeout: idleTime,
+      connectionsCheckingInterval: Math.max(50, Math.min(1000, headerTime / 4)),
+    };
+    const { tls } = this.#options;
+    const answer = (request: IncomingMessage, response: ServerResponse) => {
+      void this.#answer(request, response);
+    };
+    const server = tls
+      ? createTlsServer({ ...settings, ...tls, minVersion: "TLSv1.2", handshakeTimeout: headerTime }, answer)
+      : createServer(settings, answer);
+    server.maxConnections = connections;
+    server.setTimeout(stallTime, (socket) => socket.destroy());
+    // Also what has not finished its handshake.
+    server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
+    return server;
+  }
+
+  start(): Promise<{ host: string; port: number }> {
+    const { host, port } = this.#options.listen;
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off("error", reject);
+        this.#server.on("error", (error) => this.#logger.error("listening failed", { error }));
+        const address = this.#server.address();
+        resolve({ host, port: typeof address === "object" && address ? address.port : port });
+      });
+    });
+  }
+
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      const deadline = setTimeout(() => {
+        for (const socket of this.#sockets) socket.destroy();
+      }, this.#limits.stopTime);
+      this.#server.close(() => {
+        clearTimeout(deadline);
+        resolve();
+      });
+      this.#server.closeIdleConnections();
+    });
+  }
+
+  async #answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    outgoing.on("error", () => outgoing.destroy());
+    let response: HttpResponse;
+    try {
+      response = await this.#options.handler(this.#read(incoming));
+    } catch (error) {
+      response = this.#explain(error);
+    }
+    if (outgoing.destroyed) return;
+    const { status, headers = {}, body = "" } = response;
+    const bytes = typeof body === "string" ? Buffer.from(body, "utf8") : body;
+    const fields = { ...PROTECTIVE_HEADERS, ...headers };
+    for (const [name, value] of Object.entries(fields)) outgoing.setHeader(name, value);
+    if (status !== 204 && status !== 304) outgoing.setHeader("Content-Length", bytes.length);
+    outgoing.writeHead(status);
+    outgoing.end(bytes);
+  }
+
+  /** @throws HttpError 400, 403 or 421 for a request that is not looked at */
+  #read(incoming: IncomingMessage): HttpRequest {
+    const { method = "", headers } = incoming;
+    const host = headers.host ?? "";
+    if (!isOwnHost(host, this.#names))
+      throw new HttpError(421, "This server does not answer to that name; use localhost.");
+    refuseForeignOrigin(method, host, headers);
+    return {
+      method,
+      ...readTarget(incoming.url ?? ""),
+      host,
+      protection: incoming.socket instanceof TLSSocket ? "tls" : "plain",
+      remoteAddress: incoming.socket.remoteAddress ?? "",
+      header(name) {
+        const value = headers[name];
+        return (Array.isArray(value) ? value.join(", ") : value) ?? null;
+      },
+      body: (limit) => readBody(incoming, limit),
+    };
+  }
+
+  #explain(error: unknown): HttpResponse {
+    const headers = { "Content-Type": "text/plain; charset=utf-8" };
+    if (error instanceof HttpError) {
+      return { status: error.status, headers: { ...headers, ...error.headers }, body: `${error.message}\n` };
+    }
+    this.#logger.error("a request failed", { error });
+    return { status: 500, headers, body: "The bridge met an error of its own; its log tells more.\n" };
+  }
+}
