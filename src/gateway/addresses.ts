@@ -85,7 +85,7 @@ class StoredAddressBook implements AddressBook {
     const identity = identities.get(address);
     const subscription = subscriptions.get(address);
     const label =
-      contacts.get(address)?.label ||
+      contacts.get(user, address)?.label ||
       (identity?.user === user ? identity.label : "") ||
       (subscription?.user === user ? subscription.label : "");
     const harmless = harmlessLine(label, 100);
@@ -159,7 +159,7 @@ class StoredAddressBook implements AddressBook {
     const { identities, contacts, subscriptions, threads } = this.#options;
     return [
       ...identities.list().filter((identity) => identity.user === user),
-      ...contacts.list(),
+      ...contacts.list(user),
       ...subscriptions.list().filter((subscription) => subscription.user === user),
     ]
       .map((entry) => entry.address)
@@ -177,7 +177,10 @@ class StoredAddressBook implements AddressBook {
       );
     }
     const { identities, contacts } = this.#options;
-    const labelled = [...identities.list().filter((identity) => identity.user === user), ...contacts.list()];
+    const labelled = [
+      ...identities.list().filter((identity) => identity.user === user),
+      ...contacts.list(user),
+    ];
     const matches = labelled.filter((entry) => name !== "" && slug(entry.label) === name);
     const [match, ...others] = [...new Set(matches.map((entry) => entry.address))];
     if (match === undefined) {

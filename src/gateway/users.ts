@@ -1,5 +1,10 @@
 import { randomBytes } from "node:crypto";
-import type { IdentityStore, OutboxStore, Transactions } from "../bitmessage/messaging/ports.js";
+import type {
+  ContactStore,
+  IdentityStore,
+  OutboxStore,
+  Transactions,
+} from "../bitmessage/messaging/ports.js";
 import type { Subscriptions } from "../bitmessage/messaging/subscriptions.js";
 import type { AuthenticatedUser, Authenticator, Credentials, ScramLogin } from "../mail/sasl.js";
 import { inventScramKeys } from "../mail/scram.js";
@@ -36,13 +41,14 @@ export interface Users extends Required<Authenticator> {
   create(name: string, password: string, alongside?: (user: User) => void): Promise<User>;
   /** @throws UserError `unknown`, `bad-password` */
   setPassword(name: string, password: string): Promise<void>;
-  /** Removes the login with all its mail, and what it follows. @throws UserError `unknown`, `owns-identities` while there are keys that nobody else could use */
+  /** Removes the login with all its mail, its contacts and what it follows. @throws UserError `unknown`, `owns-identities` while there are keys that nobody else could use */
   remove(name: string): void;
 }
 
 export interface UsersOptions {
   readonly users: UserStore;
   readonly identities: IdentityStore;
+  readonly contacts: Pick<ContactStore, "removeUser">;
   readonly subscriptions: Pick<Subscriptions, "list" | "remove">;
   readonly mailboxes: MailboxStore;
   readonly submissions: SubmissionStore;
@@ -114,11 +120,11 @@ class StoredUsers implements Users {
   }
 
   #removeMail(name: string): void {
-    const { subscriptions, submissions, outbox, threads, deliveryLog, mailboxes } = this.#options;
+    const { subscriptions, submissions, outbox, contacts, threads, deliveryLog, mailboxes } = this.#options;
     const followed = subscriptions.list().filter((subscription) => subscription.user === name);
     for (const { address } of followed) subscriptions.remove(address);
     for (const id of submissions.removeUser(name)) outbox.remove(id);
-    for (const store of [threads, deliveryLog, mailboxes]) store.removeUser(name);
+    for (const store of [contacts, threads, deliveryLog, mailboxes]) store.removeUser(name);
   }
 
   async authenticate({ username, password }: Credentials): Promise<AuthenticatedUser | null> {

@@ -110,7 +110,8 @@ describe("without a node", () => {
     ]);
     await json(["contact", "add", "BM-orkCbppXWSqPpAxnz6jnfTZ2djb5pJKDb", "Carol"]);
     await json(["contact", "block", "BM-orkCbppXWSqPpAxnz6jnfTZ2djb5pJKDb"]);
-    expect(await json(["contact", "list"])).toMatchObject([{ label: "Carol", blocked: true }]);
+    expect(await json(["contact", "list"])).toMatchObject([{ user: "ada", label: "Carol", blocked: true }]);
+    expect((await run(["contact", "list", "--user", "nobody"])).stderr).toMatch(/no login nobody/);
     const wrong = await run(["contact", "add", "BM-orkCbppXWSqPpAxnz6jnfTZ2djb5pJKDB", "Eve"]);
     expect(wrong.status).not.toBe(0);
     expect(wrong.stderr).toMatch(/checksum/);

@@ -43,8 +43,13 @@ describe("what is refused", () => {
 
   test("labels that nobody or that two have, and administration", () => {
     expect(refusal(() => resolve(`nobody@${DOMAIN}`))).toMatch(/550 5\.1\.1/);
-    world.stores.contacts.save({ address: bob, label: "Bob", blocked: false });
-    world.stores.contacts.save({ address: addressOf("other bob"), label: "bob", blocked: false });
+    world.stores.contacts.save({ user: "anna", address: bob, label: "Bob", blocked: false });
+    world.stores.contacts.save({
+      user: "anna",
+      address: addressOf("other bob"),
+      label: "bob",
+      blocked: false,
+    });
     expect(refusal(() => resolve(`bob@${DOMAIN}`))).toMatch(/550 5\.1\.1 Several/);
     expect(refusal(() => resolve(`bridge@${DOMAIN}`))).toMatch(/550 5\.1\.1/);
   });
@@ -115,7 +120,12 @@ describe("what is understood", () => {
 });
 
 test("labels lose what could deceive", () => {
-  world.stores.contacts.save({ address: bob, label: "Bob\u202e\r\nBcc: x\u0000", blocked: false });
+  world.stores.contacts.save({
+    user: "anna",
+    address: bob,
+    label: "Bob\u202e\r\nBcc: x\u0000",
+    blocked: false,
+  });
   expect(world.addresses.labelOf("anna", bob)).toBe("Bob Bcc: x");
   expect(world.addresses.labelOf("anna", addressOf("nobody"))).toBeNull();
 });

@@ -218,7 +218,12 @@ describe("mail to message", () => {
 
 describe("message to mail", () => {
   test("the header as users know it", async () => {
-    world.stores.contacts.save({ address: receivedOf(world).from, label: "Böb", blocked: false });
+    world.stores.contacts.save({
+      user: "anna",
+      address: receivedOf(world).from,
+      label: "Böb",
+      blocked: false,
+    });
     const { mail, text } = await composed({ subject: "Grüße" });
     expect(mail.from?.value).toEqual([{ name: "Böb", address: `${receivedOf(world).from}@${DOMAIN}` }]);
     expect(mail.subject).toBe("Grüße");

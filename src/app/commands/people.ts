@@ -179,33 +179,40 @@ export function addSubscriptionCommands(program: Command): void {
 }
 
 export function addContactCommands(program: Command): void {
-  const contact = program.command("contact").description("names for other people's addresses");
-  contact
-    .command("add <address> <label>")
+  const contact = program
+    .command("contact")
+    .description("names for other people's addresses, for each login");
+  ofUser(contact.command("add <address> <label>"))
     .description("name an address")
     .action(simple("contact.add", ["address", "label"], "Kept."));
-  contact
-    .command("remove <address>")
+  ofUser(contact.command("remove <address>"))
     .description("forget a name")
     .action(simple("contact.remove", ["address"], "Removed."));
-  contact.command("list").description("every contact").action(list("contact.list"));
-  contact
-    .command("block <address>")
+  ofUsers(contact.command("list")).description("every contact").action(list("contact.list"));
+  ofUser(contact.command("block <address>"))
     .description("drop what that address sends")
     .action(simple("contact.block", ["address"], "Blocked."));
-  contact
-    .command("unblock <address>")
+  ofUser(contact.command("unblock <address>"))
     .description("take its messages again")
     .action(simple("contact.unblock", ["address"], "Unblocked."));
 }
 
-/** An action whose arguments become parameters of the same order. */
+function ofUser(command: Command): Command {
+  return command.option("--user <name>", "login that is meant (default: the only one)");
+}
+
+function ofUsers(command: Command): Command {
+  return command.option("--user <name>", "only what that login has");
+}
+
+/** An action whose arguments become parameters of the same order; with the login that is meant. */
 function simple(method: string, names: readonly string[], done: string) {
   return async (...given: unknown[]) => {
     const command = given.at(-1) as Command;
     const context = readContext(command);
     const params = Object.fromEntries(names.map((name, index) => [name, given[index]]));
-    const result = await withMethods(context, (call) => call(method, params));
+    const { user } = command.opts<{ user?: string }>();
+    const result = await withMethods(context, (call) => call(method, { ...params, user }));
     print(context, result, () => done);
   };
 }
@@ -213,7 +220,8 @@ function simple(method: string, names: readonly string[], done: string) {
 function list(method: string) {
   return async (_options: unknown, command: Command) => {
     const context = readContext(command);
-    const rows = (await withMethods(context, (call) => call(method))) as (LabelledRow & {
+    const { user } = command.opts<{ user?: string }>();
+    const rows = (await withMethods(context, (call) => call(method, { user }))) as (LabelledRow & {
       user?: string;
       blocked?: boolean;
     })[];

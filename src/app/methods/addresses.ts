@@ -4,7 +4,7 @@ import { CommandError, type ControlMethods } from "../control/messages.js";
 import type { MethodsContext } from "./context.js";
 import { row } from "./identities.js";
 import { bitmessageAddress, label, method, text } from "./parameters.js";
-import { chooseUser } from "./users.js";
+import { chooseUser, usersMeant } from "./users.js";
 
 export function addressMethods(context: MethodsContext): ControlMethods {
   return { ...chanMethods(context), ...subscriptionMethods(context), ...contactMethods(context) };
@@ -64,29 +64,34 @@ function subscriptionMethods(context: MethodsContext): ControlMethods {
   };
 }
 
-function contactMethods({ stores }: MethodsContext): ControlMethods {
-  const { contacts } = stores;
+function contactMethods(context: MethodsContext): ControlMethods {
+  const { contacts } = context.stores;
+  const one = { address: bitmessageAddress, user: text.optional() };
   const block = (blocked: boolean) =>
-    method({ address: bitmessageAddress }, (wanted) => {
-      const { address } = wanted;
-      const contact = { address, label: contacts.get(address)?.label ?? "", blocked };
+    method(one, ({ address, user: wanted }) => {
+      const user = chooseUser(context, wanted);
+      const contact = { user, address, label: contacts.get(user, address)?.label ?? "", blocked };
       contacts.save(contact);
       return contact;
     });
   return {
-    "contact.add": method({ address: bitmessageAddress, label }, (wanted) => {
+    "contact.add": method({ ...one, label }, (wanted) => {
       const { address } = wanted;
-      const contact = { address, label: wanted.label, blocked: contacts.get(address)?.blocked ?? false };
+      const user = chooseUser(context, wanted.user);
+      const blocked = contacts.get(user, address)?.blocked ?? false;
+      const contact = { user, address, label: wanted.label, blocked };
       contacts.save(contact);
       return contact;
     }),
-    "contact.remove": method({ address: bitmessageAddress }, (wanted) => {
-      const { address } = wanted;
-      if (contacts.get(address) === null) throw new CommandError(`${address} is not a contact`);
-      contacts.remove(address);
-      return { address };
+    "contact.remove": method(one, ({ address, user: wanted }) => {
+      const user = chooseUser(context, wanted);
+      if (contacts.get(user, address) === null) throw new CommandError(`${address} is not a contact`);
+      contacts.remove(user, address);
+      return { user, address };
     }),
-    "contact.list": method({}, () => contacts.list()),
+    "contact.list": method({ user: text.optional() }, ({ user }) =>
+      usersMeant(context, user).flatMap((name) => contacts.list(name)),
+    ),
     "contact.block": block(true),
     "contact.unblock": block(false),
   };

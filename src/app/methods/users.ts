@@ -51,3 +51,12 @@ export function chooseUser({ services }: Pick<MethodsContext, "services">, name:
     throw new CommandError("there are several logins; say which one with --user", "wrong-use");
   return only.name;
 }
+
+/** For lists: the login named, or all. */
+export function usersMeant(
+  context: Pick<MethodsContext, "services">,
+  name: string | undefined,
+): readonly string[] {
+  if (name !== undefined) return [chooseUser(context, name)];
+  return context.services.users.list().map((user) => user.name);
+}

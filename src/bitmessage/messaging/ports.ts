@@ -41,11 +41,15 @@ export interface IdentityStore {
   remove(address: Address): void;
 }
 
+/** The contacts of each user, who see nothing of each other's. */
 export interface ContactStore {
-  list(): readonly Contact[];
-  get(address: Address): Contact | null;
+  /** That user's, by address. */
+  list(user: string): readonly Contact[];
+  get(user: string, address: Address): Contact | null;
+  /** Adds or replaces, by user and address. */
   save(contact: Contact): void;
-  remove(address: Address): void;
+  remove(user: string, address: Address): void;
+  removeUser(user: string): void;
 }
 
 export interface SubscriptionStore {

@@ -70,7 +70,7 @@ function refusal(
   { stores, minimum, clock }: ReceiveContext,
 ): ProtocolErrorCode | null {
   const { sender } = opened;
-  const known = isFriend(sender, stores) || stores.identities.get(sender) !== null;
+  const known = isFriend(identity.user, sender, stores) || stores.identities.get(sender) !== null;
   const work = checkDemandedWork(object.bytes, {
     recipient: { version: identity.version, isChan: identity.chan, difficulty: identity.difficulty },
     sender: known ? "known" : "unknown",
@@ -81,7 +81,7 @@ function refusal(
     work ??
     checkSenderLists(sender, {
       mode: "black",
-      listed: (address) => stores.contacts.get(address)?.blocked ?? false,
+      listed: (address) => stores.contacts.get(identity.user, address)?.blocked ?? false,
     })
   );
 }

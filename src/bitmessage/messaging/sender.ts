@@ -23,15 +23,17 @@ export function faceFor(
   context: { stores: Pick<MessagingStores, "contacts" | "subscriptions">; minimum: Difficulty },
 ): SendingIdentity {
   const face = publicFace(identity);
-  return isFriend(recipient, context.stores) ? { ...face, difficulty: context.minimum } : face;
+  return isFriend(identity.user, recipient, context.stores) ? { ...face, difficulty: context.minimum } : face;
 }
 
-/** Whether somebody is a contact or followed: he need not do more than the minimum of work. */
+/** Whether somebody is a contact of the user or followed: he need not do more than the minimum of work. */
 export function isFriend(
+  user: string,
   address: Address,
   stores: Pick<MessagingStores, "contacts" | "subscriptions">,
 ): boolean {
-  const contact = stores.contacts.get(address);
+  const contact = stores.contacts.get(user, address);
   if (contact) return !contact.blocked;
-  return stores.subscriptions.get(address)?.enabled ?? false;
+  const subscription = stores.subscriptions.get(address);
+  return subscription?.user === user && subscription.enabled;
 }

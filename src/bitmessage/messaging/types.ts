@@ -29,8 +29,10 @@ export interface Identity {
   readonly created: number;
 }
 
-/** Somebody else's address. */
+/** Somebody else's address, as one user knows it. */
 export interface Contact {
+  /** The local login that keeps it. */
+  readonly user: string;
   readonly address: Address;
   readonly label: string;
   readonly blocked: boolean;

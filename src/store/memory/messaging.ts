@@ -53,7 +53,42 @@ export class MemoryIdentityStore extends AddressTable<Identity> implements Ident
   }
 }
 
-export class MemoryContactStore extends AddressTable<Contact> implements ContactStore {}
+export class MemoryContactStore implements ContactStore {
+  readonly #contacts: Table<string, Contact>;
+
+  constructor(private readonly transactions: MemoryTransactions) {
+    this.#contacts = new Table(transactions);
+  }
+
+  list(user: string): readonly Contact[] {
+    return this.#contacts
+      .values()
+      .filter((contact) => contact.user === user)
+      .sort(byAddress);
+  }
+
+  get(user: string, address: Address): Contact | null {
+    return this.#contacts.get(keyOf(user, address)) ?? null;
+  }
+
+  save(contact: Contact): void {
+    this.#contacts.set(keyOf(contact.user, contact.address), { ...contact });
+  }
+
+  remove(user: string, address: Address): void {
+    this.#contacts.delete(keyOf(user, address));
+  }
+
+  removeUser(user: string): void {
+    this.transactions.run(() => {
+      for (const { address } of this.list(user)) this.remove(user, address);
+    });
+  }
+}
+
+function keyOf(user: string, address: Address): string {
+  return JSON.stringify([user, address]);
+}
 
 export class MemorySubscriptionStore extends AddressTable<Subscription> implements SubscriptionStore {}
 

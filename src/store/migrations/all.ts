@@ -2,5 +2,6 @@
 import type { Migration } from "../migrate.js";
 import { initial } from "./0001-initial.js";
 import { properties } from "./0002-properties.js";
+import { contactsOfUsers } from "./0003-contacts-of-users.js";
 
-export const migrations: readonly Migration[] = [initial, properties];
+export const migrations: readonly Migration[] = [initial, properties, contactsOfUsers];

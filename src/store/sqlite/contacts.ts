@@ -5,6 +5,7 @@ import type { Database } from "../database.js";
 import { toInteger } from "./values.js";
 
 interface Row {
+  user: string;
   address: Address;
   label: string;
   blocked: number;
@@ -15,31 +16,37 @@ export class SqliteContactStore implements ContactStore {
 
   constructor(database: Database) {
     this.#statements = {
-      list: database.prepare("SELECT * FROM contact ORDER BY address"),
-      get: database.prepare("SELECT * FROM contact WHERE address = ?"),
-      save: database.prepare("INSERT OR REPLACE INTO contact VALUES (?, ?, ?)"),
-      remove: database.prepare("DELETE FROM contact WHERE address = ?"),
+      list: database.prepare("SELECT * FROM contact WHERE user = ? ORDER BY address"),
+      get: database.prepare("SELECT * FROM contact WHERE user = ? AND address = ?"),
+      save: database.prepare("INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?)"),
+      remove: database.prepare("DELETE FROM contact WHERE user = ? AND address = ?"),
+      removeUser: database.prepare("DELETE FROM contact WHERE user = ?"),
     };
   }
 
-  list(): readonly Contact[] {
-    return (this.#statements.list.all() as Row[]).map(fromRow);
+  list(user: string): readonly Contact[] {
+    return (this.#statements.list.all(user) as Row[]).map(fromRow);
   }
 
-  get(address: Address): Contact | null {
-    const row = this.#statements.get.get(address) as Row | undefined;
+  get(user: string, address: Address): Contact | null {
+    const row = this.#statements.get.get(user, address) as Row | undefined;
     return row ? fromRow(row) : null;
   }
 
   save(contact: Contact): void {
-    this.#statements.save.run(contact.address, contact.label, toInteger(contact.blocked));
+    const { user, address, label, blocked } = contact;
+    this.#statements.save.run(user, address, label, toInteger(blocked));
   }
 
-  remove(address: Address): void {
-    this.#statements.remove.run(address);
+  remove(user: string, address: Address): void {
+    this.#statements.remove.run(user, address);
+  }
+
+  removeUser(user: string): void {
+    this.#statements.removeUser.run(user);
   }
 }
 
 function fromRow(row: Row): Contact {
-  return { address: row.address, label: row.label, blocked: row.blocked === 1 };
+  return { user: row.user, address: row.address, label: row.label, blocked: row.blocked === 1 };
 }

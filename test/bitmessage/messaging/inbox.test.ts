@@ -67,7 +67,7 @@ describe("who is let in", () => {
     const from = alice.secretIdentity("alice");
     const to = bob.identity();
     await network.settle();
-    bob.stores.contacts.save({ address: from, label: "pest", blocked: true });
+    bob.stores.contacts.save({ user: "bob", address: from, label: "pest", blocked: true });
     const id = alice.send(from, to, "let me in");
     await network.settle();
     expect(bob.mail).toEqual([]);
@@ -82,7 +82,7 @@ describe("who is let in", () => {
     bob.receive(message(from, to));
     await network.settle();
     expect(bob.mail).toEqual([]);
-    bob.stores.contacts.save({ address: from.address, label: "friend", blocked: false });
+    bob.stores.contacts.save({ user: "bob", address: from.address, label: "friend", blocked: false });
     bob.receive(message(from, to));
     await network.settle();
     expect(bob.bodies()).toEqual(["by hand"]);
@@ -113,7 +113,7 @@ describe("who is let in", () => {
   test("the key of a proven sender is kept even when his message is dropped", async () => {
     const from = alice.addIdentity({}, "a");
     const to = bob.addIdentity({}, "b");
-    bob.stores.contacts.save({ address: from.address, label: "pest", blocked: true });
+    bob.stores.contacts.save({ user: "bob", address: from.address, label: "pest", blocked: true });
     bob.receive(message(from, to));
     await network.settle();
     expect(bob.stores.pubkeys.get(from.address)).toMatchObject({ used: true });

@@ -151,7 +151,7 @@ test("friends need only the least work, strangers what the identity demands", as
   const friend: Identity = bob.addIdentity({}, "friend");
   const stranger = bob.addIdentity({}, "stranger");
   for (const { address } of [friend, stranger]) bob.messaging.pubkeyPublisher.request(address);
-  alice.stores.contacts.save({ address: friend.address, label: "friend", blocked: false });
+  alice.stores.contacts.save({ user: "alice", address: friend.address, label: "friend", blocked: false });
   await network.settle();
   alice.send(demanding.address, friend.address, "to a friend");
   await network.settle();

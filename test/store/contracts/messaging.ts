@@ -40,9 +40,14 @@ export function messagingContract(make: MakeStores): void {
     contacts.save(contact("b"));
     contacts.save(contact("a", { blocked: true }));
     contacts.save(contact("b", { label: "Bert" }));
-    expect(contacts.list()).toEqual([contact("a", { blocked: true }), contact("b", { label: "Bert" })]);
-    contacts.remove(address("a"));
-    expect(contacts.get(address("a"))).toBeNull();
+    const other = contact("b", { user: "berta", label: "Somebody else" });
+    contacts.save(other);
+    expect(contacts.list("anna")).toEqual([contact("a", { blocked: true }), contact("b", { label: "Bert" })]);
+    contacts.remove("anna", address("a"));
+    expect(contacts.get("anna", address("a"))).toBeNull();
+    expect(contacts.get("anna", address("b"))?.label).toBe("Bert");
+    contacts.removeUser("anna");
+    expect([contacts.list("anna"), contacts.list("berta")]).toEqual([[], [other]]);
     subscriptions.save(subscription("c", { enabled: false }));
     expect(subscriptions.get(address("c"))).toEqual(subscription("c", { enabled: false }));
     expect(subscriptions.list()).toHaveLength(1);

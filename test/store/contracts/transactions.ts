@@ -21,7 +21,7 @@ export function transactionsContract(make: MakeStores): void {
         }),
       ).toThrow("no");
       expect(stores.inventory.totals()).toEqual({ objects: 0, bytes: 0 });
-      expect(stores.contacts.list()).toEqual([]);
+      expect(stores.contacts.list("anna")).toEqual([]);
       expect(stores.mailboxes.status(inbox)).toEqual(before);
       expect(stores.mailboxes.list("anna")).toHaveLength(1);
       expect(watcher.updates).toEqual([]);
@@ -47,7 +47,7 @@ export function transactionsContract(make: MakeStores): void {
         } catch {}
         expect(said).toEqual([]);
       });
-      expect(stores.contacts.list()).toEqual([contact("outer")]);
+      expect(stores.contacts.list("anna")).toEqual([contact("outer")]);
       expect(said).toEqual(["outer"]);
     });
 
@@ -59,7 +59,7 @@ export function transactionsContract(make: MakeStores): void {
           throw new Error("no");
         });
       expect(work).toThrow("no");
-      expect(stores.contacts.list()).toEqual([]);
+      expect(stores.contacts.list("anna")).toEqual([]);
     });
 
     test("effects run after the outer commit, in order, and those of later commits after them", () => {
@@ -92,7 +92,7 @@ export function transactionsContract(make: MakeStores): void {
       });
       expect(errors).toHaveLength(1);
       expect(said).toEqual(["second"]);
-      expect(stores.contacts.list()).toHaveLength(1);
+      expect(stores.contacts.list("anna")).toHaveLength(1);
     });
 
     test("asynchronous work is refused and undone", () => {
@@ -100,9 +100,9 @@ export function transactionsContract(make: MakeStores): void {
       const work = async () => stores.contacts.save(contact("bert"));
       // @ts-expect-error: the type refuses it as well
       expect(() => stores.transactions.run(work)).toThrow("asynchronous");
-      expect(stores.contacts.list()).toEqual([]);
+      expect(stores.contacts.list("anna")).toEqual([]);
       stores.transactions.run(() => stores.contacts.save(contact("carl")));
-      expect(stores.contacts.list()).toHaveLength(1);
+      expect(stores.contacts.list("anna")).toHaveLength(1);
     });
   });
 }

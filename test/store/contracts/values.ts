@@ -47,6 +47,7 @@ export function identity(name: string, changes: Partial<Identity> = {}): Identit
 }
 
 export const contact = (name: string, changes: Partial<Contact> = {}): Contact => ({
+  user: "anna",
   address: address(name),
   label: name,
   blocked: false,

@@ -77,7 +77,15 @@ export class MemoryStores implements MessagingStores {
   };
 
   readonly identities = table(this.#identities, (identity: Identity) => identity.address);
-  readonly contacts = table(this.#contacts, (contact: Contact) => contact.address);
+  readonly contacts = {
+    list: (user: string) => [...this.#contacts.values()].filter((contact) => contact.user === user),
+    get: (user: string, address: string) => this.#contacts.get(`${user} ${address}`) ?? null,
+    save: (contact: Contact) => void this.#contacts.set(`${contact.user} ${contact.address}`, contact),
+    remove: (user: string, address: string) => void this.#contacts.delete(`${user} ${address}`),
+    removeUser: (user: string) => {
+      for (const { address } of this.contacts.list(user)) this.contacts.remove(user, address);
+    },
+  };
   readonly subscriptions = table(this.#subscriptions, (subscription: Subscription) => subscription.address);
 
   readonly pubkeys = {
