@@ -14,7 +14,7 @@ export interface FiledParts {
 /**
  * A mail's MIME entity in pieces that do not hold its files twice, or null when it is not well-formed enough to stand in a mail again.
  * Signed parts stay octet for octet. Of all others, fields that say nothing about the content are left out, and so are the times in
- * Content-Disposition: they tell of the sender's machine.
+ * Content-Disposition: they tell of the sender's machine. See `mendOriginal` for what is not well-formed.
  */
 export function takeOriginal(bytes: Uint8Array, root: MimePart, filed: FiledParts): ContentPiece[] | null {
   const writer = new PieceWriter(bytes, filed);
@@ -52,7 +52,7 @@ class PieceWriter {
   #header(part: MimePart): void {
     for (const field of part.fields) {
       const name = field.name.toLowerCase();
-      if (name !== "" && !ENTITY_FIELDS.has(name)) this.#skip(field);
+      if (!ENTITY_FIELDS.has(name)) this.#skip(field);
       else if (name === "content-disposition") this.#withoutTimes(field);
     }
   }

@@ -85,7 +85,8 @@ export function isWellFormed(entity: Uint8Array): boolean {
   return isAcceptable(root, { entity, count, depth: 0, within: "entity" });
 }
 
-function hasMailLines(octets: Uint8Array): boolean {
+/** Lines of at most 998 octets that end with CR LF; no NUL. */
+export function hasMailLines(octets: Uint8Array): boolean {
   let lineStart = 0;
   for (let position = 0; position < octets.length; position++) {
     const octet = octets[position];
@@ -156,7 +157,7 @@ function isUtf8(octets: Uint8Array): boolean {
 }
 
 /** A report would be taken for one of ours; a body elsewhere, or in other mails, is no content. */
-function isAllowedType({ type, subtype }: MimePart): boolean {
+export function isAllowedType({ type, subtype }: MimePart): boolean {
   const name = `${type}/${subtype}`;
   return name !== "multipart/report" && name !== "message/external-body" && name !== "message/partial";
 }

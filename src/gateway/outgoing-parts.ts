@@ -6,6 +6,7 @@ import type { MimePart } from "../mail/mime/parse.js";
 import { SmtpError } from "../mail/smtp/error.js";
 import { MOST_FILES } from "./file-parts.js";
 import { harmlessFileName } from "./harmless.js";
+import { mendOriginal } from "./mended-original.js";
 import { fileName } from "./original.js";
 import { takeOriginal } from "./original-pieces.js";
 
@@ -36,7 +37,8 @@ export function readParts(bytes: Uint8Array, root: MimePart): OutgoingParts {
   reader.read(root);
   const { files, beyond } = reader;
   if (files.length > MOST_FILES) throw refusal(`A message holds at most ${MOST_FILES} attachments`);
-  const original = takeOriginal(bytes, root, reader);
+  const original =
+    takeOriginal(bytes, root, reader) ?? (beyond === "protection" ? null : mendOriginal(bytes, root, reader));
   if (original === null && beyond === "protection")
     throw refusal("This signed or encrypted mail is malformed and could not be carried unchanged");
   return { body: reader.texts.join("\n"), files, attachments: reader.attachments, original, beyond };
@@ -59,7 +61,7 @@ class PartReader {
   }
 
   read(part: MimePart): void {
-    if (part.type === "multipart" && part.children.length > 0) this.#readMultipart(part);
+    if (part.children.length > 0) this.#readMultipart(part);
     else if (isText(part)) this.#readText(part);
     else if (isCryptographicMessage(part)) this.#readCryptographicMessage(part);
     else this.#readAttachment(part);
@@ -166,13 +168,15 @@ function isCryptographicMessage(part: MimePart): boolean {
   return part.type === "application" && /^(?:x-)?pkcs7-mime$/.test(part.subtype);
 }
 
+/** A multipart without parts is what the octets show: text. */
 function isText(part: MimePart): boolean {
+  if (part.type === "multipart") return part.children.length === 0;
   const isKnown = part.type === "text" && (part.subtype === "plain" || part.subtype === "html");
   return isKnown && part.disposition?.value !== "attachment" && fileName(part) === null;
 }
 
 function holdsPlainText(part: MimePart): boolean {
-  return isText(part) ? part.subtype === "plain" : part.children.some(holdsPlainText);
+  return isText(part) ? part.subtype !== "html" : part.children.some(holdsPlainText);
 }
 
 function holdsText(part: MimePart): boolean {

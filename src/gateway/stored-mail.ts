@@ -34,13 +34,6 @@ export function completeMail(bytes: Uint8Array, completion: Completion): Uint8Ar
   return concat([added, ...(isOwnId ? [bytes] : withoutMessageIds(bytes, root))]);
 }
 
-/** The mail; one that begins with text and has no field at all is all body, which a blank line sets off. */
-export function withHeader(bytes: Uint8Array): Uint8Array {
-  const { fields } = parseMime(bytes);
-  if (fields.length === 0 || fields.some((field) => field.name !== "")) return bytes;
-  return concat([latin1Encode("\r\n"), bytes]);
-}
-
 /** The Message-ID of a stored mail, without angle brackets, or null. */
 export function messageIdOf(bytes: Uint8Array): string | null {
   return readMessageId(findField(parseMime(bytes), "message-id")?.value ?? "");

@@ -20,7 +20,8 @@ import type { MailCopies } from "./mail-copies.js";
 import { encodeOutgoing, type OutgoingMail, readOutgoing } from "./outgoing.js";
 import type { SubmissionRecipient, SubmissionStore, ThreadStore } from "./ports.js";
 import type { GatewaySettings } from "./settings.js";
-import { completeMail, withHeader } from "./stored-mail.js";
+import { completeMail } from "./stored-mail.js";
+import { withBlankLines } from "./stray-lines.js";
 
 export interface SubmissionOptions {
   readonly users: Authenticator;
@@ -104,7 +105,7 @@ class Submissions implements SubmissionHandler {
   #prepare(user: string, envelope: Envelope, received: Uint8Array, now: number): Prepared {
     const { addresses, settings, newId } = this.#options;
     if (received.length > MAXIMUM_MAIL) throw tooLarge(received.length, MAXIMUM_MAIL);
-    const bytes = withHeader(received);
+    const bytes = withBlankLines(received);
     const mail = readOutgoing(bytes, now);
     const from = this.#checkFrom(user, envelope, mail);
     const reached = this.#reach(user, from, envelope.recipients);
