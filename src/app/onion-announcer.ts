@@ -21,7 +21,6 @@ export function createOnionAnnouncer(options: {
   readonly clock: () => number;
 }): OnionAnnouncer {
   const { stores, solver, publisher, difficulty, random, clock } = options;
-  const { signal } = new AbortController();
   return {
     isPublished(objectWithoutNonce) {
       const object = withNonce(0n, objectWithoutNonce);
@@ -30,7 +29,7 @@ export function createOnionAnnouncer(options: {
       if (tag === null) return false;
       return stores.objectQueue.findByTag(header.type, tag, Math.floor(clock())).length > 0;
     },
-    async publish(build, ttl) {
+    async publish(build, ttl, signal) {
       const order = { build, ttl, difficulty, priority: PRIORITY, signal };
       const { object } = await solveObject(order, { solver, clock, random });
       publisher.publish(object);

@@ -280,6 +280,26 @@ describe("an onion service of our own", () => {
     expect(orders[0]!.ttl).toBe(604_800);
     expect(openOnionpeer(withNonce(0n, orders[0]!.object))).toEqual({ host: ONION, port: 4711 });
   });
+
+  test("the work for it ends when the node stops", async () => {
+    const { proxy } = await startProxy();
+    const signals: AbortSignal[] = [];
+    const node = await behind(proxy, {
+      listen: { host: "127.0.0.1", port: 0 },
+      onion: { host: ONION, port: 4711 },
+      onionAnnouncer: {
+        isPublished: () => false,
+        publish: (_build, _ttl, signal) =>
+          new Promise((_resolve, reject) => {
+            signals.push(signal);
+            signal.addEventListener("abort", () => reject(new Error("aborted")));
+          }),
+      },
+    });
+    await until(() => signals.length === 1);
+    await node.node.stop();
+    expect(signals[0]!.aborted).toBe(true);
+  });
 });
 
 test("onion services are learned from the objects that name them; what is malformed is only relayed", async () => {
