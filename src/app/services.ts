@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { createMessaging, type Messaging } from "../bitmessage/messaging/messaging.js";
 import type { Publisher, SendPolicy } from "../bitmessage/messaging/ports.js";
-import type { OutboxEntry } from "../bitmessage/messaging/types.js";
+import type { OutboxEntry, OutboxId } from "../bitmessage/messaging/types.js";
 import type { Solver } from "../bitmessage/pow/solver.js";
 import type { Difficulty } from "../bitmessage/protocol/pow-target.js";
 import { type AddressBook, createAddressBook } from "../gateway/addresses.js";
@@ -11,6 +11,7 @@ import { createDelivery } from "../gateway/delivery.js";
 import { createMailCopies } from "../gateway/mail-copies.js";
 import { createFolders, type Folders } from "../gateway/mailboxes.js";
 import { createManagedFolders } from "../gateway/managed-folders.js";
+import { priceText } from "../gateway/price.js";
 import { createReports, type Reports } from "../gateway/reports.js";
 import type { GatewaySettings } from "../gateway/settings.js";
 import { createStates, type States } from "../gateway/states.js";
@@ -22,6 +23,7 @@ import type { SubmissionHandler } from "../mail/smtp/handler.js";
 import type { Stores } from "../store/stores.js";
 import { systemClock } from "../store/stores.js";
 import type { Config } from "./config/config.js";
+import { createSpeedometer } from "./speed.js";
 import { createTimer } from "./timer.js";
 
 export interface ServicesOptions {
@@ -39,6 +41,8 @@ export interface Services {
   readonly users: Users;
   readonly submission: SubmissionHandler;
   readonly backend: Backend;
+  /** Trials per second of this machine; 0 when that is not known. */
+  readonly speed: () => number;
   start(): void;
   /** Resolves when nothing is being sent, received or reported. */
   stop(): Promise<void>;
@@ -61,7 +65,12 @@ export function createServices(options: ServicesOptions): Services {
   const addresses = createAddressBook({ ...stores, domain: settings.domain, streams: STREAMS });
   const folders = createFolders(stores);
   const copies = createMailCopies({ ...stores, folders });
-  const reports: Reports = createReports({ ...shared, addresses, copies, folders });
+  const speed = createSpeedometer(stores.properties, solver);
+  const priceOf = (id: OutboxId) => {
+    const price = messaging.outbox.price(id);
+    return price === null ? null : priceText(price.trials, speed());
+  };
+  const reports: Reports = createReports({ ...shared, addresses, copies, folders, priceOf });
   const states: States = createStates({ ...shared, copies, reportsDue: () => reports.wake() });
   const policy: SendPolicy = {
     ttl: config.send.ttl,
@@ -69,7 +78,7 @@ export function createServices(options: ServicesOptions): Services {
     giveUpAfter: config.send.give_up_after,
     digest: "sha256",
   };
-  const messaging = createMessaging({
+  const messaging: Messaging = createMessaging({
     stores,
     solver,
     publisher,
@@ -83,7 +92,12 @@ export function createServices(options: ServicesOptions): Services {
     random: (length) => new Uint8Array(randomBytes(length)),
     logger: logger.child({ room: "messaging" }),
   });
-  const users = createUsers({ ...shared, folders, subscriptions: messaging.subscriptions });
+  const users = createUsers({
+    ...shared,
+    folders,
+    identities: messaging.identities,
+    subscriptions: messaging.subscriptions,
+  });
   const managedFolders = createManagedFolders({
     mailboxes: stores.mailboxes,
     folders,
@@ -96,13 +110,14 @@ export function createServices(options: ServicesOptions): Services {
     addresses,
     folders,
     users,
+    speed,
     submission: createSubmission({
       ...shared,
       users,
       addresses,
       outbox: messaging.outbox,
       policy,
-      trialsPerSecond: () => solver.status().trialsPerSecond,
+      trialsPerSecond: speed,
       copies,
       newId,
     }),
@@ -126,5 +141,8 @@ function gatewaySettings(config: Config): GatewaySettings {
     threadHeaders: config.send.thread_headers ? "on" : "off",
     attachments: config.send.attachments,
     delayWarning: config.send.delay_warning,
+    deliveredReports: config.send.delivered_reports ? "always" : "requested",
+    autoReplyLimit: config.send.auto_reply_limit,
+    expireDays: config.mail.expire_days,
   };
 }

@@ -26,6 +26,8 @@ export interface ReportContext {
   /** Mail address and name of the recipient that is reported about. */
   readonly recipient: string;
   readonly recipientLabel: string | null;
+  /** What sending it takes (see `priceText`); null when that is not known. */
+  readonly price: string | null;
 }
 
 const failures: Readonly<Record<FailureReason, { readonly status: string; readonly text: string }>> = {
@@ -93,7 +95,31 @@ function explanation(report: Report, context: ReportContext): string {
     );
   }
   const reason = entry?.failure ? failures[entry.failure].text : "it could not be sent";
-  return `${mail} was not delivered: ${reason}.\n\nIt will not be tried again by itself.\n${sent}`;
+  const advice = entry?.failure ? advices[entry.failure](entry, context) : "";
+  return `${mail} was not delivered: ${reason}.\n\n${advice}It will not be tried again by itself.\n${sent}`;
+}
+
+type Advice = (entry: OutboxEntry, context: ReportContext) => string;
+
+const again: Advice = ({ id }, { domain }) =>
+  `To try again, answer this mail with the word retry, or write a mail with the subject "retry ${id}" to bridge@${domain}.\n`;
+
+/** What the person can do, in whole lines. */
+const advices: Readonly<Record<FailureReason, Advice>> = {
+  "too-difficult": ({ id }, { domain, price }) =>
+    `${price === null ? "" : `Sending it takes ${price}.\n`}` +
+    `To send it nevertheless, answer this mail with the word accept, write a mail with the subject "accept ${id}" to bridge@${domain}, ` +
+    `or use the command: bmbridge queue retry ${id} --accept-price\n`,
+  "given-up": (entry, context) => `${whatWasTried(entry)}\n${again(entry, context)}`,
+  "bad-key": () => "The recipient has to publish another key, or to give you another address.\n",
+  "too-large": () => "Make its pictures smaller, compress its attachments, or send them in several mails.\n",
+  "identity-gone": () => "",
+};
+
+function whatWasTried({ attempts }: OutboxEntry): string {
+  if (attempts === 0) return "The recipient's public key was asked for, and nobody has answered.";
+  const times = attempts === 1 ? "once" : `${attempts} times`;
+  return `It was sent ${times}, and the recipient has not acknowledged it; perhaps it has arrived nevertheless.`;
 }
 
 function deliveryStatus(report: Report, context: ReportContext): string {

@@ -1,4 +1,5 @@
 import type { OutboxStore, Transactions } from "../bitmessage/messaging/ports.js";
+import type { OutboxId } from "../bitmessage/messaging/types.js";
 import type { Logger } from "../logger.js";
 import { digestMessage } from "../mail/imap/make-digest.js";
 import type { AddressBook } from "./addresses.js";
@@ -28,6 +29,8 @@ export interface ReportsOptions {
   readonly folders: Folders;
   readonly copies: MailCopies;
   readonly addresses: AddressBook;
+  /** What sending that message takes, in words; null when that is not known. */
+  readonly priceOf: (id: OutboxId) => string | null;
   readonly transactions: Transactions;
   readonly settings: GatewaySettings;
   readonly log: Logger;
@@ -138,6 +141,7 @@ class DueReports implements Reports {
       to: addresses.mailAddress(submission.from),
       recipient: addresses.mailAddress(recipient.address),
       recipientLabel: addresses.labelOf(submission.user, recipient.address),
+      price: report.entry?.failure === "too-difficult" ? this.#options.priceOf(report.entry.id) : null,
     });
   }
 }

@@ -8,4 +8,10 @@ export interface GatewaySettings {
   readonly attachments: "extended" | "inline" | "refuse";
   /** Seconds after which a report says that the recipient's key is still missing; 0 for never. */
   readonly delayWarning: number;
+  /** Whether a report tells of each delivery, or of those for which the mail asks. */
+  readonly deliveredReports: "always" | "requested";
+  /** Automatic answers that one correspondent gets within an hour; 0 for no limit. */
+  readonly autoReplyLimit: number;
+  /** Days after which mail is removed from Trash and Junk; 0 for never. */
+  readonly expireDays: number;
 }

@@ -83,7 +83,7 @@ class OutboxStates implements States {
     const latest = clock() - settings.delayWarning;
     transactions.run(() => {
       for (const entry of outbox.active()) {
-        if (entry.state === "awaiting-pubkey" && entry.created <= latest) this.#report(entry, "delayed");
+        if (entry.state === "awaiting-pubkey" && entry.started <= latest) this.#report(entry, "delayed");
       }
     });
   }
@@ -116,18 +116,19 @@ class OutboxStates implements States {
     const recipient = submissions
       .findByOutboxId(entry.id)
       ?.recipients.find(({ outboxId }) => outboxId === entry.id);
-    if (recipient === undefined || !isWanted(recipient, kind)) return;
+    if (recipient === undefined || !this.#isWanted(recipient, kind)) return;
     // One delay is told once; an end is told each time, since a message may be sent again after it.
     if (kind === "delayed" && reports.has(entry.id, kind)) return;
     reports.add({ outboxId: entry.id, kind, time: clock() });
     transactions.afterCommit(reportsDue);
   }
-}
 
-/** RFC 3461 section 4.1; a failure is told unless that is forbidden, a delivery only when it was asked for. */
-function isWanted({ notify }: SubmissionRecipient, kind: ReportKind): boolean {
-  if (notify?.includes("NEVER")) return false;
-  if (kind === "delivered") return notify?.includes("SUCCESS") ?? false;
-  if (kind === "delayed") return notify?.includes("DELAY") ?? true;
-  return true;
+  /** RFC 3461 section 4.1; a failure is told unless that is forbidden, a delivery when it was asked for, by the mail or by the setting. */
+  #isWanted({ notify }: SubmissionRecipient, kind: ReportKind): boolean {
+    if (notify?.includes("NEVER")) return false;
+    if (kind === "delivered")
+      return notify?.includes("SUCCESS") ?? this.#options.settings.deliveredReports === "always";
+    if (kind === "delayed") return notify?.includes("DELAY") ?? true;
+    return true;
+  }
 }

@@ -19,6 +19,7 @@ import type { AddressBook } from "./addresses.js";
 import type { MailCopies } from "./mail-copies.js";
 import { encodeOutgoing, type OutgoingMail, readOutgoing } from "./outgoing.js";
 import type { SubmissionRecipient, SubmissionStore, ThreadStore } from "./ports.js";
+import { acceptedWork, priceText } from "./price.js";
 import type { GatewaySettings } from "./settings.js";
 import { completeMail } from "./stored-mail.js";
 import { withBlankLines } from "./stray-lines.js";
@@ -80,7 +81,7 @@ class Submissions implements SubmissionHandler {
 
   async checkSender(user: AuthenticatedUser, sender: string, parameters: MailParameters): Promise<void> {
     this.#options.addresses.resolveSender(user.name, sender);
-    if ((parameters.size ?? 0) > MAXIMUM_MAIL) throw tooLarge(parameters.size ?? 0, MAXIMUM_MAIL);
+    if ((parameters.size ?? 0) > MAXIMUM_MAIL) throw mailTooLarge(parameters.size ?? 0);
   }
 
   async checkRecipient(user: AuthenticatedUser, _sender: string, recipient: Recipient): Promise<void> {
@@ -104,7 +105,7 @@ class Submissions implements SubmissionHandler {
 
   #prepare(user: string, envelope: Envelope, received: Uint8Array, now: number): Prepared {
     const { addresses, settings, newId } = this.#options;
-    if (received.length > MAXIMUM_MAIL) throw tooLarge(received.length, MAXIMUM_MAIL);
+    if (received.length > MAXIMUM_MAIL) throw mailTooLarge(received.length);
     const bytes = withBlankLines(received);
     const mail = readOutgoing(bytes, now);
     const from = this.#checkFrom(user, envelope, mail);
@@ -173,12 +174,13 @@ class Submissions implements SubmissionHandler {
   #checkCost(draft: Draft): void {
     const { outbox, policy, trialsPerSecond } = this.#options;
     const cost = outbox.estimate(draft);
-    if (cost.objectLength > MAX_SENT_OBJECT) throw tooLarge(cost.objectLength, MAX_SENT_OBJECT);
+    if (cost.objectLength > MAX_SENT_OBJECT) throw objectTooLarge(cost.objectLength);
     const limit = draft.maximumWork ?? policy.maximumWork;
     if (limit === 0 || cost.trials <= limit) return;
-    const speed = trialsPerSecond();
-    const time = speed > 0 ? `, about ${minutes(cost.trials / speed)} on this machine` : "";
-    const text = `Sending this takes ${Math.round(cost.trials)} trials${time}; the limit is ${limit} trials (send.max_work)`;
+    const source = draft.maximumWork === null ? "send.max_work" : "X-Bitmessage-Max-Work";
+    const text =
+      `Sending this takes ${priceText(cost.trials, trialsPerSecond())}; the limit is ${limit} trials (${source}). ` +
+      `To pay that price, send it with the header field X-Bitmessage-Max-Work: ${acceptedWork(cost.trials)}`;
     throw new SmtpError(554, "5.7.0", text);
   }
 
@@ -236,13 +238,19 @@ function draftOf(
   };
 }
 
-function minutes(seconds: number): string {
-  const count = Math.max(1, Math.round(seconds / 60));
-  return count === 1 ? "1 minute" : `${count} minutes`;
+function mailTooLarge(size: number): SmtpError {
+  const text =
+    `The mail has ${size} octets; the limit is ${MAXIMUM_MAIL} octets. A Bitmessage message holds ${MAX_SENT_OBJECT} ` +
+    "octets at most, so that attachments of this size have to be sent in another way";
+  return new SmtpError(552, "5.3.4", text);
 }
 
-function tooLarge(size: number, limit: number): SmtpError {
-  return new SmtpError(552, "5.3.4", `The message has ${size} octets; the limit is ${limit} octets`);
+function objectTooLarge(size: number): SmtpError {
+  const excess = Math.ceil((size - MAX_SENT_OBJECT) / 1024);
+  const text =
+    `The message has ${size} octets as it would travel; the limit is ${MAX_SENT_OBJECT} octets, so that it is ${excess} KiB too large. ` +
+    "Make its pictures smaller, compress its attachments, or send them in several mails";
+  return new SmtpError(552, "5.3.4", text);
 }
 
 /** SQLite's own words for a full disk or database. */

@@ -211,6 +211,65 @@ describe("reports", () => {
     expect(report!.flags).toEqual([]);
   });
 
+  test("what a failure says of its reason, and what to do about it", async () => {
+    const cases = [
+      [
+        { failure: "too-difficult" },
+        /5000 trials, about 2 minutes on this machine\.[\s\S]*"accept outbox1"[\s\S]*bmbridge queue retry outbox1 --accept-price/,
+      ],
+      [
+        { failure: "given-up", attempts: 3 },
+        /sent 3 times[\s\S]*perhaps it has arrived[\s\S]*"retry outbox2"/,
+      ],
+      [{ failure: "given-up", attempts: 0 }, /key was asked for, and nobody has answered/],
+      [{ failure: "bad-key" }, /public key cannot be used/],
+      [{ failure: "too-large" }, /compress its attachments/],
+      [{ failure: "identity-gone" }, /has been removed/],
+    ] as const;
+    for (const [index, [values, expected]] of cases.entries()) {
+      await send([toBob()]);
+      world.outbox.change(`outbox${index + 1}` as OutboxId, { state: "failed", ...values });
+      const { text } = (await inbox()).at(-1)!;
+      const { text: body } = await simpleParser(Buffer.from(text, "latin1"));
+      expect(body?.replace(/\s+/g, " ")).toMatch(expected);
+    }
+  });
+
+  test("with send.delivered_reports each delivery is told, unless NOTIFY says otherwise; after a retry again", async () => {
+    Object.assign(world.settings, { deliveredReports: "always" });
+    for (const [index, [notify, count]] of (
+      [
+        [undefined, 1],
+        [["FAILURE"], 0],
+        [["NEVER"], 0],
+        [["SUCCESS"], 1],
+      ] as const
+    ).entries()) {
+      const before = messagesIn(world, "INBOX").length;
+      await send([toBob(notify === undefined ? {} : { notify })]);
+      world.outbox.change(`outbox${index + 1}` as OutboxId, { state: "acknowledged" });
+      expect([index, (await inbox()).length - before]).toEqual([index, count]);
+    }
+    await send([toBob()]);
+    const fifth = "outbox5" as OutboxId;
+    world.outbox.change(fifth, { state: "failed", failure: "given-up" });
+    world.outbox.change(fifth, { state: "queued", failure: null });
+    world.outbox.change(fifth, { state: "acknowledged" });
+    const subjects = (await inbox()).slice(-2).map(({ text }) => /Action: (\w+)/.exec(text)?.[1]);
+    expect(subjects).toEqual(["failed", "delivered"]);
+  });
+
+  test("tried again, it is late only when the time is over again", async () => {
+    await send([toBob()]);
+    world.time.now = START + 100_000;
+    world.outbox.change(first, { state: "awaiting-pubkey", started: START + 100_000 });
+    world.states.checkDelays();
+    expect(await inbox()).toEqual([]);
+    world.time.now += 86_400;
+    world.states.checkDelays();
+    expect(await inbox()).toHaveLength(1);
+  });
+
   test("RET=FULL returns the whole mail with a failure, and the header with anything else", async () => {
     await send(
       [toBob({ notify: ["SUCCESS", "FAILURE"] }), { address: `${carol}@${DOMAIN}`, notify: ["SUCCESS"] }],

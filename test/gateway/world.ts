@@ -80,12 +80,21 @@ export function createWorld() {
     threadHeaders: "on",
     attachments: "extended",
     delayWarning: 86_400,
+    deliveredReports: "requested",
+    autoReplyLimit: 3,
+    expireDays: 0,
   };
   const shared = { ...stores, settings, clock, log: silentLogger };
   const addresses = createAddressBook({ ...stores, domain: DOMAIN, streams: [1] });
   const folders = createFolders(stores);
   const copies = createMailCopies({ ...stores, folders });
-  const reports = createReports({ ...shared, addresses, folders, copies });
+  const reports = createReports({
+    ...shared,
+    addresses,
+    folders,
+    copies,
+    priceOf: () => "5000 trials, about 2 minutes on this machine",
+  });
   const due = { count: 0 };
   const timers: (() => void)[] = [];
   const states = createStates({

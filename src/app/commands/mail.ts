@@ -39,14 +39,17 @@ export function addSendCommand(program: Command): void {
     .requiredOption("--from <address>", "one of our identities")
     .requiredOption("--to <address>", "recipient, or broadcast@ for a broadcast")
     .option("--subject <text>", "subject", "")
-    .action(async (options: { from: string; to: string; subject: string }, command: Command) => {
-      const context = readContext(command);
-      const body = await readInput();
-      const sent = (await withMethods(context, (call) => call("send", { ...options, body }))) as {
-        id: string;
-      };
-      print(context, sent, ({ id }) => id);
-    });
+    .option("--user <name>", "login that sends, where several have joined the chan that it is from")
+    .action(
+      async (options: { from: string; to: string; subject: string; user?: string }, command: Command) => {
+        const context = readContext(command);
+        const body = await readInput();
+        const sent = (await withMethods(context, (call) => call("send", { ...options, body }))) as {
+          id: string;
+        };
+        print(context, sent, ({ id }) => id);
+      },
+    );
 }
 
 export function addQueueCommands(program: Command): void {
@@ -71,18 +74,26 @@ export function addQueueCommands(program: Command): void {
         table(Object.entries(one).map(([name, value]) => [name, showValue(name, value)])),
       );
     });
-  for (const [name, done] of [
-    ["cancel", "Cancelled."],
-    ["retry", "Queued again."],
-  ] as const) {
-    queue
-      .command(`${name} <id>`)
-      .description(name === "cancel" ? "stop sending" : "send again what failed or was cancelled")
-      .action(async (id: string, _options, command: Command) => {
-        const context = readContext(command);
-        print(context, await withMethods(context, (call) => call(`queue.${name}`, { id })), () => done);
-      });
-  }
+  queue
+    .command("cancel <id>")
+    .description("stop sending")
+    .action(async (id: string, _options, command: Command) => {
+      const context = readContext(command);
+      print(context, await withMethods(context, (call) => call("queue.cancel", { id })), () => "Cancelled.");
+    });
+  queue
+    .command("retry <id>")
+    .description("send again what failed or was cancelled")
+    .option("--accept-price", "do as much work as the recipient demands now (queue show tells how much)")
+    .action(async (id: string, options: { acceptPrice?: true }, command: Command) => {
+      const context = readContext(command);
+      const params = { id, accept_price: options.acceptPrice };
+      print(
+        context,
+        await withMethods(context, (call) => call("queue.retry", params)),
+        () => "Queued again.",
+      );
+    });
 }
 
 function stateText(row: QueueRow): string {

@@ -24,15 +24,17 @@ export interface Config {
   };
   readonly imap: ServerConfig;
   readonly smtp: ServerConfig;
-  readonly mail: { readonly domain: string };
+  readonly mail: { readonly domain: string; readonly expire_days: number };
   readonly send: {
     readonly ttl: number;
     readonly max_work: number;
     readonly delay_warning: number;
+    readonly delivered_reports: boolean;
     readonly give_up_after: number;
     readonly ack_delay: number;
     readonly thread_headers: boolean;
     readonly attachments: "extended" | "inline" | "refuse";
+    readonly auto_reply_limit: number;
   };
   readonly pow: { readonly engine: "auto" | "wasm" | "javascript"; readonly threads: number };
   readonly log: {

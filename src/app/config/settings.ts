@@ -198,6 +198,13 @@ export const SETTINGS: readonly Setting[] = [
     "The domain behind our mail addresses.",
   ),
   setting(
+    "mail.expire_days",
+    "number",
+    whole.max(36_500),
+    0,
+    "Days after which mail is removed from Trash and Junk; 0 for never.",
+  ),
+  setting(
     "send.ttl",
     "number",
     z.int().min(3600).max(2_419_200),
@@ -217,6 +224,13 @@ export const SETTINGS: readonly Setting[] = [
     whole,
     86_400,
     "Seconds without the recipient's key after which a delay report is written; 0 for never.",
+  ),
+  setting(
+    "send.delivered_reports",
+    "switch",
+    z.boolean(),
+    false,
+    "Write a report for each delivery, also where the mail does not ask for one.",
   ),
   setting(
     "send.give_up_after",
@@ -245,6 +259,13 @@ export const SETTINGS: readonly Setting[] = [
     z.enum(["extended", "inline", "refuse"]),
     "extended",
     'How attachments travel: "extended" encoding, "inline" in the text as older clients read them, or "refuse".',
+  ),
+  setting(
+    "send.auto_reply_limit",
+    "number",
+    whole,
+    20,
+    "Automatic answers that one correspondent gets within an hour, so that two programs cannot answer each other for ever; 0 for no limit.",
   ),
   setting(
     "pow.engine",
@@ -301,26 +322,6 @@ export const FUTURE_SETTINGS: readonly (Setting & { readonly otherwise: "refuse"
   },
   {
     ...setting("web.listen", "text", listen, "off", "Where the web page is. Not in this version."),
-    otherwise: "warn",
-  },
-  {
-    ...setting(
-      "mail.expire_days",
-      "number",
-      whole,
-      0,
-      "Days after which Trash and Junk are emptied; 0 for never. Not in this version.",
-    ),
-    otherwise: "warn",
-  },
-  {
-    ...setting(
-      "send.auto_reply_limit",
-      "number",
-      whole,
-      0,
-      "Automatic answers an hour to one correspondent; 0 for no limit. Not in this version.",
-    ),
     otherwise: "warn",
   },
   {

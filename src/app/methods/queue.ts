@@ -3,14 +3,16 @@ import MailComposer from "nodemailer/lib/mail-composer/index.js";
 import { z } from "zod";
 import type { OutboxEntry, OutboxId } from "../../bitmessage/messaging/types.js";
 import type { Address } from "../../bitmessage/protocol/address.js";
+import { acceptedWork, priceText } from "../../gateway/price.js";
 import { CommandError, type ControlMethods } from "../control/messages.js";
 import type { MethodsContext } from "./context.js";
 import { bitmessageAddress, method, text } from "./parameters.js";
+import { chooseOwner } from "./users.js";
 
 export function queueMethods(context: MethodsContext): ControlMethods {
   const { stores, services } = context;
   const { outbox } = services.messaging;
-  const find = (id: string) => findEntry(stores, id);
+  const find = (id: string, user: string | undefined) => findEntry(stores, id, user);
   const row = (entry: OutboxEntry) => ({
     id: entry.id,
     from: entry.from,
@@ -24,40 +26,73 @@ export function queueMethods(context: MethodsContext): ControlMethods {
     ...(entry.failure === null ? {} : { failure: entry.failure }),
   });
   return {
-    "queue.list": method({}, () => stores.outbox.list({}).map(row)),
-    "queue.show": method({ id: text }, ({ id }) => details(context, find(id), row)),
-    "queue.cancel": method({ id: text }, ({ id }) => {
-      const found = find(id);
+    "queue.list": method({ user: text.optional() }, ({ user }) =>
+      stores.outbox
+        .list({})
+        .filter((entry) => user === undefined || ownerOf(stores, entry) === user)
+        .map(row),
+    ),
+    "queue.show": method(one, ({ id, user }) => details(context, find(id, user), row)),
+    "queue.cancel": method(one, ({ id, user }) => {
+      const found = find(id, user);
       const entry = stores.transactions.run(() => outbox.cancel(found.id));
       if (entry?.state !== "cancelled")
         throw new CommandError(`it is too late: the message is ${entry?.state ?? "gone"}`);
       return row(entry);
     }),
-    "queue.retry": method({ id: text }, ({ id }) => {
-      const { id: found } = find(id);
-      return row(stores.transactions.run(() => outbox.retry(found)));
+    "queue.retry": method({ ...one, accept_price: z.boolean().optional() }, (wanted) => {
+      const { id } = find(wanted.id, wanted.user);
+      const change = wanted.accept_price ? { maximumWork: priceOf(context, id) } : {};
+      return row(stores.transactions.run(() => outbox.retry(id, change)));
     }),
     send: method(
-      { from: bitmessageAddress, to: text, subject: z.string().max(10_000), body: z.string() },
+      {
+        from: bitmessageAddress,
+        to: text,
+        subject: z.string().max(10_000),
+        body: z.string(),
+        user: text.optional(),
+      },
       (message) => send(context, message),
     ),
   };
 }
 
+/** Of one message; with a login, only of that login's. */
+const one = { id: text, user: text.optional() };
+
+function ownerOf(stores: MethodsContext["stores"], entry: OutboxEntry): string | undefined {
+  return stores.submissions.findByOutboxId(entry.id)?.user ?? stores.identities.get(entry.from)?.user;
+}
+
+/** The trials that sending takes now, and a little more: nobody agrees to a price that he has not been told. */
+function priceOf({ services }: MethodsContext, id: OutboxId): number {
+  const price = services.messaging.outbox.price(id);
+  if (price === null)
+    throw new CommandError("the price is not known yet: the recipient's key has not been found");
+  return acceptedWork(price.trials);
+}
+
 /** By the id of the message, or by the queue id that `250` told for the mail where that became one message. */
-function findEntry(stores: MethodsContext["stores"], id: string): OutboxEntry {
-  const recipients = stores.submissions.get(id)?.recipients ?? [];
+function findEntry(stores: MethodsContext["stores"], id: string, user: string | undefined): OutboxEntry {
+  const submission = stores.submissions.get(id);
+  const isOwn = user === undefined || submission?.user === user;
+  const recipients = isOwn ? (submission?.recipients ?? []) : [];
   if (recipients.length > 1) {
     const ids = recipients.map((recipient) => recipient.outboxId).join(", ");
     throw new CommandError(`the mail ${id} has several recipients, each a message: ${ids}`);
   }
   const entry = stores.outbox.get(recipients[0]?.outboxId ?? (id as OutboxId));
-  if (entry === null) throw new CommandError(`there is no message ${id} in the queue`);
+  if (entry === null || (user !== undefined && ownerOf(stores, entry) !== user))
+    throw new CommandError(`there is no message ${id} in the queue`);
   return entry;
 }
 
 function details(context: MethodsContext, entry: OutboxEntry, row: (entry: OutboxEntry) => object): unknown {
-  const progress = context.services.messaging.outbox.progress(entry.id);
+  const { services } = context;
+  const progress = services.messaging.outbox.progress(entry.id);
+  const price = entry.failure === "too-difficult" ? services.messaging.outbox.price(entry.id) : null;
+  const estimate = price === null ? {} : { estimate: priceText(price.trials, services.speed()) };
   const work =
     progress === null
       ? {}
@@ -71,19 +106,21 @@ function details(context: MethodsContext, entry: OutboxEntry, row: (entry: Outbo
     next_action: entry.nextAction,
     pubkey_requests: entry.pubkeyRequests,
     ...work,
+    ...estimate,
   };
 }
 
 /** The same way as a mail client's: a mail is submitted, and its copy is in Sent. */
 async function send(
   context: MethodsContext,
-  message: { from: Address; to: string; subject: string; body: string },
+  message: { from: Address; to: string; subject: string; body: string; user?: string | undefined },
 ): Promise<unknown> {
   const { services, stores, config } = context;
   const { from } = message;
-  const identity = services.messaging.identities.get(from);
-  if (identity === null) throw new CommandError(`${from} is not one of your identities`);
-  const user = { name: identity.user };
+  const { identities } = services.messaging;
+  const name = chooseOwner(context, identities.owners(from), message.user);
+  if (identities.get(name, from) === null) throw new CommandError(`${from} is not one of your identities`);
+  const user = { name };
   const sender = services.addresses.mailAddress(from);
   const recipient = message.to.includes("@") ? message.to : `${message.to}@${config.mail.domain}`;
   await services.submission.checkRecipient(user, sender, { address: recipient });

@@ -64,6 +64,8 @@ export interface Outbox {
   progress(id: OutboxId): Progress | null;
   /** What sending would take. @throws as `enqueue` */
   estimate(draft: Draft): SendingCost;
+  /** What the first try of a message takes; null while the recipient's key is not known, and when the sender is gone. @throws MessagingError `unknown-entry` */
+  price(id: OutboxId): SendingCost | null;
   /** The same; also throws ProtocolError `object_too_large` above 262,144 bytes in all. */
   dryRun(draft: Draft): SendingCost;
 
@@ -144,9 +146,8 @@ class PersistedOutbox implements Outbox {
   }
 
   retry(id: OutboxId, change: { readonly maximumWork?: number } = {}): OutboxEntry {
-    const { stores, clock } = this.options;
-    const entry = stores.outbox.get(id);
-    if (!entry) throw new MessagingError("unknown-entry", `there is no message ${id} in the outbox`);
+    const { clock } = this.options;
+    const entry = this.#existing(id);
     const ended = entry.state === "failed" || entry.state === "cancelled";
     if (!ended && (!isActive(entry) || entry.state === "proof-of-work")) return entry;
     return this.#machine.save(entry, {
@@ -167,6 +168,16 @@ class PersistedOutbox implements Outbox {
     const recipient: Recipient =
       draft.kind === "msg" ? findRecipient(draft.to, this.options) : { key: "unknown" };
     return sendingCost(draft, { sender, recipient, ttl: this.#ttl(draft) }, this.options);
+  }
+
+  price(id: OutboxId): SendingCost | null {
+    const entry = this.#existing(id);
+    const [sender] = this.options.stores.identities.owners(entry.from);
+    if (!sender) return null;
+    const recipient: Recipient =
+      entry.kind === "msg" ? findRecipient(entry.to, this.options) : { key: "unknown" };
+    if (entry.kind === "msg" && recipient.key !== "known") return null;
+    return sendingCost(entry, { sender, recipient, ttl: entry.ttl }, this.options);
   }
 
   dryRun(draft: Draft): SendingCost {
@@ -205,8 +216,14 @@ class PersistedOutbox implements Outbox {
     this.#machine.lookAtAll();
   }
 
+  #existing(id: OutboxId): OutboxEntry {
+    const entry = this.options.stores.outbox.get(id);
+    if (!entry) throw new MessagingError("unknown-entry", `there is no message ${id} in the outbox`);
+    return entry;
+  }
+
   #senderOf(draft: Pick<Draft, "from">): Identity {
-    const identity = this.options.stores.identities.get(draft.from);
+    const [identity] = this.options.stores.identities.owners(draft.from);
     if (!identity)
       throw new MessagingError("unknown-identity", `${draft.from} is not one of your identities`);
     return identity;

@@ -83,8 +83,8 @@ export class SubmissionConnection extends SMTPConnection {
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
     if (context === "MESSAGE_TOO_BIG") {
-      const text = `5.3.4 The mail is larger than ${this.host.rules.maximumSize} octets, which is the limit of this server.`;
-      super.send(code, text, false);
+      const text = `5.3.4 The mail is larger than ${this.host.rules.maximumSize} octets, which is the limit of this server. Send its attachments in another way.`;
+      super.send(code, splitReply(code, text), false);
     } else if (Array.isArray(data)) {
       super.send(
         code,

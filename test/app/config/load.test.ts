@@ -99,8 +99,8 @@ test("the file, then the environment, then --set", () => {
 });
 
 test("settings of later versions are known: harmless ones only warn", () => {
-  const { warnings } = loadConfig({ file: null, environment: {}, assignments: ["mail.expire_days=9"] });
-  expect(warnings).toEqual(["mail.expire_days has no effect in this version"]);
+  const { warnings } = loadConfig({ file: null, environment: {}, assignments: ["node.lan_discovery=true"] });
+  expect(warnings).toEqual(["node.lan_discovery has no effect in this version"]);
 });
 
 test("endpoints", () => {
