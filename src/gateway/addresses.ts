@@ -82,12 +82,11 @@ class StoredAddressBook implements AddressBook {
 
   labelOf(user: string, address: Address): string | null {
     const { contacts, identities, subscriptions } = this.#options;
-    const identity = identities.get(address);
-    const subscription = subscriptions.get(address);
     const label =
       contacts.get(user, address)?.label ||
-      (identity?.user === user ? identity.label : "") ||
-      (subscription?.user === user ? subscription.label : "");
+      identities.get(user, address)?.label ||
+      subscriptions.get(user, address)?.label ||
+      "";
     const harmless = harmlessLine(label, 100);
     return harmless === "" ? null : harmless;
   }

@@ -91,12 +91,12 @@ class Delivery implements MessageSink {
   #mailboxFor(message: ReceivedMessage, user: string): MailboxId {
     const { folders, identities, subscriptions } = this.#options;
     if (message.chan) {
-      const chan = identities.get(message.to);
-      return chan?.user === user ? folders.ensureChan(chan) : folders.ensure(user, `${CHANS}/${message.to}`);
+      const chan = identities.get(user, message.to);
+      return chan === null ? folders.ensure(user, `${CHANS}/${message.to}`) : folders.ensureChan(chan);
     }
     if (message.kind === "msg") return folders.ensure(user, INBOX);
-    const subscription = subscriptions.get(message.to);
-    if (subscription?.user === user) return folders.ensureSubscription(subscription);
+    const subscription = subscriptions.get(user, message.to);
+    if (subscription !== null) return folders.ensureSubscription(subscription);
     return folders.ensure(user, `${SUBSCRIPTIONS}/${message.to}`);
   }
 

@@ -22,7 +22,7 @@ export interface ManagedFoldersOptions {
   readonly folders: Folders;
   readonly mailboxes: MailboxStore;
   readonly identities: Pick<Identities, "joinChan" | "leaveChan" | "setLabel">;
-  readonly subscriptions: Pick<Subscriptions, "get" | "add" | "remove" | "setLabel">;
+  readonly subscriptions: Pick<Subscriptions, "add" | "remove" | "setLabel">;
 }
 
 export function createManagedFolders(options: ManagedFoldersOptions): ManagedFolders {
@@ -58,8 +58,8 @@ class FolderManagement implements ManagedFolders {
     const { folders, identities, subscriptions } = this.#options;
     const chan = folders.findChan(user, name);
     const subscription = folders.findSubscription(user, name);
-    if (chan !== null) inWords(() => identities.leaveChan(chan.address));
-    if (subscription !== null) inWords(() => subscriptions.remove(subscription.address));
+    if (chan !== null) inWords(() => identities.leaveChan(user, chan.address));
+    if (subscription !== null) inWords(() => subscriptions.remove(user, subscription.address));
   }
 
   rename(user: string, from: string, to: string): void {
@@ -80,8 +80,8 @@ class FolderManagement implements ManagedFolders {
       throw cannot("The folder of a chan or subscription cannot have that name.");
     const chan = folders.findChan(user, from);
     const subscription = folders.findSubscription(user, from);
-    if (chan !== null) inWords(() => identities.setLabel(chan.address, label));
-    if (subscription !== null) inWords(() => subscriptions.setLabel(subscription.address, label));
+    if (chan !== null) inWords(() => identities.setLabel(user, chan.address, label));
+    if (subscription !== null) inWords(() => subscriptions.setLabel(user, subscription.address, label));
   }
 
   #join(user: string, passphrase: string): Identity {
@@ -94,9 +94,6 @@ class FolderManagement implements ManagedFolders {
   #follow(user: string, child: string): Subscription {
     const { subscriptions } = this.#options;
     const address = readAddress(child);
-    const followed = subscriptions.get(address);
-    if (followed !== null && followed.user !== user)
-      throw cannot("Another user of this bridge follows that address.");
     return inWords(() => subscriptions.add({ user, address, label: child }));
   }
 }

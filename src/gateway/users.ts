@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
+import type { Identities } from "../bitmessage/messaging/identities.js";
 import type {
   ContactStore,
-  IdentityStore,
   OutboxStore,
+  SignatureStore,
   Transactions,
 } from "../bitmessage/messaging/ports.js";
 import type { Subscriptions } from "../bitmessage/messaging/subscriptions.js";
@@ -41,13 +42,14 @@ export interface Users extends Required<Authenticator> {
   create(name: string, password: string, alongside?: (user: User) => void): Promise<User>;
   /** @throws UserError `unknown`, `bad-password` */
   setPassword(name: string, password: string): Promise<void>;
-  /** Removes the login with all its mail, its contacts and what it follows. @throws UserError `unknown`, `owns-identities` while there are keys that nobody else could use */
+  /** Removes the login with all its mail, its contacts, its chans and what it follows. @throws UserError `unknown`, `owns-identities` while there are keys that nobody else could use */
   remove(name: string): void;
 }
 
 export interface UsersOptions {
   readonly users: UserStore;
-  readonly identities: IdentityStore;
+  readonly identities: Pick<Identities, "list" | "remove">;
+  readonly signatures: Pick<SignatureStore, "removeUser">;
   readonly contacts: Pick<ContactStore, "removeUser">;
   readonly subscriptions: Pick<Subscriptions, "list" | "remove">;
   readonly mailboxes: MailboxStore;
@@ -110,21 +112,23 @@ class StoredUsers implements Users {
     const { users, identities, transactions } = this.#options;
     transactions.run(() => {
       this.#existing(name);
-      if (identities.list().some((identity) => identity.user === name)) {
-        const text = `${name} still has identities or chans; remove them first`;
-        throw new UserError("owns-identities", text);
+      const own = identities.list().filter((identity) => identity.user === name);
+      if (own.some((identity) => !identity.chan)) {
+        throw new UserError("owns-identities", `${name} still has identities; remove them first`);
       }
+      for (const { address } of own) identities.remove(name, address);
       this.#removeMail(name);
       users.remove(name);
     });
   }
 
   #removeMail(name: string): void {
-    const { subscriptions, submissions, outbox, contacts, threads, deliveryLog, mailboxes } = this.#options;
+    const { subscriptions, submissions, outbox, mailboxes } = this.#options;
+    const { contacts, signatures, threads, deliveryLog } = this.#options;
     const followed = subscriptions.list().filter((subscription) => subscription.user === name);
-    for (const { address } of followed) subscriptions.remove(address);
+    for (const { address } of followed) subscriptions.remove(name, address);
     for (const id of submissions.removeUser(name)) outbox.remove(id);
-    for (const store of [contacts, threads, deliveryLog, mailboxes]) store.removeUser(name);
+    for (const store of [contacts, signatures, threads, deliveryLog, mailboxes]) store.removeUser(name);
   }
 
   async authenticate({ username, password }: Credentials): Promise<AuthenticatedUser | null> {

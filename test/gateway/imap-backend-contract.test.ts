@@ -22,7 +22,7 @@ function fixtureOver(stores: Stores, close: () => void): BackendFixture {
     folders,
     mailboxes: stores.mailboxes,
     identities: { joinChan: nothing, leaveChan: nothing, setLabel: nothing },
-    subscriptions: { get: () => null, add: nothing, remove: nothing, setLabel: nothing },
+    subscriptions: { add: nothing, remove: nothing, setLabel: nothing },
   });
   // How passwords are kept is tested elsewhere; here it would only take time.
   const users: Parameters<typeof createGatewayBackend>[0]["users"] = {

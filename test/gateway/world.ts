@@ -217,9 +217,9 @@ function fakeIdentities(stores: Stores): Pick<Identities, "joinChan" | "leaveCha
       stores.identities.save(chan);
       return chan;
     },
-    leaveChan: (address) => stores.identities.remove(address),
-    setLabel(address, label) {
-      const changed = { ...stores.identities.get(address)!, label };
+    leaveChan: (user, address) => stores.identities.remove(user, address),
+    setLabel(user, address, label) {
+      const changed = { ...stores.identities.get(user, address)!, label };
       stores.identities.save(changed);
       return changed;
     },
@@ -229,15 +229,15 @@ function fakeIdentities(stores: Stores): Pick<Identities, "joinChan" | "leaveCha
 function fakeSubscriptions(stores: Stores) {
   return {
     list: () => stores.subscriptions.list(),
-    get: (address: Address) => stores.subscriptions.get(address),
+    get: (user: string, address: Address) => stores.subscriptions.get(user, address),
     add({ user, address, label }: { user: string; address: string; label: string }) {
       const subscription = { user, address: address as Address, label, enabled: true };
       stores.subscriptions.save(subscription);
       return subscription;
     },
-    remove: (address: Address) => stores.subscriptions.remove(address),
-    setLabel(address: Address, label: string) {
-      const changed = { ...stores.subscriptions.get(address)!, label };
+    remove: (user: string, address: Address) => stores.subscriptions.remove(user, address),
+    setLabel(user: string, address: Address, label: string) {
+      const changed = { ...stores.subscriptions.get(user, address)!, label };
       stores.subscriptions.save(changed);
       return changed;
     },

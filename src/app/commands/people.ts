@@ -42,7 +42,7 @@ export function addUserCommands(program: Command): void {
     });
   user
     .command("remove <name>")
-    .description("remove a login that owns no identities any more, with its mail")
+    .description("remove a login that owns no identities any more, with its mail and chans")
     .action(simple("user.remove", ["name"], "The login is gone."));
 }
 
@@ -69,12 +69,12 @@ export function addIdentityCommands(program: Command): void {
         print(context, made as IdentityRow, (row) => row.address);
       },
     );
-  identity
-    .command("list")
+  ofUsers(identity.command("list"))
     .description("every address of ours")
     .action(async (_options, command: Command) => {
       const context = readContext(command);
-      const rows = (await withMethods(context, (call) => call("identity.list"))) as IdentityRow[];
+      const { user } = command.opts<{ user?: string }>();
+      const rows = (await withMethods(context, (call) => call("identity.list", { user }))) as IdentityRow[];
       print(context, rows, (list) =>
         table(
           list.map((row) => [
@@ -87,28 +87,24 @@ export function addIdentityCommands(program: Command): void {
         ),
       );
     });
-  identity
-    .command("label <address> <label>")
+  ofUser(identity.command("label <address> <label>"))
     .description("rename")
     .action(simple("identity.label", ["address", "label"], "Renamed."));
-  identity
-    .command("enable <address>")
+  ofUser(identity.command("enable <address>"))
     .description("receive again")
     .action(simple("identity.enable", ["address"], "Enabled."));
-  identity
-    .command("disable <address>")
+  ofUser(identity.command("disable <address>"))
     .description("stop receiving and sending")
     .action(simple("identity.disable", ["address"], "Disabled."));
-  identity
-    .command("remove <address>")
+  ofUser(identity.command("remove <address>"))
     .description("forget the keys for ever; mail that was received stays")
     .action(simple("identity.remove", ["address"], "Removed."));
-  identity
-    .command("export <address>")
+  ofUser(identity.command("export <address>"))
     .description("print the private keys in the form of PyBitmessage's keys.dat")
-    .action(async (address: string, _options, command: Command) => {
+    .action(async (address: string, options: { user?: string }, command: Command) => {
       const context = readContext(command);
-      const result = (await withMethods(context, (call) => call("identity.export", { address }))) as {
+      const { user } = options;
+      const result = (await withMethods(context, (call) => call("identity.export", { address, user }))) as {
         keysDat: string;
       };
       print(context, result, ({ keysDat }) => keysDat.trimEnd());
@@ -152,11 +148,10 @@ export function addChanCommands(program: Command): void {
       );
       print(context, made as IdentityRow, (row) => row.address);
     });
-  chan
-    .command("leave <address>")
+  ofUser(chan.command("leave <address>"))
     .description("leave a chan; its folder stays")
     .action(simple("chan.leave", ["address"], "Left."));
-  chan.command("list").description("joined chans").action(list("chan.list"));
+  ofUsers(chan.command("list")).description("joined chans").action(list("chan.list"));
 }
 
 export function addSubscriptionCommands(program: Command): void {
@@ -171,11 +166,12 @@ export function addSubscriptionCommands(program: Command): void {
       const result = await withMethods(context, (call) => call("subscription.add", { address, ...options }));
       print(context, result, () => "Followed.");
     });
-  subscription
-    .command("remove <address>")
+  ofUser(subscription.command("remove <address>"))
     .description("follow no longer")
     .action(simple("subscription.remove", ["address"], "Removed."));
-  subscription.command("list").description("followed broadcasters").action(list("subscription.list"));
+  ofUsers(subscription.command("list"))
+    .description("followed broadcasters")
+    .action(list("subscription.list"));
 }
 
 export function addContactCommands(program: Command): void {

@@ -4,7 +4,7 @@ import { CommandError, type ControlMethods } from "../control/messages.js";
 import type { MethodsContext } from "./context.js";
 import { row } from "./identities.js";
 import { bitmessageAddress, label, method, text } from "./parameters.js";
-import { chooseUser, usersMeant } from "./users.js";
+import { chooseOwner, chooseUser, usersMeant } from "./users.js";
 
 export function addressMethods(context: MethodsContext): ControlMethods {
   return { ...chanMethods(context), ...subscriptionMethods(context), ...contactMethods(context) };
@@ -27,16 +27,19 @@ function chanMethods(context: MethodsContext): ControlMethods {
         return row(chan);
       });
     }),
-    "chan.leave": method({ address: bitmessageAddress }, ({ address }) => {
-      identities.leaveChan(address);
-      return { address };
+    "chan.leave": method({ address: bitmessageAddress, user: text.optional() }, (wanted) => {
+      const { address } = wanted;
+      const user = chooseOwner(context, identities.owners(address), wanted.user);
+      identities.leaveChan(user, address);
+      return { user, address };
     }),
-    "chan.list": method({}, () =>
-      identities
+    "chan.list": method({ user: text.optional() }, ({ user }) => {
+      const users = usersMeant(context, user);
+      return identities
         .list()
-        .filter((identity) => identity.chan)
-        .map(row),
-    ),
+        .filter((identity) => identity.chan && users.includes(identity.user))
+        .map(row);
+    }),
   };
 }
 
@@ -56,11 +59,17 @@ function subscriptionMethods(context: MethodsContext): ControlMethods {
         });
       },
     ),
-    "subscription.remove": method({ address: bitmessageAddress }, ({ address }) => {
-      subscriptions.remove(address);
-      return { address };
+    "subscription.remove": method({ address: bitmessageAddress, user: text.optional() }, (wanted) => {
+      const { address } = wanted;
+      const followers = subscriptions.list().filter((subscription) => subscription.address === address);
+      const user = chooseOwner(context, followers, wanted.user);
+      subscriptions.remove(user, address);
+      return { user, address };
     }),
-    "subscription.list": method({}, () => subscriptions.list()),
+    "subscription.list": method({ user: text.optional() }, ({ user }) => {
+      const users = usersMeant(context, user);
+      return subscriptions.list().filter((subscription) => users.includes(subscription.user));
+    }),
   };
 }
 

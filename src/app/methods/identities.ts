@@ -1,12 +1,15 @@
 import { z } from "zod";
+import type { Identities, ImportedIdentity } from "../../bitmessage/messaging/identities.js";
+import { MessagingError } from "../../bitmessage/messaging/messaging-error.js";
 import type { Identity } from "../../bitmessage/messaging/types.js";
+import type { Address } from "../../bitmessage/protocol/address.js";
 import { CommandError, type ControlMethods } from "../control/messages.js";
 import { formatKeysDat, readKeysDat } from "../keys-dat.js";
 import type { MethodsContext } from "./context.js";
 import { bitmessageAddress, label, method, text } from "./parameters.js";
-import { chooseUser } from "./users.js";
+import { chooseOwner, chooseUser, usersMeant } from "./users.js";
 
-const byAddress = { address: bitmessageAddress };
+const byAddress = { address: bitmessageAddress, user: text.optional() };
 const creation = {
   label: label.optional(),
   user: text.optional(),
@@ -16,6 +19,8 @@ const creation = {
 
 export function identityMethods(context: MethodsContext): ControlMethods {
   const { identities } = context.services.messaging;
+  const ownerOf = (wanted: { address: Address; user?: string | undefined }) =>
+    chooseOwner(context, identities.owners(wanted.address), wanted.user);
   return {
     "identity.create": method(creation, async (wanted) => {
       const user = chooseUser(context, wanted.user);
@@ -26,19 +31,28 @@ export function identityMethods(context: MethodsContext): ControlMethods {
       };
       return row(await identities.search({ ...settings, passphrase: wanted.passphrase }));
     }),
-    "identity.list": method({}, () => identities.list().map(row)),
+    "identity.list": method({ user: text.optional() }, ({ user }) => {
+      const users = usersMeant(context, user);
+      return identities
+        .list()
+        .filter((identity) => users.includes(identity.user))
+        .map(row);
+    }),
     "identity.label": method({ ...byAddress, label }, (wanted) => {
-      return row(identities.setLabel(wanted.address, wanted.label));
+      return row(identities.setLabel(ownerOf(wanted), wanted.address, wanted.label));
     }),
-    "identity.enable": method(byAddress, ({ address }) => row(identities.enable(address))),
-    "identity.disable": method(byAddress, ({ address }) => row(identities.disable(address))),
-    "identity.remove": method(byAddress, ({ address }) => {
-      identities.remove(address);
-      return { address };
+    "identity.enable": method(byAddress, (wanted) => row(identities.enable(ownerOf(wanted), wanted.address))),
+    "identity.disable": method(byAddress, (wanted) =>
+      row(identities.disable(ownerOf(wanted), wanted.address)),
+    ),
+    "identity.remove": method(byAddress, (wanted) => {
+      const user = ownerOf(wanted);
+      identities.remove(user, wanted.address);
+      return { user, address: wanted.address };
     }),
-    "identity.export": method(byAddress, ({ address }) => {
-      const identity = identities.get(address);
-      if (identity === null) throw new CommandError(`${address} is not one of your identities`);
+    "identity.export": method(byAddress, (wanted) => {
+      const identity = identities.get(ownerOf(wanted), wanted.address);
+      if (identity === null) throw new CommandError(`${wanted.address} is not one of your identities`);
       return { address: identity.address, keysDat: formatKeysDat(identity) };
     }),
     "identity.import": method({ text: z.string(), user: text.optional() }, ({ text: file, user }) =>
@@ -57,16 +71,26 @@ function importKeys(context: MethodsContext, file: string, wantedUser: string | 
   const refused = [...skipped];
   const imported = stores.transactions.run(() =>
     found.flatMap((one) => {
-      if (identities.get(one.address) !== null) {
+      const identity = importOne(identities, { ...one, user });
+      if (identity === null) {
         refused.push({ address: one.address, reason: "it is there already" });
         return [];
       }
-      const identity = identities.import({ ...one, user });
       if (identity.chan) services.folders.ensureChan(identity);
       return [row(identity)];
     }),
   );
   return { imported, skipped: refused };
+}
+
+/** Null when it is there already. */
+function importOne(identities: Identities, wanted: ImportedIdentity): Identity | null {
+  try {
+    return identities.import(wanted);
+  } catch (error) {
+    if (error instanceof MessagingError && error.code === "identity-exists") return null;
+    throw error;
+  }
 }
 
 export function row(identity: Identity): unknown {

@@ -62,7 +62,7 @@ export function queueMethods(context: MethodsContext): ControlMethods {
 const one = { id: text, user: text.optional() };
 
 function ownerOf(stores: MethodsContext["stores"], entry: OutboxEntry): string | undefined {
-  return stores.submissions.findByOutboxId(entry.id)?.user ?? stores.identities.get(entry.from)?.user;
+  return stores.submissions.findByOutboxId(entry.id)?.user ?? stores.identities.owners(entry.from)[0]?.user;
 }
 
 /** The trials that sending takes now, and a little more: nobody agrees to a price that he has not been told. */

@@ -52,6 +52,19 @@ export function chooseUser({ services }: Pick<MethodsContext, "services">, name:
   return only.name;
 }
 
+/** Whose identity, chan or subscription is meant: the login's that is named, or of the only one that has it. */
+export function chooseOwner(
+  context: Pick<MethodsContext, "services">,
+  owners: readonly { readonly user: string }[],
+  name: string | undefined,
+): string {
+  const [only, ...others] = owners;
+  if (name !== undefined || only === undefined) return chooseUser(context, name);
+  if (others.length > 0)
+    throw new CommandError("several logins have it; say which one with --user", "wrong-use");
+  return only.user;
+}
+
 /** For lists: the login named, or all. */
 export function usersMeant(
   context: Pick<MethodsContext, "services">,

@@ -111,7 +111,7 @@ export class Dispatch {
           : await sendBroadcast(sending, this.options);
       if (signal.aborted) return;
       // The identity may have been removed while the work was done.
-      if (stores.identities.get(entry.from)) this.#sent(entry.id, solved, ackData);
+      if (stores.identities.owners(entry.from).length > 0) this.#sent(entry.id, solved, ackData);
       else this.hooks.due(entry.id);
     } catch (error) {
       if (!signal.aborted) this.hooks.failed(entry.id, error);

@@ -8,11 +8,11 @@ import { toHex } from "../protocol/bytes.js";
 import type { SubscriptionStore } from "./ports.js";
 import type { Subscription } from "./types.js";
 
-/** A followed broadcaster, with the keys derived from the address. */
+/** A broadcaster whom somebody follows, with the keys derived from the address. */
 export interface Followed {
   readonly address: DecodedAddress;
   readonly secrets: AddressSecrets;
-  readonly subscription: Subscription;
+  readonly subscriptions: readonly Subscription[];
 }
 
 /** The enabled subscriptions, prepared for broadcasts; prepared anew when they change. */
@@ -36,10 +36,14 @@ export class FollowedBroadcasters {
 
   #prepare(): ReadonlyMap<string, Followed> {
     if (this.#byTag) return this.#byTag;
-    const all = this.store.list().filter(({ enabled }) => enabled);
-    const prepared = all.map((subscription): Followed => {
-      const address = decodeAddress(subscription.address);
-      return { address, secrets: addressSecrets(address), subscription };
+    const byAddress = new Map<string, Subscription[]>();
+    for (const subscription of this.store.list().filter(({ enabled }) => enabled)) {
+      const others = byAddress.get(subscription.address) ?? [];
+      byAddress.set(subscription.address, [...others, subscription]);
+    }
+    const prepared = [...byAddress].map(([text, subscriptions]): Followed => {
+      const address = decodeAddress(text);
+      return { address, secrets: addressSecrets(address), subscriptions };
     });
     this.#untagged = prepared.filter(({ secrets }) => secrets.tag === null);
     this.#byTag = new Map(

@@ -57,7 +57,9 @@ export interface ImportedIdentity {
 /** All changes may be made within a caller's transaction; listeners hear of them after its commit. */
 export interface Identities {
   list(): readonly Identity[];
-  get(address: Address): Identity | null;
+  get(user: string, address: Address): Identity | null;
+  /** Everybody's who has that address: the enabled ones first, then the oldest. */
+  owners(address: Address): readonly Identity[];
   /** A random one of version 4 in stream 1; its pubkey is published. */
   create(wanted: NewIdentity): Identity;
   /** From a passphrase; its pubkey is published when somebody asks. @throws MessagingError `identity-exists` */
@@ -74,7 +76,7 @@ export interface Identities {
   /**
    * Joins or makes the chan of that name; one that the user has joined already is returned as it is.
    * @param wanted.address when given, must be the chan's
-   * @throws ProtocolError `passphrase_does_not_match_address`; MessagingError `identity-exists` when it belongs to another user
+   * @throws ProtocolError `passphrase_does_not_match_address`; MessagingError `identity-exists` when somebody has it as an ordinary address
    */
   joinChan(wanted: {
     readonly user: string;
@@ -83,12 +85,12 @@ export interface Identities {
     readonly address?: Address;
   }): Identity;
   /** @throws MessagingError `unknown-identity`, `not-a-chan` */
-  leaveChan(address: Address): void;
+  leaveChan(user: string, address: Address): void;
   /** These throw MessagingError `unknown-identity`. */
-  enable(address: Address): Identity;
-  disable(address: Address): Identity;
-  setLabel(address: Address, label: string): Identity;
-  remove(address: Address): void;
+  enable(user: string, address: Address): Identity;
+  disable(user: string, address: Address): Identity;
+  setLabel(user: string, address: Address, label: string): Identity;
+  remove(user: string, address: Address): void;
   /** Calls the listener after each change; returns how to end that. */
   onChange(listener: () => void): () => void;
 }
@@ -114,8 +116,12 @@ class StoredIdentities implements Identities {
     return this.options.stores.identities.list();
   }
 
-  get(address: Address): Identity | null {
-    return this.options.stores.identities.get(address);
+  get(user: string, address: Address): Identity | null {
+    return this.options.stores.identities.get(user, address);
+  }
+
+  owners(address: Address): readonly Identity[] {
+    return this.options.stores.identities.owners(address);
   }
 
   create(wanted: NewIdentity): Identity {
@@ -126,7 +132,7 @@ class StoredIdentities implements Identities {
     return this.options.stores.transactions.run(() => {
       const { address } = this.#add(this.#ordinary(wanted, keys));
       this.options.pubkeyPublisher.request(address);
-      return this.#existing(address);
+      return this.#existing(wanted.user, address);
     });
   }
 
@@ -175,8 +181,8 @@ class StoredIdentities implements Identities {
     const { user, passphrase } = wanted;
     const { address, signing, encryption, ripe } = chanIdentity(passphrase);
     this.#compare(ripe, wanted.address);
-    const joined = this.get(wanted.address ?? address);
-    if (joined?.chan && joined.user === user) return joined;
+    const joined = this.get(user, wanted.address ?? address);
+    if (joined?.chan) return joined;
     const { version, stream } = decodeAddress(wanted.address ?? address);
     return this.#add({
       ...this.#ordinary(
@@ -191,28 +197,29 @@ class StoredIdentities implements Identities {
     });
   }
 
-  leaveChan(address: Address): void {
-    if (!this.#existing(address).chan) throw new MessagingError("not-a-chan", `${address} is not a chan`);
-    this.remove(address);
+  leaveChan(user: string, address: Address): void {
+    if (!this.#existing(user, address).chan)
+      throw new MessagingError("not-a-chan", `${address} is not a chan`);
+    this.remove(user, address);
   }
 
-  enable(address: Address): Identity {
-    return this.#save({ ...this.#existing(address), enabled: true });
+  enable(user: string, address: Address): Identity {
+    return this.#save({ ...this.#existing(user, address), enabled: true });
   }
 
-  disable(address: Address): Identity {
-    return this.#save({ ...this.#existing(address), enabled: false });
+  disable(user: string, address: Address): Identity {
+    return this.#save({ ...this.#existing(user, address), enabled: false });
   }
 
-  setLabel(address: Address, label: string): Identity {
-    return this.#save({ ...this.#existing(address), label });
+  setLabel(user: string, address: Address, label: string): Identity {
+    return this.#save({ ...this.#existing(user, address), label });
   }
 
-  remove(address: Address): void {
+  remove(user: string, address: Address): void {
     const { stores, logger } = this.options;
-    this.#existing(address);
+    this.#existing(user, address);
     stores.transactions.run(() => {
-      stores.identities.remove(address);
+      stores.identities.remove(user, address);
       this.#tellAfterCommit();
     });
     logger.info("an identity was removed", { address });
@@ -242,7 +249,11 @@ class StoredIdentities implements Identities {
   #add(wanted: ImportedIdentity): Identity {
     const { version, stream, keys } = wanted;
     const address = encodeAddress(version, stream, keys.ripe);
-    if (this.get(address)) throw new MessagingError("identity-exists", `${address} is there already`);
+    // An ordinary address has one owner, or acknowledgements would be sent and mail be answered in two names.
+    const owners = this.owners(address);
+    const isShared = wanted.chan && owners.every(({ chan, user }) => chan && user !== wanted.user);
+    if (owners.length > 0 && !isShared)
+      throw new MessagingError("identity-exists", `${address} is there already`);
     const created = this.options.clock();
     return this.#save({ ...wanted, address, pubkeyPending: false, created });
   }
@@ -262,9 +273,10 @@ class StoredIdentities implements Identities {
     });
   }
 
-  #existing(address: Address): Identity {
-    const identity = this.get(address);
-    if (!identity) throw new MessagingError("unknown-identity", `${address} is not one of your identities`);
+  #existing(user: string, address: Address): Identity {
+    const identity = this.get(user, address);
+    if (!identity)
+      throw new MessagingError("unknown-identity", `${address} is not an identity or chan of ${user}`);
     return identity;
   }
 

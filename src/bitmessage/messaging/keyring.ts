@@ -5,8 +5,12 @@ import type { PubkeyRequest } from "../protocol/getpubkey.js";
 import type { IdentityStore } from "./ports.js";
 import type { Identity } from "./types.js";
 
+/** The identities of all who have one key: one, or the members of a chan. */
+export type Holders = readonly [Identity, ...Identity[]];
+
 interface Keys {
-  readonly identities: readonly Identity[];
+  /** Those with the same key together: each key is tried once. */
+  readonly holders: readonly Holders[];
   readonly decryptor: TrialDecryptor;
   /** By tag and by ripe, in hex. */
   readonly named: ReadonlyMap<string, readonly Address[]>;
@@ -22,21 +26,21 @@ export class Keyring {
     this.#keys = null;
   }
 
-  /** Tries all keys, even after one has fitted. */
-  tryDecrypt(encrypted: Uint8Array): { identity: Identity; plaintext: Uint8Array } | null {
-    const { identities, decryptor } = this.#prepared();
+  /** Tries all keys, even after one has fitted. Returns everybody who has the key that fits. */
+  tryDecrypt(encrypted: Uint8Array): { identities: Holders; plaintext: Uint8Array } | null {
+    const { holders, decryptor } = this.#prepared();
     const found = decryptor.tryDecrypt(encrypted);
-    const identity = found && identities[found.index];
-    return identity ? { identity, plaintext: found.plaintext } : null;
+    const identities = found && holders[found.index];
+    return identities ? { identities, plaintext: found.plaintext } : null;
   }
 
   /** The identities, as they are kept now, whose key a request may be for. */
   named(request: PubkeyRequest): readonly Identity[] {
     const name = toHex("tag" in request ? request.tag : request.ripe);
     const addresses = this.#prepared().named.get(name) ?? [];
-    return addresses
-      .map((address) => this.store.get(address))
-      .filter((identity) => identity?.enabled) as Identity[];
+    return [...new Set(addresses)]
+      .flatMap((address) => this.store.owners(address))
+      .filter((identity) => identity.enabled);
   }
 
   #prepared(): Keys {
@@ -55,6 +59,18 @@ function prepare(identities: readonly Identity[]): Keys {
       else named.set(toHex(name), [address]);
     }
   }
-  const decryptor = createTrialDecryptor(identities.map(({ keys }) => keys.encryption));
-  return { identities, decryptor, named };
+  const holders = [...groupByKey(identities).values()];
+  const decryptor = createTrialDecryptor(holders.map(([first]) => first.keys.encryption));
+  return { holders, decryptor, named };
+}
+
+function groupByKey(identities: readonly Identity[]): Map<string, Holders> {
+  const holders = new Map<string, [Identity, ...Identity[]]>();
+  for (const identity of identities) {
+    const key = toHex(identity.keys.encryption.privateKey);
+    const group = holders.get(key);
+    if (group) group.push(identity);
+    else holders.set(key, [identity]);
+  }
+  return holders;
 }

@@ -2,7 +2,6 @@ export type MessagingErrorCode =
   | "identity-exists"
   | "not-a-chan"
   | "stopped"
-  | "subscription-exists"
   | "unknown-entry"
   | "unknown-identity"
   | "unknown-subscription";

@@ -106,7 +106,7 @@ export class OutboxMachine {
   #gather(entry: OutboxEntry): { facts: Facts; recipient: Recipient; sender: Identity | null } {
     const { stores, clock, policy } = this.options;
     const now = clock();
-    const sender = stores.identities.get(entry.from);
+    const sender = stores.identities.owners(entry.from)[0] ?? null;
     const recipient: Recipient =
       entry.kind === "msg" ? findRecipient(entry.to, this.options) : { key: "unknown" };
     const known = entry.kind === "broadcast" || recipient.key === "known";

@@ -33,12 +33,16 @@ export interface ObjectQueue {
   findByTag(type: number, tag: Uint8Array, now: number): readonly Uint8Array[];
 }
 
+/** Who has which keys: an ordinary address belongs to one user, a chan to each of its members. */
 export interface IdentityStore {
+  /** Of all users, oldest first. */
   list(): readonly Identity[];
-  get(address: Address): Identity | null;
-  /** Adds or replaces, by address. */
+  get(user: string, address: Address): Identity | null;
+  /** Everybody's who has that address: the enabled ones first, then the oldest. */
+  owners(address: Address): readonly Identity[];
+  /** Adds or replaces, by user and address. */
   save(identity: Identity): void;
-  remove(address: Address): void;
+  remove(user: string, address: Address): void;
 }
 
 /** The contacts of each user, who see nothing of each other's. */
@@ -52,11 +56,14 @@ export interface ContactStore {
   removeUser(user: string): void;
 }
 
+/** Whom each user follows. */
 export interface SubscriptionStore {
+  /** Of all users, by address. */
   list(): readonly Subscription[];
-  get(address: Address): Subscription | null;
+  get(user: string, address: Address): Subscription | null;
+  /** Adds or replaces, by user and address. */
   save(subscription: Subscription): void;
-  remove(address: Address): void;
+  remove(user: string, address: Address): void;
 }
 
 /** Public keys of others (PROTOCOL.md sections 17.3 and 18). */
@@ -92,10 +99,15 @@ export interface OutboxStore {
   counts(): Readonly<Record<string, number>>;
 }
 
-/** Which signed messages have been seen (PROTOCOL.md section 17.4 step 11). */
+/**
+ * Which signed messages each user has been given (PROTOCOL.md section 17.4 step 11): whoever joins a chan that others have joined already
+ * gets what they have had.
+ */
 export interface SignatureStore {
-  has(signatureHash: Uint8Array): boolean;
-  add(signatureHash: Uint8Array, time: number): void;
+  has(user: string, signatureHash: Uint8Array): boolean;
+  /** Nothing happens when it is there. */
+  add(user: string, signatureHash: Uint8Array, time: number): void;
+  removeUser(user: string): void;
 }
 
 /** The settings of sending that a person may change. */

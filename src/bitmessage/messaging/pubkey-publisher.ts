@@ -65,7 +65,7 @@ class PersistedPubkeyPublisher implements PubkeyPublisher {
 
   request(address: Address): void {
     const { stores, clock } = this.options;
-    const identity = stores.identities.get(address);
+    const [identity] = stores.identities.owners(address);
     if (!identity?.enabled || identity.chan) return;
     const now = clock();
     if (identity.lastPubkeySent > now - LONGEST_TTL) return;
@@ -86,7 +86,7 @@ class PersistedPubkeyPublisher implements PubkeyPublisher {
   }
 
   #isPending(address: Address): boolean {
-    const identity = this.options.stores.identities.get(address);
+    const [identity] = this.options.stores.identities.owners(address);
     return identity?.enabled === true && identity.pubkeyPending;
   }
 
@@ -101,12 +101,12 @@ class PersistedPubkeyPublisher implements PubkeyPublisher {
   async #work(address: Address, signal: AbortSignal): Promise<void> {
     const { stores, publisher, clock, logger } = this.options;
     try {
-      const identity = stores.identities.get(address);
+      const [identity] = stores.identities.owners(address);
       if (!identity || !this.#isPending(address)) return;
       const { object } = await publishPubkey({ identity, signal }, this.options);
       if (signal.aborted) return;
       stores.transactions.run(() => {
-        const current = stores.identities.get(address);
+        const current = stores.identities.get(identity.user, address);
         if (!current) return;
         publisher.publish(object);
         stores.identities.save({ ...current, lastPubkeySent: clock(), pubkeyPending: false });

@@ -17,16 +17,18 @@ export function receiveBroadcast(object: QueuedObject, context: ReceiveContext):
   const keepKey = () => keepSenderKey(broadcast, context);
   const content = readContent(broadcast);
   if (typeof content === "string") return refused(content, keepKey);
-  if (stores.signatures.has(broadcast.signatureHash)) return refused("duplicate_signature", keepKey);
-  const { address, user } = followed.subscription;
+  const users = followed.subscriptions
+    .map(({ user }) => user)
+    .filter((user) => !stores.signatures.has(user, broadcast.signatureHash));
+  if (users.length === 0) return refused("duplicate_signature", keepKey);
   return {
     reason: content === null ? "encoding_0" : null,
     message: content && {
       kind: "broadcast",
       hash: object.hash,
       from: broadcast.sender,
-      to: address,
-      users: [user],
+      to: followed.address.address,
+      users,
       chan: false,
       encoding: broadcast.encoding,
       content,
@@ -35,7 +37,7 @@ export function receiveBroadcast(object: QueuedObject, context: ReceiveContext):
     },
     apply() {
       keepKey();
-      stores.signatures.add(broadcast.signatureHash, clock());
+      for (const user of users) stores.signatures.add(user, broadcast.signatureHash, clock());
     },
   };
 }

@@ -5,6 +5,7 @@ import { sha256 } from "../protocol/hash.js";
 import { msgCiphertext, type OpenedMsg, openMsg } from "../protocol/msg.js";
 import { parseObjectHeader } from "../protocol/object.js";
 import { checkDemandedWork, checkSenderLists, isAckDue } from "../protocol/receive-rules.js";
+import type { Holders } from "./keyring.js";
 import {
   keepSenderKey,
   type Outcome,
@@ -24,28 +25,33 @@ import type { Identity, ReceivedContent, ReceivedMessage } from "./types.js";
 export function receiveMsg(object: QueuedObject, context: ReceiveContext): Outcome {
   const found = context.keyring.tryDecrypt(msgCiphertext(object.bytes));
   if (!found) return refused("no_key_decrypts");
-  const { identity, plaintext } = found;
-  const opened = openMsg(object.bytes, plaintext, identity.keys.ripe);
+  const { signatures } = context.stores;
+  const opened = openMsg(object.bytes, found.plaintext, found.identities[0].keys.ripe);
   const keepKey = () => keepSenderKey(opened, context);
-  const reason = refusal(object, opened, identity, context);
-  if (reason !== null) return refused(reason, keepKey);
+  const reasons = found.identities.map((identity) => refusal(object, opened, identity, context));
+  const willing = found.identities.filter((_, index) => reasons[index] === null);
+  if (willing.length === 0) return refused(reasons[0] ?? "no_key_decrypts", keepKey);
   const content = readContent(opened);
   if (typeof content === "string") return refused(content, keepKey);
-  if (context.stores.signatures.has(opened.signatureHash)) return refused("duplicate_signature", keepKey);
-  const ack = acknowledgementOf(opened, identity, context);
+  const fresh = willing.filter(({ user }) => !signatures.has(user, opened.signatureHash));
+  if (fresh.length === 0) return refused("duplicate_signature", keepKey);
+  const ack = acknowledgementOf(opened, fresh, context);
   const copy = copyHash(opened);
+  const readers = fresh.filter(({ user }) => copy === null || !signatures.has(user, copy));
   const apply = () => {
     keepKey();
-    const { signatures } = context.stores;
-    for (const hash of copy ? [opened.signatureHash, copy] : [opened.signatureHash]) {
-      if (!signatures.has(hash)) signatures.add(hash, context.clock());
+    for (const { user } of fresh) {
+      for (const hash of copy ? [opened.signatureHash, copy] : [opened.signatureHash])
+        signatures.add(user, hash, context.clock());
     }
     // Whoever sees a message arrive here could else tell its recipient by what comes back at once.
     if (ack) context.publisher.publish(ack, "later");
   };
-  if (copy && context.stores.signatures.has(copy)) return refused("duplicate_signature", apply);
+  const [first, ...others] = readers;
+  if (first === undefined) return refused("duplicate_signature", apply);
   if (content === null) return refused("encoding_0", apply);
-  return { reason: null, message: receivedMessage(object, { opened, identity, content }, context), apply };
+  const parts = { opened, readers: [first, ...others] as const, content };
+  return { reason: null, message: receivedMessage(object, parts, context), apply };
 }
 
 /**
@@ -62,7 +68,7 @@ function copyHash(opened: OpenedMsg): Uint8Array | null {
   return sha256(parts);
 }
 
-/** Our demands and lists. Own identities write to each other with the least work. */
+/** The demands and lists of one who has the key. Own identities write to each other with the least work. */
 function refusal(
   object: QueuedObject,
   opened: OpenedMsg,
@@ -70,7 +76,7 @@ function refusal(
   { stores, minimum, clock }: ReceiveContext,
 ): ProtocolErrorCode | null {
   const { sender } = opened;
-  const known = isFriend(identity.user, sender, stores) || stores.identities.get(sender) !== null;
+  const known = isFriend(identity.user, sender, stores) || stores.identities.owners(sender).length > 0;
   const work = checkDemandedWork(object.bytes, {
     recipient: { version: identity.version, isChan: identity.chan, difficulty: identity.difficulty },
     sender: known ? "known" : "unknown",
@@ -88,27 +94,29 @@ function refusal(
 
 function acknowledgementOf(
   opened: OpenedMsg,
-  identity: Identity,
+  identities: readonly Identity[],
   context: ReceiveContext,
 ): Uint8Array | null {
-  const recipient = { isChan: identity.chan, sendsAcks: identity.sendsAcknowledgements };
-  const due = isAckDue({ ack: opened.ack, encoding: opened.encoding, recipient });
+  const due = identities.some(({ chan, sendsAcknowledgements }) => {
+    const recipient = { isChan: chan, sendsAcks: sendsAcknowledgements };
+    return isAckDue({ ack: opened.ack, encoding: opened.encoding, recipient });
+  });
   return due ? openAcknowledgement(opened.ack, context) : null;
 }
 
 function receivedMessage(
   object: QueuedObject,
-  parts: { opened: OpenedMsg; identity: Identity; content: ReceivedContent },
+  parts: { opened: OpenedMsg; readers: Holders; content: ReceivedContent },
   { clock }: ReceiveContext,
 ): ReceivedMessage {
-  const { opened, identity, content } = parts;
+  const { opened, readers, content } = parts;
   return {
     kind: "msg",
     hash: object.hash,
     from: opened.sender,
-    to: identity.address,
-    users: [identity.user],
-    chan: identity.chan,
+    to: readers[0].address,
+    users: [...new Set(readers.map(({ user }) => user))],
+    chan: readers[0].chan,
     encoding: opened.encoding,
     content,
     received: clock(),

@@ -41,7 +41,7 @@ function receiveAwaitedPubkey(
 function receivePlainPubkey(object: QueuedObject, { stores, outbox, clock }: ReceiveContext): Outcome {
   const { address, block } = openPubkey(object.bytes, null);
   const apply = () => {
-    if (stores.identities.get(address)) return;
+    if (stores.identities.owners(address).length > 0) return;
     const awaited = outbox.isRecipient(address);
     const used = awaited || (stores.pubkeys.get(address)?.used ?? false);
     stores.pubkeys.put({ address, block, received: clock(), used });

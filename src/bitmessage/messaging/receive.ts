@@ -57,7 +57,7 @@ export function keepSenderKey(
   { stores, outbox, clock }: ReceiveContext,
 ): void {
   const { sender: address, senderBlock: block } = sender;
-  if (stores.identities.get(address)) return;
+  if (stores.identities.owners(address).length > 0) return;
   stores.pubkeys.put({ address, block, received: clock(), used: true });
   if (outbox.isRecipient(address)) outbox.pubkeyArrived(address);
 }

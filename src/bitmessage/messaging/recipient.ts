@@ -32,7 +32,7 @@ interface Context {
  */
 export function findRecipient(address: Address, context: Context): Recipient {
   const decoded = decodeAddress(address);
-  const identity = context.stores.identities.get(address);
+  const [identity] = context.stores.identities.owners(address);
   if (identity) {
     const encryptionKey = identity.keys.encryption.publicKey;
     const difficulty = context.minimum;

@@ -34,6 +34,5 @@ export function isFriend(
 ): boolean {
   const contact = stores.contacts.get(user, address);
   if (contact) return !contact.blocked;
-  const subscription = stores.subscriptions.get(address);
-  return subscription?.user === user && subscription.enabled;
+  return stores.subscriptions.get(user, address)?.enabled ?? false;
 }

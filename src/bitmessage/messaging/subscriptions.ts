@@ -14,19 +14,19 @@ export interface SubscriptionsOptions {
 /** All changes may be made within a caller's transaction; listeners hear of them after its commit. */
 export interface Subscriptions {
   list(): readonly Subscription[];
-  get(address: Address): Subscription | null;
+  get(user: string, address: Address): Subscription | null;
   /**
-   * Follows a broadcaster; replaces the label of one who is followed already. Broadcasts of version 5 that are still in the inventory are looked
+   * Follows a broadcaster; replaces the label of one whom the user follows already. Broadcasts of version 5 that are still in the inventory are looked
    * into again; those of version 4 cannot be found there.
    * @param wanted.address any text of an address
-   * @throws ProtocolError for an address that is none; MessagingError `subscription-exists` when another user follows it
+   * @throws ProtocolError for an address that is none
    */
   add(wanted: { readonly user: string; readonly address: string; readonly label: string }): Subscription;
   /** These throw MessagingError `unknown-subscription`. */
-  enable(address: Address): Subscription;
-  disable(address: Address): Subscription;
-  setLabel(address: Address, label: string): Subscription;
-  remove(address: Address): void;
+  enable(user: string, address: Address): Subscription;
+  disable(user: string, address: Address): Subscription;
+  setLabel(user: string, address: Address, label: string): Subscription;
+  remove(user: string, address: Address): void;
   /** Calls the listener after each change; returns how to end that. */
   onChange(listener: () => void): () => void;
 }
@@ -44,35 +44,32 @@ class StoredSubscriptions implements Subscriptions {
     return this.options.stores.subscriptions.list();
   }
 
-  get(address: Address): Subscription | null {
-    return this.options.stores.subscriptions.get(address);
+  get(user: string, address: Address): Subscription | null {
+    return this.options.stores.subscriptions.get(user, address);
   }
 
   add(wanted: { user: string; address: string; label: string }): Subscription {
     const { address } = decodeAddress(wanted.address);
-    const followed = this.get(address);
-    if (followed && followed.user !== wanted.user)
-      throw new MessagingError("subscription-exists", `another user follows ${address} already`);
     return this.#follow({ address, label: wanted.label, enabled: true, user: wanted.user });
   }
 
-  enable(address: Address): Subscription {
-    return this.#follow({ ...this.#existing(address), enabled: true });
+  enable(user: string, address: Address): Subscription {
+    return this.#follow({ ...this.#existing(user, address), enabled: true });
   }
 
-  disable(address: Address): Subscription {
-    return this.#save({ ...this.#existing(address), enabled: false });
+  disable(user: string, address: Address): Subscription {
+    return this.#save({ ...this.#existing(user, address), enabled: false });
   }
 
-  setLabel(address: Address, label: string): Subscription {
-    return this.#save({ ...this.#existing(address), label });
+  setLabel(user: string, address: Address, label: string): Subscription {
+    return this.#save({ ...this.#existing(user, address), label });
   }
 
-  remove(address: Address): void {
+  remove(user: string, address: Address): void {
     const { transactions, subscriptions } = this.options.stores;
-    this.#existing(address);
+    this.#existing(user, address);
     transactions.run(() => {
-      subscriptions.remove(address);
+      subscriptions.remove(user, address);
       this.#tellAfterCommit();
     });
   }
@@ -110,9 +107,9 @@ class StoredSubscriptions implements Subscriptions {
     });
   }
 
-  #existing(address: Address): Subscription {
-    const subscription = this.get(address);
-    if (!subscription) throw new MessagingError("unknown-subscription", `${address} is not followed`);
+  #existing(user: string, address: Address): Subscription {
+    const subscription = this.get(user, address);
+    if (!subscription) throw new MessagingError("unknown-subscription", `${user} does not follow ${address}`);
     return subscription;
   }
 }

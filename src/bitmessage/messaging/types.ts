@@ -5,7 +5,7 @@ import type { InventoryHash } from "../protocol/inventory-hash.js";
 import type { IdentityKeys } from "../protocol/keys.js";
 import type { Difficulty } from "../protocol/pow-target.js";
 
-/** An address whose private keys we hold; a chan is one whose keys everybody has who knows its name. */
+/** An address whose private keys a user has; a chan is one whose keys everybody has who knows its name. */
 export interface Identity {
   readonly address: Address;
   readonly version: number;
@@ -16,7 +16,7 @@ export interface Identity {
   readonly chan: boolean;
   /** Chans only: the passphrase as UTF-8 text, so that members can be told. */
   readonly passphrase: string | null;
-  /** The local login that owns it. */
+  /** The local login that owns it. Of a chan each member has an identity of its own, with label and switch. */
   readonly user: string;
   /** What we demand of senders. */
   readonly difficulty: Difficulty;

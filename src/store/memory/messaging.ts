@@ -19,64 +19,52 @@ import type {
 import type { Address } from "../../bitmessage/protocol/address.js";
 import { type MemoryTransactions, Sequence, Table } from "./transactions.js";
 
-class AddressTable<Value extends { readonly address: Address }> {
-  protected readonly table: Table<Address, Value>;
+/** Rows by user and address. */
+class OwnTable<Value extends { readonly user: string; readonly address: Address }> {
+  protected readonly table: Table<string, Value>;
 
-  constructor(transactions: MemoryTransactions) {
+  constructor(protected readonly transactions: MemoryTransactions) {
     this.table = new Table(transactions);
   }
 
-  list(): readonly Value[] {
-    return this.table.values().sort(byAddress);
-  }
-
-  get(address: Address): Value | null {
-    return this.table.get(address) ?? null;
+  get(user: string, address: Address): Value | null {
+    return this.table.get(keyOf(user, address)) ?? null;
   }
 
   save(value: Value): void {
-    this.table.set(value.address, structuredClone(value));
-  }
-
-  remove(address: Address): void {
-    this.table.delete(address);
-  }
-}
-
-function byAddress(left: { readonly address: string }, right: { readonly address: string }): number {
-  return left.address < right.address ? -1 : 1;
-}
-
-export class MemoryIdentityStore extends AddressTable<Identity> implements IdentityStore {
-  override list(): readonly Identity[] {
-    return this.table.values().sort((left, right) => left.created - right.created || byAddress(left, right));
-  }
-}
-
-export class MemoryContactStore implements ContactStore {
-  readonly #contacts: Table<string, Contact>;
-
-  constructor(private readonly transactions: MemoryTransactions) {
-    this.#contacts = new Table(transactions);
-  }
-
-  list(user: string): readonly Contact[] {
-    return this.#contacts
-      .values()
-      .filter((contact) => contact.user === user)
-      .sort(byAddress);
-  }
-
-  get(user: string, address: Address): Contact | null {
-    return this.#contacts.get(keyOf(user, address)) ?? null;
-  }
-
-  save(contact: Contact): void {
-    this.#contacts.set(keyOf(contact.user, contact.address), { ...contact });
+    this.table.set(keyOf(value.user, value.address), structuredClone(value));
   }
 
   remove(user: string, address: Address): void {
-    this.#contacts.delete(keyOf(user, address));
+    this.table.delete(keyOf(user, address));
+  }
+}
+
+function keyOf(user: string, address: Address): string {
+  return JSON.stringify([user, address]);
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+export class MemoryIdentityStore extends OwnTable<Identity> implements IdentityStore {
+  list(): readonly Identity[] {
+    const order = (left: Identity, right: Identity) =>
+      left.created - right.created || compare(left.address, right.address) || compare(left.user, right.user);
+    return this.table.values().sort(order);
+  }
+
+  owners(address: Address): readonly Identity[] {
+    const all = this.list().filter((identity) => identity.address === address);
+    return all.sort((left, right) => Number(right.enabled) - Number(left.enabled));
+  }
+}
+
+export class MemoryContactStore extends OwnTable<Contact> implements ContactStore {
+  list(user: string): readonly Contact[] {
+    const own = this.table.values().filter((contact) => contact.user === user);
+    return own.sort((left, right) => compare(left.address, right.address));
   }
 
   removeUser(user: string): void {
@@ -86,11 +74,13 @@ export class MemoryContactStore implements ContactStore {
   }
 }
 
-function keyOf(user: string, address: Address): string {
-  return JSON.stringify([user, address]);
+export class MemorySubscriptionStore extends OwnTable<Subscription> implements SubscriptionStore {
+  list(): readonly Subscription[] {
+    const order = (left: Subscription, right: Subscription) =>
+      compare(left.address, right.address) || compare(left.user, right.user);
+    return this.table.values().sort(order);
+  }
 }
-
-export class MemorySubscriptionStore extends AddressTable<Subscription> implements SubscriptionStore {}
 
 export class MemoryPubkeyStore implements PubkeyStore {
   readonly #pubkeys: Table<Address, StoredPubkey>;
@@ -118,18 +108,25 @@ export class MemoryPubkeyStore implements PubkeyStore {
 }
 
 export class MemorySignatureStore implements SignatureStore {
-  readonly #times: Table<string, number>;
+  readonly #seen: Table<string, { readonly user: string; readonly key: string }>;
 
-  constructor(transactions: MemoryTransactions) {
-    this.#times = new Table(transactions);
+  constructor(private readonly transactions: MemoryTransactions) {
+    this.#seen = new Table(transactions);
   }
 
-  has(signatureHash: Uint8Array): boolean {
-    return this.#times.has(signatureHash.join());
+  has(user: string, signatureHash: Uint8Array): boolean {
+    return this.#seen.has(JSON.stringify([user, signatureHash.join()]));
   }
 
-  add(signatureHash: Uint8Array, time: number): void {
-    if (!this.has(signatureHash)) this.#times.set(signatureHash.join(), time);
+  add(user: string, signatureHash: Uint8Array): void {
+    const key = JSON.stringify([user, signatureHash.join()]);
+    this.#seen.set(key, { user, key });
+  }
+
+  removeUser(user: string): void {
+    this.transactions.run(() => {
+      for (const seen of this.#seen.values()) if (seen.user === user) this.#seen.delete(seen.key);
+    });
   }
 }
 

@@ -3,5 +3,7 @@ import type { Migration } from "../migrate.js";
 import { initial } from "./0001-initial.js";
 import { properties } from "./0002-properties.js";
 import { contactsOfUsers } from "./0003-contacts-of-users.js";
+import { owners } from "./0004-owners.js";
+import { handovers } from "./0005-handovers.js";
 
-export const migrations: readonly Migration[] = [initial, properties, contactsOfUsers];
+export const migrations: readonly Migration[] = [initial, properties, contactsOfUsers, owners, handovers];

@@ -31,13 +31,16 @@ export class SqliteIdentityStore implements IdentityStore {
 
   constructor(database: Database) {
     this.#statements = {
-      list: database.prepare("SELECT * FROM identity ORDER BY created, address"),
-      get: database.prepare("SELECT * FROM identity WHERE address = ?"),
+      list: database.prepare("SELECT * FROM identity ORDER BY created, address, user"),
+      get: database.prepare("SELECT * FROM identity WHERE user = ? AND address = ?"),
+      owners: database.prepare(
+        "SELECT * FROM identity WHERE address = ? ORDER BY enabled DESC, created, user",
+      ),
       save: database.prepare(`INSERT OR REPLACE INTO identity VALUES (
         :address, :version, :stream, :signing_private_key, :signing_public_key, :encryption_private_key,
         :encryption_public_key, :ripe, :label, :enabled, :chan, :passphrase, :user, :trials_per_byte, :extra_bytes,
         :sends_acknowledgements, :last_pubkey_sent, :pubkey_pending, :created)`),
-      remove: database.prepare("DELETE FROM identity WHERE address = ?"),
+      remove: database.prepare("DELETE FROM identity WHERE user = ? AND address = ?"),
     };
   }
 
@@ -45,17 +48,21 @@ export class SqliteIdentityStore implements IdentityStore {
     return (this.#statements.list.all() as Row[]).map(fromRow);
   }
 
-  get(address: Address): Identity | null {
-    const row = this.#statements.get.get(address) as Row | undefined;
+  get(user: string, address: Address): Identity | null {
+    const row = this.#statements.get.get(user, address) as Row | undefined;
     return row ? fromRow(row) : null;
+  }
+
+  owners(address: Address): readonly Identity[] {
+    return (this.#statements.owners.all(address) as Row[]).map(fromRow);
   }
 
   save(identity: Identity): void {
     this.#statements.save.run(toRow(identity));
   }
 
-  remove(address: Address): void {
-    this.#statements.remove.run(address);
+  remove(user: string, address: Address): void {
+    this.#statements.remove.run(user, address);
   }
 }
 

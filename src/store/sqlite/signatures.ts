@@ -6,16 +6,21 @@ export class SqliteSignatureStore implements SignatureStore {
 
   constructor(database: Database) {
     this.#statements = {
-      has: database.prepare("SELECT 1 FROM signature WHERE hash = ?").pluck(),
-      add: database.prepare("INSERT OR IGNORE INTO signature VALUES (?, ?)"),
+      has: database.prepare("SELECT 1 FROM signature WHERE user = ? AND hash = ?").pluck(),
+      add: database.prepare("INSERT OR IGNORE INTO signature VALUES (?, ?, ?)"),
+      removeUser: database.prepare("DELETE FROM signature WHERE user = ?"),
     };
   }
 
-  has(signatureHash: Uint8Array): boolean {
-    return this.#statements.has.get(signatureHash) !== undefined;
+  has(user: string, signatureHash: Uint8Array): boolean {
+    return this.#statements.has.get(user, signatureHash) !== undefined;
   }
 
-  add(signatureHash: Uint8Array, time: number): void {
-    this.#statements.add.run(signatureHash, time);
+  add(user: string, signatureHash: Uint8Array, time: number): void {
+    this.#statements.add.run(user, signatureHash, time);
+  }
+
+  removeUser(user: string): void {
+    this.#statements.removeUser.run(user);
   }
 }

@@ -16,10 +16,10 @@ export class SqliteSubscriptionStore implements SubscriptionStore {
 
   constructor(database: Database) {
     this.#statements = {
-      list: database.prepare("SELECT * FROM subscription ORDER BY address"),
-      get: database.prepare("SELECT * FROM subscription WHERE address = ?"),
+      list: database.prepare("SELECT * FROM subscription ORDER BY address, user"),
+      get: database.prepare("SELECT * FROM subscription WHERE user = ? AND address = ?"),
       save: database.prepare("INSERT OR REPLACE INTO subscription VALUES (?, ?, ?, ?)"),
-      remove: database.prepare("DELETE FROM subscription WHERE address = ?"),
+      remove: database.prepare("DELETE FROM subscription WHERE user = ? AND address = ?"),
     };
   }
 
@@ -27,18 +27,18 @@ export class SqliteSubscriptionStore implements SubscriptionStore {
     return (this.#statements.list.all() as Row[]).map(fromRow);
   }
 
-  get(address: Address): Subscription | null {
-    const row = this.#statements.get.get(address) as Row | undefined;
+  get(user: string, address: Address): Subscription | null {
+    const row = this.#statements.get.get(user, address) as Row | undefined;
     return row ? fromRow(row) : null;
   }
 
   save(subscription: Subscription): void {
     const { address, label, enabled, user } = subscription;
-    this.#statements.save.run(address, label, toInteger(enabled), user);
+    this.#statements.save.run(user, address, label, toInteger(enabled));
   }
 
-  remove(address: Address): void {
-    this.#statements.remove.run(address);
+  remove(user: string, address: Address): void {
+    this.#statements.remove.run(user, address);
   }
 }
 

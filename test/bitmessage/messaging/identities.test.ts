@@ -18,7 +18,10 @@ describe("a random identity", () => {
   test("is of version 4 and publishes its key once", async () => {
     const { identities } = alice.messaging;
     const { address } = identities.create({ user: "alice", label: "me" });
-    expect(identities.get(address)).toMatchObject({ pubkeyPending: true, lastPubkeySent: network.time.now });
+    expect(identities.get("alice", address)).toMatchObject({
+      pubkeyPending: true,
+      lastPubkeySent: network.time.now,
+    });
     await network.settle();
     expect(network.ofType(ObjectType.pubkey)).toHaveLength(1);
     expect(identities.list()).toMatchObject([
@@ -84,13 +87,33 @@ describe("an identity from a passphrase", () => {
 describe("a chan", () => {
   const general = "BM-2cW67GEKkHGonXKZLCzouLLxnLym3azS8r" as Address;
 
-  test("may be joined again, but not by somebody else", () => {
+  test("may be joined again, and by others under their own labels", () => {
     const { identities } = alice.messaging;
     const chan = identities.joinChan({ user: "alice", passphrase: "general", address: general });
     expect(identities.joinChan({ user: "alice", passphrase: "general" })).toEqual(chan);
-    expect(() => identities.joinChan({ user: "bob", passphrase: "general" })).toThrow(
-      expect.objectContaining({ code: "identity-exists" }),
-    );
+    identities.joinChan({ user: "bob", passphrase: "general", label: "his" });
+    identities.setLabel("alice", general, "hers");
+    identities.disable("bob", general);
+    expect(identities.owners(general)).toMatchObject([
+      { user: "alice", label: "hers", enabled: true },
+      { user: "bob", label: "his", enabled: false },
+    ]);
+    identities.leaveChan("alice", general);
+    expect(identities.owners(general)).toMatchObject([{ user: "bob", label: "his" }]);
+  });
+
+  test("and an ordinary identity cannot have one address; an ordinary one has one owner", () => {
+    const { identities } = alice.messaging;
+    const exists = expect.objectContaining({ code: "identity-exists" });
+    const wanted = { user: "alice", label: "", passphrase: "general" };
+    identities.joinChan({ user: "bob", passphrase: "general" });
+    expect(() => identities.createDeterministic(wanted)).toThrow(exists);
+    identities.leaveChan("bob", general);
+    const { address } = identities.createDeterministic(wanted);
+    expect(address).toBe(general);
+    expect(() => identities.createDeterministic({ ...wanted, user: "bob" })).toThrow(exists);
+    expect(() => identities.joinChan({ user: "bob", passphrase: "general" })).toThrow(exists);
+    expect(() => identities.joinChan({ user: "alice", passphrase: "general" })).toThrow(exists);
   });
 
   test("whose name does not fit its address is refused", () => {
@@ -103,13 +126,13 @@ describe("a chan", () => {
   test("is left; an ordinary identity is not left that way", () => {
     const { identities } = alice.messaging;
     identities.joinChan({ user: "alice", passphrase: "general" });
-    identities.leaveChan(general);
+    identities.leaveChan("alice", general);
     expect(identities.list()).toEqual([]);
-    expect(() => identities.leaveChan(general)).toThrow(
+    expect(() => identities.leaveChan("alice", general)).toThrow(
       expect.objectContaining({ code: "unknown-identity" }),
     );
     const own = alice.identity();
-    expect(() => identities.leaveChan(own)).toThrow(expect.objectContaining({ code: "not-a-chan" }));
+    expect(() => identities.leaveChan("alice", own)).toThrow(expect.objectContaining({ code: "not-a-chan" }));
   });
 });
 
@@ -120,16 +143,16 @@ describe("changes", () => {
     let heard = 0;
     const end = identities.onChange(() => heard++);
     alice.stores.transactions.run((): void => {
-      identities.setLabel(address, "new");
+      identities.setLabel("alice", address, "new");
       expect(heard).toBe(0);
     });
     expect(heard).toBe(1);
-    expect(identities.get(address)).toMatchObject({ label: "new" });
+    expect(identities.get("alice", address)).toMatchObject({ label: "new" });
     end();
-    identities.remove(address);
+    identities.remove("alice", address);
     expect(heard).toBe(1);
     for (const method of ["enable", "disable", "remove"] as const) {
-      expect(() => identities[method](address)).toThrow(
+      expect(() => identities[method]("alice", address)).toThrow(
         expect.objectContaining({ code: "unknown-identity" }),
       );
     }

@@ -100,11 +100,11 @@ describe("who is let in", () => {
   test("nobody to an identity that is disabled, until it is enabled", async () => {
     const from = alice.addIdentity({}, "a");
     const to = bob.addIdentity({}, "b");
-    bob.messaging.identities.disable(to.address);
+    bob.messaging.identities.disable("bob", to.address);
     bob.receive(message(from, to));
     await network.settle();
     expect(bob.mail).toEqual([]);
-    bob.messaging.identities.enable(to.address);
+    bob.messaging.identities.enable("bob", to.address);
     bob.receive(message(from, to));
     await network.settle();
     expect(bob.bodies()).toEqual(["by hand"]);
@@ -241,7 +241,7 @@ describe("requests for keys", () => {
   test("are answered by version 2 and 3 as well, by no disabled identity", async () => {
     for (const version of [2, 3]) bob.receive(request(bob.addIdentity({ version }, "b")));
     const disabled = bob.addIdentity({}, "c");
-    bob.messaging.identities.disable(disabled.address);
+    bob.messaging.identities.disable("bob", disabled.address);
     bob.receive(request(disabled));
     await network.settle();
     expect(network.ofType(ObjectType.pubkey)).toHaveLength(2);
@@ -252,12 +252,12 @@ describe("requests for keys", () => {
     bob.solver.hold();
     bob.receive(request(identity));
     await network.settle();
-    expect(bob.stores.identities.get(identity.address)).toMatchObject({ pubkeyPending: true });
+    expect(bob.stores.identities.get("bob", identity.address)).toMatchObject({ pubkeyPending: true });
     await bob.restart();
     bob.solver.release();
     await network.settle();
     expect(network.ofType(ObjectType.pubkey)).toHaveLength(1);
-    expect(bob.stores.identities.get(identity.address)).toMatchObject({ pubkeyPending: false });
+    expect(bob.stores.identities.get("bob", identity.address)).toMatchObject({ pubkeyPending: false });
   });
 
   test("the answer is not given when the identity goes meanwhile", async () => {
@@ -265,7 +265,7 @@ describe("requests for keys", () => {
     bob.solver.hold();
     bob.receive(request(identity));
     await network.settle();
-    bob.messaging.identities.remove(identity.address);
+    bob.messaging.identities.remove("bob", identity.address);
     bob.solver.release();
     await network.settle();
     expect(network.objects).toEqual([]);

@@ -196,7 +196,7 @@ describe.each(ACTIVE)("a message that is %s", (state) => {
 
   test("fails when its sender's identity is removed, unless it has gone out", async () => {
     const { id } = await sendUntil(state);
-    alice.messaging.identities.remove(from);
+    alice.messaging.identities.remove("alice", from);
     await network.settle();
     const expected = state === "sent" ? { state } : { state: "failed", failure: "identity-gone" };
     expect(alice.entry(id)).toMatchObject(expected);

@@ -13,7 +13,7 @@ import {
 } from "./values.js";
 
 export function messagingContract(make: MakeStores): void {
-  test("identities: added, replaced, removed", () => {
+  test("identities: added, replaced, removed; a chan is each member's own", () => {
     const { identities } = make();
     const chan = identity("chan", {
       chan: true,
@@ -22,21 +22,28 @@ export function messagingContract(make: MakeStores): void {
       pubkeyPending: true,
       created: 5,
     });
-    expect(identities.get(address("chan"))).toBeNull();
+    expect(identities.get("anna", address("chan"))).toBeNull();
     identities.save(identity("anna"));
     identities.save(chan);
-    expect(identities.get(address("chan"))).toEqual(chan);
+    expect(identities.get("anna", address("chan"))).toEqual(chan);
     expect(identities.list()).toEqual([chan, identity("anna")]);
     identities.save(identity("anna", { label: "A.", lastPubkeySent: 7, sendsAcknowledgements: false }));
-    expect(identities.get(address("anna"))?.label).toBe("A.");
-    expect(identities.get(address("anna"))?.keys.ripe.constructor).toBe(Uint8Array);
-    identities.remove(address("chan"));
-    identities.remove(address("nobody"));
-    expect(identities.list()).toHaveLength(1);
+    expect(identities.get("anna", address("anna"))?.label).toBe("A.");
+    expect(identities.get("anna", address("anna"))?.keys.ripe.constructor).toBe(Uint8Array);
+    const hers = { ...chan, user: "berta", label: "Hers", created: 8 };
+    identities.save(hers);
+    expect(identities.owners(address("chan"))).toEqual([chan, hers]);
+    identities.save({ ...hers, enabled: true });
+    expect(identities.owners(address("chan")).map(({ user }) => user)).toEqual(["berta", "anna"]);
+    identities.remove("anna", address("chan"));
+    identities.remove("anna", address("nobody"));
+    expect(identities.owners(address("chan"))).toEqual([{ ...hers, enabled: true }]);
+    expect(identities.owners(address("nobody"))).toEqual([]);
+    expect(identities.list()).toHaveLength(2);
   });
 
-  test("contacts and subscriptions", () => {
-    const { contacts, subscriptions } = make();
+  test("contacts are each user's own", () => {
+    const { contacts } = make();
     contacts.save(contact("b"));
     contacts.save(contact("a", { blocked: true }));
     contacts.save(contact("b", { label: "Bert" }));
@@ -48,11 +55,17 @@ export function messagingContract(make: MakeStores): void {
     expect(contacts.get("anna", address("b"))?.label).toBe("Bert");
     contacts.removeUser("anna");
     expect([contacts.list("anna"), contacts.list("berta")]).toEqual([[], [other]]);
+  });
+
+  test("two users follow one broadcaster, each in their way", () => {
+    const { subscriptions } = make();
+    const hers = subscription("c", { user: "berta", label: "Hers" });
+    subscriptions.save(hers);
     subscriptions.save(subscription("c", { enabled: false }));
-    expect(subscriptions.get(address("c"))).toEqual(subscription("c", { enabled: false }));
-    expect(subscriptions.list()).toHaveLength(1);
-    subscriptions.remove(address("c"));
-    expect(subscriptions.list()).toEqual([]);
+    expect(subscriptions.get("anna", address("c"))).toEqual(subscription("c", { enabled: false }));
+    expect(subscriptions.list()).toEqual([subscription("c", { enabled: false }), hers]);
+    subscriptions.remove("anna", address("c"));
+    expect(subscriptions.list()).toEqual([hers]);
   });
 
   test("pubkeys: the newest demands; once used, always used", () => {
@@ -77,12 +90,17 @@ export function messagingContract(make: MakeStores): void {
     expect(pubkeys.get(address("a"))).not.toBeNull();
   });
 
-  test("signatures", () => {
+  test("signatures are seen by each user", () => {
     const { signatures } = make();
-    signatures.add(filled(32, 1), 5);
-    signatures.add(filled(32, 1), 6);
-    expect(signatures.has(filled(32, 1))).toBe(true);
-    expect(signatures.has(filled(32, 2))).toBe(false);
+    signatures.add("anna", filled(32, 1), 5);
+    signatures.add("anna", filled(32, 1), 6);
+    signatures.add("berta", filled(32, 2), 6);
+    expect(signatures.has("anna", filled(32, 1))).toBe(true);
+    expect(signatures.has("anna", filled(32, 2))).toBe(false);
+    expect(signatures.has("berta", filled(32, 1))).toBe(false);
+    signatures.removeUser("anna");
+    expect(signatures.has("anna", filled(32, 1))).toBe(false);
+    expect(signatures.has("berta", filled(32, 2))).toBe(true);
   });
 
   describe("outbox", () => {

@@ -76,17 +76,25 @@ export class MemoryStores implements MessagingStores {
     },
   };
 
-  readonly identities = table(this.#identities, (identity: Identity) => identity.address);
+  readonly identities = {
+    ...table(this.#identities),
+    list: () => [...this.#identities.values()],
+    owners: (address: string) =>
+      [...this.#identities.values()]
+        .filter((identity) => identity.address === address)
+        .sort((left, right) => Number(right.enabled) - Number(left.enabled)),
+  };
   readonly contacts = {
+    ...table(this.#contacts),
     list: (user: string) => [...this.#contacts.values()].filter((contact) => contact.user === user),
-    get: (user: string, address: string) => this.#contacts.get(`${user} ${address}`) ?? null,
-    save: (contact: Contact) => void this.#contacts.set(`${contact.user} ${contact.address}`, contact),
-    remove: (user: string, address: string) => void this.#contacts.delete(`${user} ${address}`),
     removeUser: (user: string) => {
       for (const { address } of this.contacts.list(user)) this.contacts.remove(user, address);
     },
   };
-  readonly subscriptions = table(this.#subscriptions, (subscription: Subscription) => subscription.address);
+  readonly subscriptions = {
+    ...table(this.#subscriptions),
+    list: () => [...this.#subscriptions.values()],
+  };
 
   readonly pubkeys = {
     get: (address: string) => this.#pubkeys.get(address) ?? null,
@@ -109,8 +117,12 @@ export class MemoryStores implements MessagingStores {
   };
 
   readonly signatures = {
-    has: (hash: Uint8Array) => this.#signatures.has(toHex(hash)),
-    add: (hash: Uint8Array, time: number) => void this.#signatures.set(toHex(hash), time),
+    has: (user: string, hash: Uint8Array) => this.#signatures.has(`${user} ${toHex(hash)}`),
+    add: (user: string, hash: Uint8Array, time: number) =>
+      void this.#signatures.set(`${user} ${toHex(hash)}`, time),
+    removeUser: (user: string) => {
+      for (const key of this.#signatures.keys()) if (key.startsWith(`${user} `)) this.#signatures.delete(key);
+    },
   };
 
   readonly objectQueue = {
@@ -151,12 +163,12 @@ export class MemoryStores implements MessagingStores {
   }
 }
 
-function table<Row>(rows: Map<string, Row>, key: (row: Row) => string) {
+/** Rows by user and address. */
+function table<Row extends { readonly user: string; readonly address: string }>(rows: Map<string, Row>) {
   return {
-    list: () => [...rows.values()],
-    get: (address: string) => rows.get(address) ?? null,
-    save: (row: Row) => void rows.set(key(row), row),
-    remove: (address: string) => void rows.delete(address),
+    get: (user: string, address: string) => rows.get(`${user} ${address}`) ?? null,
+    save: (row: Row) => void rows.set(`${row.user} ${row.address}`, row),
+    remove: (user: string, address: string) => void rows.delete(`${user} ${address}`),
   };
 }
 

@@ -150,7 +150,13 @@ export class World {
 
   /** The messages delivered, oldest first. */
   get mail(): readonly ReceivedMessage[] {
-    return [...this.stores.delivered.values()] as ReceivedMessage[];
+    return [...new Set(this.stores.delivered.values())] as ReceivedMessage[];
+  }
+
+  /** What that user was given, oldest first. */
+  mailOf(user: string): readonly ReceivedMessage[] {
+    const own = [...this.stores.delivered].filter(([key]) => key.startsWith(`${user} `));
+    return own.map(([, message]) => message as ReceivedMessage);
   }
 
   bodies(): readonly string[] {
@@ -221,8 +227,11 @@ export class World {
         prepare: async (message) => {
           await this.beforeDelivery(message);
           return () => {
-            if (stores.delivered.has(message.hash)) throw new Error("delivered twice");
-            stores.delivered.set(message.hash, message);
+            for (const user of message.users) {
+              const key = `${user} ${message.hash}`;
+              if (stores.delivered.has(key)) throw new Error("delivered twice");
+              stores.delivered.set(key, message);
+            }
           };
         },
       },
