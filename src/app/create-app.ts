@@ -7,6 +7,7 @@ import type { RandomBytes } from "../bitmessage/protocol/random.js";
 import type { Logger } from "../logger.js";
 import { createSqliteStores } from "../store/sqlite/stores.js";
 import { systemClock } from "../store/stores.js";
+import { backUp } from "./backup.js";
 import { type Config, ConfigError, parseEndpoint } from "./config/config.js";
 import { parseProxy } from "./config/proxy.js";
 import { defaultThreads } from "./config/settings.js";
@@ -18,8 +19,8 @@ import type { Endpoints } from "./mail-client.js";
 import { createMailServers, listening } from "./mail-servers.js";
 import { createMethods } from "./methods/methods.js";
 import { bindNetwork } from "./network-name.js";
-import { openOrExplain } from "./offline.js";
 import { createOnionAnnouncer } from "./onion-announcer.js";
+import { openOrExplain } from "./open-database.js";
 import { createPublisher } from "./publisher.js";
 import { createServices, networkMinimum } from "./services.js";
 import { readStatus } from "./status.js";
@@ -76,7 +77,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const servers = createMailServers({ config, directory, services, logger });
   const started = performance.now();
   const status = () => readStatus({ node, stores, solver, uptime: (performance.now() - started) / 1000 });
-  const methods = createMethods({ services, stores, config, status });
+  const backUpTo = (file: string) => backUp(database, directory, file);
+  const methods = createMethods({ services, stores, config, status, backUp: backUpTo });
   const control = createControlServer(directory.socket, methods, logger.child({ room: "control" }));
 
   return {

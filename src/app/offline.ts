@@ -1,12 +1,12 @@
 /** The store and its services without a network: what the commands work on while no node runs. */
 import { type Logger, silentLogger } from "../logger.js";
-import { openDatabase } from "../store/database.js";
 import { createSqliteStores } from "../store/sqlite/stores.js";
-import { StoreError } from "../store/store-error.js";
+import { backUp } from "./backup.js";
 import type { Config } from "./config/config.js";
-import { CommandError, type ControlMethods } from "./control/messages.js";
+import type { ControlMethods } from "./control/messages.js";
 import { type DataDirectory, makeDataDirectory } from "./data-directory.js";
 import { createMethods } from "./methods/methods.js";
+import { openOrExplain } from "./open-database.js";
 import { createPublisher } from "./publisher.js";
 import { createServices } from "./services.js";
 
@@ -33,20 +33,16 @@ export function openOffline(directory: DataDirectory, config: Config, logger: Lo
     logger: config.log.level === "debug" ? logger : silentLogger,
   });
   return {
-    methods: createMethods({ services, stores, config, status: null }),
+    methods: createMethods({
+      services,
+      stores,
+      config,
+      status: null,
+      backUp: (file) => backUp(database, directory, file),
+    }),
     async close() {
       await services.stop();
       database.close();
     },
   };
-}
-
-/** As openDatabase, with refusals that are shown as they are. */
-export function openOrExplain(path: string): ReturnType<typeof openDatabase> {
-  try {
-    return openDatabase(path);
-  } catch (error) {
-    if (error instanceof StoreError) throw new CommandError(error.message);
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 /** The one SQLite file: opening, guarding, settings, migrations. */
-import { chmodSync, closeSync, openSync } from "node:fs";
+import { chmodSync, closeSync, openSync, rmSync } from "node:fs";
 import BetterSqlite from "better-sqlite3";
-import { applyMigrations } from "./migrate.js";
+import { APPLICATION_ID, applyMigrations } from "./migrate.js";
 import { migrations } from "./migrations/all.js";
 import { StoreError } from "./store-error.js";
 
@@ -24,6 +24,7 @@ export function openDatabase(path: string, options: { readonly busyMilliseconds?
   const database = new BetterSqlite(path, { timeout: options.busyMilliseconds ?? BUSY_MILLISECONDS });
   try {
     configure(database);
+    if (path !== ":memory:") keepBeforeUpgrade(database, path);
     applyMigrations(database, migrations);
   } catch (error) {
     database.close();
@@ -36,6 +37,18 @@ export function openDatabase(path: string, options: { readonly busyMilliseconds?
 function makePrivate(path: string): void {
   closeSync(openSync(path, "a", 0o600));
   chmodSync(path, 0o600);
+}
+
+/** An older program can go on with the copy, should the newer one not please. */
+function keepBeforeUpgrade(database: Database, path: string): void {
+  const version = database.pragma("user_version", { simple: true }) as number;
+  const isOurs = database.pragma("application_id", { simple: true }) === APPLICATION_ID;
+  if (!isOurs || version >= (migrations.at(-1)?.version ?? 0)) return;
+  const copy = `${path}.version-${version}`;
+  // What is left of an upgrade that was cut short; SQLite writes into empty files only.
+  rmSync(copy, { force: true });
+  makePrivate(copy);
+  database.prepare("VACUUM INTO ?").run(copy);
 }
 
 function configure(database: Database): void {

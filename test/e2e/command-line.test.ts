@@ -160,6 +160,18 @@ describe("with a node", () => {
     expect((await run(["queue", "cancel", "no-such-id"])).status).toBe(1);
   });
 
+  test("a backup while it runs, and another place that lives on from it", async () => {
+    const file = join(directory.path, "backup");
+    expect((await json(["backup", file])).size).toBe(statSync(file).size);
+    expect((await run(["restore", file])).stderr).toMatch(/a node runs/);
+    const there = join(directory.path, "restored");
+    const restored = await bmbridge(["restore", file, "--data-dir", there]);
+    expect(restored).toMatchObject({ status: 0, stderr: "" });
+    const list = ["identity", "list", "--json"];
+    const again = await bmbridge([...list, "--data-dir", there, ...setOptions(TEST_SETTINGS)]);
+    expect(JSON.parse(again.stdout)).toEqual(await json(["identity", "list"]));
+  });
+
   test("an unknown recipient is refused in words", async () => {
     const rows = (await json(["identity", "list"])) as { address: string }[];
     const outcome = await run(["send", "--from", rows[0]?.address ?? "", "--to", "bob@example.com"], "x\n");

@@ -57,6 +57,23 @@ describe("opening", () => {
     again.close();
   });
 
+  test("an older one is kept beside before it is brought up to date, for its owner only", () => {
+    const older = new BetterSqlite(path);
+    applyMigrations(older, migrations.slice(0, 2));
+    older.exec("INSERT INTO property VALUES ('mark', 'before')");
+    older.close();
+    openDatabase(path).close();
+    const copy = `${path}.version-2`;
+    expect(statSync(copy).mode & 0o777).toBe(0o600);
+    const kept = new BetterSqlite(copy);
+    expect(kept.pragma("user_version", { simple: true })).toBe(2);
+    expect(kept.prepare("SELECT value FROM property WHERE name = 'mark'").pluck().get()).toBe("before");
+    kept.close();
+    rmSync(copy);
+    openDatabase(path).close();
+    expect(existsSync(copy)).toBe(false);
+  });
+
   test("what was written is there the next time; numbers go on", () => {
     let database = openDatabase(path);
     const first = createSqliteStores(database).mailboxes;

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config/config.js";
 import { CommandError } from "../control/messages.js";
+import { addBackupCommands } from "./backup.js";
 import { addBenchCommands } from "./bench.js";
 import { addDemoCommand } from "./demo.js";
 import { addQueueCommands, addSendCommand, addStatusCommand } from "./mail.js";
@@ -45,6 +46,7 @@ export function createProgram(): Command {
   addSendCommand(program);
   addQueueCommands(program);
   addStatusCommand(program);
+  addBackupCommands(program);
   addConfigCommands(program);
   addBenchCommands(program);
   addVectorsCommand(program);

@@ -1,9 +1,10 @@
 /** Every control method: the same words for the command line, over the socket or without a node. */
-
+import { z } from "zod";
 import { CommandError, type ControlMethods } from "../control/messages.js";
 import { addressMethods } from "./addresses.js";
 import type { MethodsContext } from "./context.js";
 import { identityMethods } from "./identities.js";
+import { method } from "./parameters.js";
 import { queueMethods } from "./queue.js";
 import { userMethods } from "./users.js";
 
@@ -13,6 +14,9 @@ export function createMethods(context: MethodsContext): ControlMethods {
     ...identityMethods(context),
     ...addressMethods(context),
     ...queueMethods(context),
+    backup: method({ file: z.string().startsWith("/", "write the whole path") }, ({ file }) =>
+      context.backUp(file),
+    ),
     status() {
       if (context.status === null) throw new CommandError("no node runs on this data directory");
       return context.status();

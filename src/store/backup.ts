@@ -1,0 +1,90 @@
+/** A copy of everything that is kept, made while the node runs; and what a copy needs before it is lived in again. */
+import { chmodSync, closeSync, fsyncSync, linkSync, openSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import BetterSqlite from "better-sqlite3";
+import type { Database } from "./database.js";
+import { StoreError } from "./store-error.js";
+
+/** Small files that belong to the data, such as certificates: contents by name. */
+export type BackupFiles = ReadonlyMap<string, Uint8Array>;
+
+/**
+ * Copies the database and some files beside it into one file that only its owner can read. It appears under its name when
+ * it is whole and on disk. What is written meanwhile is in it, too, or not; never half.
+ * @throws an EEXIST error when the file is there already
+ */
+export async function writeBackup(database: Database, path: string, files: BackupFiles): Promise<void> {
+  const part = `${path}.part`;
+  try {
+    closeSync(openSync(part, "w", 0o600));
+    chmodSync(part, 0o600);
+    await database.backup(part);
+    addFiles(part, files);
+    syncToDisk(part);
+    // Unlike a renaming, fails where something stands already.
+    linkSync(part, path);
+  } finally {
+    rmSync(part, { force: true });
+  }
+  syncToDisk(dirname(path));
+}
+
+function addFiles(path: string, files: BackupFiles): void {
+  const copy = new BetterSqlite(path);
+  try {
+    // One file without a log beside it.
+    copy.pragma("journal_mode = DELETE");
+    copy.exec("CREATE TABLE backup_file (name TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT");
+    const insert = copy.prepare("INSERT INTO backup_file VALUES (?, ?)");
+    for (const [name, content] of files) insert.run(name, content);
+  } finally {
+    copy.close();
+  }
+}
+
+/** Makes what was renamed or written in a file or directory outlive a loss of power. */
+export function syncToDisk(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Makes an opened copy fit to be lived in: takes the files out of it, and gives every mailbox a new UIDVALIDITY, since UIDs
+ * that were given after the copy was made will be given again (RFC 9051 section 2.3.1.1).
+ * @throws StoreError `damaged` when SQLite finds the copy broken
+ */
+export function reviveBackup(database: Database, clock: () => number): BackupFiles {
+  const finding = database.pragma("integrity_check(1)", { simple: true });
+  if (finding !== "ok") throw new StoreError("damaged", `the copy is damaged: ${String(finding)}`);
+  return database
+    .transaction(() => {
+      renewUidValidities(database, clock);
+      return takeFiles(database);
+    })
+    .immediate();
+}
+
+function renewUidValidities(database: Database, clock: () => number): void {
+  const name = "uid-validity";
+  const last = (database.prepare("SELECT value FROM counter WHERE name = ?").pluck().get(name) ??
+    0) as number;
+  const base = Math.max(last, Math.floor(clock()));
+  database.prepare("UPDATE mailbox SET uid_validity = ? + id").run(base);
+  const highest = database.prepare("SELECT coalesce(max(uid_validity), ?) FROM mailbox").pluck().get(base);
+  database.prepare("INSERT OR REPLACE INTO counter VALUES (?, ?)").run(name, highest);
+}
+
+function takeFiles(database: Database): BackupFiles {
+  const isThere = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'backup_file'").get();
+  if (isThere === undefined) return new Map();
+  const rows = database.prepare("SELECT name, content FROM backup_file").all() as {
+    name: string;
+    content: Uint8Array;
+  }[];
+  database.exec("DROP TABLE backup_file");
+  return new Map(rows.map(({ name, content }) => [name, content]));
+}
