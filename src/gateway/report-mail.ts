@@ -1,11 +1,7 @@
-import MimeNode from "nodemailer/lib/mime-node";
 import type { FailureReason, OutboxEntry } from "../bitmessage/messaging/types.js";
 import { formatDate } from "../mail/mime/date.js";
-import { latin1Decode } from "../mail/mime/latin1.js";
-import { parseMime } from "../mail/mime/parse.js";
-import { harmlessLine } from "./harmless.js";
-import { writeMessageIds } from "./message-ids.js";
 import type { ReportKind, Submission, SubmissionRecipient } from "./ports.js";
+import { composeStatusReport, fieldText } from "./status-report.js";
 
 /** A delivery status report to write. */
 export interface Report {
@@ -44,40 +40,23 @@ const actions: Readonly<Record<ReportKind, { readonly subject: string; readonly 
   failed: { subject: "Not delivered", action: "failed" },
 };
 
-/** A delivery status notification (RFC 3464, RFC 6522). The same report makes the same octets. */
-export async function composeReport(report: Report, context: ReportContext): Promise<Uint8Array> {
-  const { submission, kind, time } = report;
-  const name = `${report.recipient.outboxId}.${kind}.${time}`;
-  const root = new MimeNode("multipart/report; report-type=delivery-status", {
-    baseBoundary: name,
-    newline: "win",
-    disableFileAccess: true,
-    disableUrlAccess: true,
+/** The same report makes the same octets. */
+export function composeReport(report: Report, context: ReportContext): Promise<Uint8Array> {
+  const { submission, kind, time, original } = report;
+  return composeStatusReport({
+    name: `${report.recipient.outboxId}.${kind}.${time}`,
+    domain: context.domain,
+    to: context.to,
+    subject: `${actions[kind].subject}: ${submission.subject}`,
+    time,
+    messageId: submission.messageId,
+    text: explanation(report, context),
+    status: deliveryStatus(report, context),
+    original,
+    originalSubject: submission.subject,
+    // RFC 3461 section 6.2
+    returned: kind === "failed" && submission.ret === "FULL" ? "whole" : "header",
   });
-  const prepared = (key: string, value: string) =>
-    root.setHeader(key, { prepared: true, foldLines: true, value });
-  root.setHeader("From", { name: "Bitmessage Bridge", address: `bridge@${context.domain}` });
-  root.setHeader("To", { address: context.to });
-  root.setHeader("Subject", `${actions[kind].subject}: ${submission.subject}`);
-  root.setHeader("Date", formatDate(time, 0));
-  prepared("Message-ID", `<${name}@${context.domain}>`);
-  prepared("In-Reply-To", writeMessageIds([submission.messageId]));
-  root.setHeader("References", writeMessageIds([submission.messageId]));
-  prepared("Auto-Submitted", "auto-replied");
-  prepared("MIME-Version", "1.0");
-  addPart(root, "text/plain; charset=utf-8", explanation(report, context));
-  addPart(root, "message/delivery-status", deliveryStatus(report, context));
-  addOriginal(root, report);
-  const built = await root.build();
-  return new Uint8Array(built.buffer, built.byteOffset, built.byteLength);
-}
-
-function addPart(root: MimeNode, type: string, text: string): void {
-  const node = root.createChild(type);
-  const isAscii = /^[\x00-\x7f]*$/.test(text);
-  node.setHeader("Content-Type", type);
-  node.setHeader("Content-Transfer-Encoding", isAscii ? "7bit" : "quoted-printable");
-  node.setContent(Buffer.from(text.replace(/\r?\n/g, "\r\n"), "utf8"));
 }
 
 function explanation(report: Report, context: ReportContext): string {
@@ -138,30 +117,4 @@ function deliveryStatus(report: Report, context: ReportContext): string {
   );
   if (failure !== null) lines.push(`Diagnostic-Code: X-Bitmessage; ${failure.text}`);
   return `${lines.join("\n")}\n`;
-}
-
-/** What the client gave us, on one line of ASCII. */
-function fieldText(text: string): string {
-  return harmlessLine(text, 500).replace(/[^ -~]/g, "?");
-}
-
-/** The whole mail where RET asks for it and it has failed, otherwise its header (RFC 3461 section 6.2). */
-function addOriginal(root: MimeNode, { kind, submission, original }: Report): void {
-  if (original === null) {
-    const subject = harmlessLine(submission.subject, 200).replace(/[^ -~]/g, "?");
-    addPart(root, "text/rfc822-headers", `Message-ID: <${submission.messageId}>\nSubject: ${subject}\n`);
-    return;
-  }
-  const whole = kind === "failed" && submission.ret === "FULL";
-  const bytes = whole ? original : original.subarray(0, parseMime(original).headerEnd);
-  const node = root.createChild(whole ? "message/rfc822" : "text/rfc822-headers");
-  // An octet above 127 may stand here as it is; an encoding is forbidden for a message (RFC 2046 section 5.2.1).
-  const isAscii = bytes.every((octet) => octet < 128);
-  node.setHeader("Content-Transfer-Encoding", isAscii ? "7bit" : "8bit");
-  node.setRaw(rawPart(whole ? "message/rfc822" : "text/rfc822-headers", isAscii ? "7bit" : "8bit", bytes));
-}
-
-function rawPart(type: string, encoding: string, bytes: Uint8Array): Buffer {
-  const header = `Content-Type: ${type}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n`;
-  return Buffer.from(header + latin1Decode(bytes), "latin1");
 }
