@@ -10,6 +10,7 @@ import type {
   Transactions,
 } from "../bitmessage/messaging/ports.js";
 import type { Inventory, KnownNodeStore } from "../bitmessage/node/ports.js";
+import type { HandoverStore } from "../gateway/handover/ports.js";
 import type {
   DeliveryLog,
   MailboxStore,
@@ -37,6 +38,7 @@ export interface Stores {
   readonly reports: ReportStore;
   readonly deliveryLog: DeliveryLog;
   readonly threads: ThreadStore;
+  readonly handovers: HandoverStore;
 }
 
 /** What is true of all that is kept, such as the network that it belongs to: texts by name. */

@@ -6,6 +6,7 @@ import {
   MemoryThreadStore,
   MemoryUserStore,
 } from "./gateway.js";
+import { MemoryHandoverStore } from "./handovers.js";
 import { MemoryMailboxStore } from "./mailboxes.js";
 import {
   MemoryContactStore,
@@ -42,5 +43,6 @@ export function createMemoryStores(options: StoreOptions = {}): Stores {
     reports: new MemoryReportStore(transactions),
     deliveryLog: new MemoryDeliveryLog(transactions),
     threads: new MemoryThreadStore(transactions),
+    handovers: new MemoryHandoverStore(transactions),
   };
 }

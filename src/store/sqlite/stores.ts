@@ -3,6 +3,7 @@ import { type StoreOptions, type Stores, systemClock, throwLater } from "../stor
 import { SqliteTransactions } from "../transactions.js";
 import { SqliteContactStore } from "./contacts.js";
 import { SqliteDeliveryLog } from "./delivery-log.js";
+import { SqliteHandoverStore } from "./handovers.js";
 import { SqliteIdentityStore } from "./identities.js";
 import { SqliteInventory } from "./inventory.js";
 import { SqliteKnownNodeStore } from "./known-nodes.js";
@@ -40,5 +41,6 @@ export function createSqliteStores(database: Database, options: StoreOptions = {
     reports: new SqliteReportStore(database),
     deliveryLog: new SqliteDeliveryLog(database),
     threads: new SqliteThreadStore(database, transactions),
+    handovers: new SqliteHandoverStore(database, transactions),
   };
 }

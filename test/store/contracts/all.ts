@@ -1,4 +1,5 @@
 import { gatewayContract } from "./gateway.js";
+import { handoversContract } from "./handovers.js";
 import { mailboxesContract } from "./mailboxes.js";
 import { messagingContract } from "./messaging.js";
 import { networkContract } from "./network.js";
@@ -12,4 +13,5 @@ export function storesContract(make: MakeStores): void {
   messagingContract(make);
   gatewayContract(make);
   mailboxesContract(make);
+  handoversContract(make);
 }
