@@ -40,6 +40,7 @@ const ROOMS = [
   "mail/mime",
   "mail/imap",
   "mail/smtp",
+  "mail/carddav",
   "mail/sasl.ts",
   "mail/scram.ts",
   "mail/login-delay.ts",
@@ -67,6 +68,7 @@ const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   "mail/login-delay.ts": [],
   "mail/imap": ["mail/mime", "mail/sasl.ts", "mail/scram.ts", "mail/login-delay.ts"],
   "mail/smtp": ["mail/mime", "mail/sasl.ts", "mail/login-delay.ts"],
+  "mail/carddav": ["http", "mail/sasl.ts", "mail/login-delay.ts"],
   http: [],
   gateway: [
     "bitmessage/protocol",
@@ -74,6 +76,7 @@ const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
     "mail/mime",
     "mail/imap",
     "mail/smtp",
+    "mail/carddav",
     "mail/sasl.ts",
     "mail/scram.ts",
   ],
