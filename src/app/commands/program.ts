@@ -6,6 +6,7 @@ import { CommandError } from "../control/messages.js";
 import { addBackupCommands } from "./backup.js";
 import { addBenchCommands } from "./bench.js";
 import { addDemoCommand } from "./demo.js";
+import { addDocumentCommands } from "./documents.js";
 import { addQueueCommands, addSendCommand, addStatusCommand } from "./mail.js";
 import {
   addChanCommands,
@@ -50,6 +51,7 @@ export function createProgram(): Command {
   addConfigCommands(program);
   addBenchCommands(program);
   addVectorsCommand(program);
+  addDocumentCommands(program);
   for (const command of leaves(program)) addGlobalOptions(command);
   forAll(program, (command) => command.exitOverride().showHelpAfterError("(--help tells how)"));
   return program;
