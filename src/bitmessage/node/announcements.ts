@@ -3,6 +3,7 @@ import { splitInv } from "../protocol/messages/inv.js";
 import { type RandomBytes, randomBelow } from "../protocol/random.js";
 import type { Scheduler } from "./scheduler.js";
 import { shuffle } from "./shuffle.js";
+import type { SlicedWork } from "./sliced-work.js";
 import { UPLOAD_BACKLOG } from "./uploads.js";
 
 /** A peer that new objects are announced to. */
@@ -28,16 +29,25 @@ const QUEUES = 10;
 export class Announcements<Target extends AnnouncementTarget> {
   /** The peers, with what brings the next portion of the inventory that they have still to be told of. */
   readonly #targets = new Map<Target, NextPortion | null>();
+  /** Those whose next portion is on its way. */
+  readonly #telling = new Set<Target>();
   readonly #queues: Set<InventoryHash>[] = Array.from({ length: QUEUES }, () => new Set());
   readonly #scheduler: Scheduler;
+  readonly #work: SlicedWork;
   readonly #random: RandomBytes;
   readonly #delay: number;
   #next = 0;
   #running = false;
 
   /** @param options.delay seconds that an announcement waits at most */
-  constructor(options: { scheduler: Scheduler; random: RandomBytes; delay: number }) {
+  constructor(options: {
+    scheduler: Scheduler;
+    work: SlicedWork;
+    random: RandomBytes;
+    delay: number;
+  }) {
     this.#scheduler = options.scheduler;
+    this.#work = options.work;
     this.#random = options.random;
     this.#delay = options.delay;
   }
@@ -55,15 +65,24 @@ export class Announcements<Target extends AnnouncementTarget> {
 
   /** Continues to tell a new peer of the inventory when what waited has been sent. */
   drained(target: Target): void {
-    const next = this.#targets.get(target) ?? null;
-    while (next !== null && target.backlog < UPLOAD_BACKLOG) {
-      const portion = next();
-      if (portion === null) {
-        this.#targets.set(target, null);
-        return;
-      }
-      target.announceObjects(shuffle([...portion], this.#random));
-    }
+    if (this.#telling.has(target) || !this.#isToBeTold(target)) return;
+    this.#telling.add(target);
+    this.#work.add(() => {
+      if (this.#isToBeTold(target)) this.#tellPortion(target);
+      if (this.#isToBeTold(target)) return "more";
+      this.#telling.delete(target);
+      return "done";
+    });
+  }
+
+  #isToBeTold(target: Target): boolean {
+    return (this.#targets.get(target) ?? null) !== null && target.backlog < UPLOAD_BACKLOG;
+  }
+
+  #tellPortion(target: Target): void {
+    const portion = this.#targets.get(target)?.() ?? null;
+    if (portion === null) this.#targets.set(target, null);
+    else target.announceObjects(shuffle([...portion], this.#random));
   }
 
   /** Announces new objects, each after a random delay. */

@@ -5,7 +5,7 @@ import { ProtocolError } from "../protocol/errors.js";
 import { decodeError } from "../protocol/messages/error.js";
 import { displayUserAgent, type VersionPacket } from "../protocol/messages/version.js";
 import type { Packet } from "../protocol/packet.js";
-import { Handshake, type Refusal } from "./handshake.js";
+import { fatalError, Handshake, type Refusal } from "./handshake.js";
 import type { PeerInfo } from "./ports.js";
 import type { Scheduler } from "./scheduler.js";
 import { cleanText, endpointText } from "./text.js";
@@ -150,10 +150,18 @@ export class Connection {
     this.#wire.finish(reason);
   }
 
-  /** Closes like `finish`, and it is the peer's fault. */
+  /** Closes like `finish`, with a last word why: it is the peer's fault. */
   blame(reason: string): void {
+    if (this.#state === "closing" || this.#state === "closed") return;
     this.misbehaved = true;
+    const { command, payload } = fatalError(`You break the rules (${reason}). Closing connection.`);
+    this.send(command, payload);
     this.finish(`misbehaviour: ${reason}`);
+  }
+
+  /** Does not listen until the returned function is called, in a later turn. */
+  hold(): () => void {
+    return this.#wire.hold();
   }
 
   /** Closes at once. */

@@ -91,10 +91,14 @@ export class Downloads<Source extends DownloadSource> {
     this.#fill(source, state);
   }
 
-  /** The object came, wanted or not, useful or not: nobody is asked for it any more. Returns the peers that had announced it. */
-  received(from: Source, hash: InventoryHash): Source[] {
+  /**
+   * The object came, wanted or not, useful or not: nobody is asked for it any more. Returns whether that peer had been asked for
+   * it, and the peers that had announced it.
+   */
+  received(from: Source, hash: InventoryHash): { wasAsked: boolean; holders: Source[] } {
     const sender = this.#sources.get(from);
-    if (sender?.asked.has(hash)) {
+    const wasAsked = sender?.asked.has(hash) ?? false;
+    if (sender !== undefined && wasAsked) {
       sender.delivered += 1;
       sender.barren = 0;
     }
@@ -106,7 +110,7 @@ export class Downloads<Source extends DownloadSource> {
       holders.push(source);
     }
     this.#askedOf.delete(hash);
-    return holders;
+    return { wasAsked, holders };
   }
 
   /** Nobody is asked for anything for so many seconds. */

@@ -1,7 +1,7 @@
 import type { Logger } from "../../logger.js";
 import type { InventoryHash } from "../protocol/inventory-hash.js";
 import { decodeError } from "../protocol/messages/error.js";
-import { decodeGetdata, decodeInv } from "../protocol/messages/inv.js";
+import { readGetdata, readInv, type Vectors } from "../protocol/messages/inv.js";
 import { ObjectType } from "../protocol/object.js";
 import type { Packet } from "../protocol/packet.js";
 import {
@@ -20,6 +20,7 @@ import type { ObjectIntake } from "./object-intake.js";
 import type { Peer } from "./peer.js";
 import type { Inventory } from "./ports.js";
 import type { Scheduler } from "./scheduler.js";
+import type { SlicedWork } from "./sliced-work.js";
 import { cleanText } from "./text.js";
 import type { Uploads } from "./uploads.js";
 
@@ -33,6 +34,7 @@ export interface ExchangeOptions {
   readonly dandelion: Dandelion<Peer>;
   readonly intake: ObjectIntake;
   readonly scheduler: Scheduler;
+  readonly work: SlicedWork;
   /** Seconds without requests after objects could not be kept. */
   readonly storePause: number;
   /** Unix seconds */
@@ -44,6 +46,8 @@ export interface ExchangeOptions {
 
 const EMPTY = new Uint8Array(0);
 const STREAM = 1;
+/** Vectors that are looked up at once. */
+const SLICE = 1000;
 
 /** What established peers say to each other (PROTOCOL.md sections 4 and 7). */
 export class Exchange {
@@ -56,7 +60,7 @@ export class Exchange {
     ["addr", (peer, payload) => this.#addr(peer, payload)],
     ["inv", (peer, payload) => this.#inv(peer, payload, "inv")],
     ["dinv", (peer, payload) => this.#inv(peer, payload, "dinv")],
-    ["getdata", (peer, payload) => this.#options.uploads.requested(peer, decodeGetdata(payload))],
+    ["getdata", (peer, payload) => this.#getdata(peer, payload)],
     ["object", (peer, payload) => this.#object(peer, payload)],
     ["ping", (peer) => peer.connection.send("pong", EMPTY)],
     ["error", (peer, payload) => this.#error(peer, payload)],
@@ -92,8 +96,24 @@ export class Exchange {
    * Unknown commands, pong, verack and portcheck are passed over.
    * @throws ProtocolError for a payload that cannot be read
    */
-  packet(peer: Peer, packet: Packet): void {
-    this.#commands.get(packet.command)?.(peer, packet.payload);
+  packet(peer: Peer, { command, payload }: Packet): void {
+    if (command !== "object") this.#spend(peer, payload);
+    this.#commands.get(command)?.(peer, payload);
+    this.#restrain(peer);
+  }
+
+  #spend(peer: Peer, payload: Uint8Array): void {
+    peer.spend("packets", 1);
+    peer.spend("bytes", payload.length);
+  }
+
+  /** Does not listen to a peer that has sent too much of what we have not asked for. */
+  #restrain(peer: Peer): void {
+    const { scheduler, logger } = this.#options;
+    const seconds = peer.overdraft(scheduler.now());
+    if (seconds <= 0) return;
+    logger.debug("peer over its budget", { peer: peer.connection.address, seconds });
+    scheduler.after(seconds, peer.connection.hold());
   }
 
   /** The packets of one read are through: what they brought is kept and announced. */
@@ -138,10 +158,43 @@ export class Exchange {
     learnAddresses(entries.slice(0, granted), knownNodes, addressPolicy, clock());
   }
 
+  /** Long lists are taken slice by slice, and the peer's next packet waits for the end. */
+  #each(peer: Peer, vectors: Vectors, take: (hashes: readonly InventoryHash[]) => void): void {
+    if (vectors.left <= SLICE) {
+      take(vectors.take(SLICE));
+      return;
+    }
+    const release = peer.connection.hold();
+    this.#options.work.add(() => {
+      let hasMore = false;
+      try {
+        take(vectors.take(SLICE));
+        hasMore = vectors.left > 0 && peer.connection.state === "established";
+      } finally {
+        if (!hasMore) release();
+      }
+      return hasMore ? "more" : "done";
+    });
+  }
+
   #inv(peer: Peer, payload: Uint8Array, command: "inv" | "dinv"): void {
+    this.#each(peer, readInv(payload), (hashes) => this.#announced(peer, hashes, command));
+  }
+
+  #getdata(peer: Peer, payload: Uint8Array): void {
+    const vectors = readGetdata(payload);
+    const wanted = new Set<InventoryHash>();
+    this.#each(peer, vectors, (hashes) => {
+      for (const hash of hashes) wanted.add(hash);
+      // Not before the end: what is named twice is sent once.
+      if (vectors.left === 0) this.#options.uploads.requested(peer, wanted);
+    });
+  }
+
+  #announced(peer: Peer, hashes: readonly InventoryHash[], command: "inv" | "dinv"): void {
     const { inventory, announcements, downloads, dandelion } = this.#options;
     const unseen: InventoryHash[] = [];
-    for (const hash of decodeInv(payload)) {
+    for (const hash of hashes) {
       // A hidden object is asked for as if it were not here.
       if (dandelion.hides(hash)) unseen.push(hash);
       else if (!inventory.has(hash)) {
@@ -156,7 +209,11 @@ export class Exchange {
   #object(peer: Peer, payload: Uint8Array): void {
     const { intake, downloads } = this.#options;
     const result = intake.take(payload);
-    const holders = downloads.received(peer, result.hash);
+    const { wasAsked, holders } = downloads.received(peer, result.hash);
+    if (!wasAsked) {
+      this.#spend(peer, payload);
+      peer.spend("objects", 1);
+    }
     for (const holder of holders) holder.noteKnown(result.hash);
     if (result.verdict === "accept") {
       peer.connection.objectsGiven += 1;

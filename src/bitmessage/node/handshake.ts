@@ -83,7 +83,8 @@ export class Handshake {
   }
 }
 
-function fatalError(text: string): Packet {
+/** The last packet before we hang up. @param text an English sentence */
+export function fatalError(text: string): Packet {
   const payload = encodeError({ severity: ErrorSeverity.fatal, banTime: 0, hash: null, text });
   return { command: "error", payload };
 }

@@ -1,8 +1,9 @@
 import type { InventoryHash } from "../protocol/inventory-hash.js";
-import { MAX_INV_SENT } from "../protocol/messages/inv.js";
 import type { NextPortion } from "./announcements.js";
 import type { Inventory, InventoryPlace } from "./ports.js";
 
+/** Few enough to be read and sent in a few milliseconds. */
+const PORTION = 2500;
 const LAST_HASH = "f".repeat(64) as InventoryHash;
 
 /**
@@ -14,7 +15,7 @@ export function inventoryPortions(inventory: Inventory, stream: number, now: num
   let next: InventoryPlace | null = { expires: now, hash: LAST_HASH };
   return () => {
     if (next === null) return null;
-    const page = inventory.hashesAfter(stream, next, MAX_INV_SENT);
+    const page = inventory.hashesAfter(stream, next, PORTION);
     next = page.next;
     return page.hashes;
   };

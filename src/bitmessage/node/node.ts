@@ -15,6 +15,7 @@ import type { Peer } from "./peer.js";
 import type { PeerInfo } from "./ports.js";
 import { Reach } from "./reach.js";
 import { createScheduler, type Scheduler } from "./scheduler.js";
+import { SlicedWork } from "./sliced-work.js";
 import { DEFAULT_TIMINGS, type NodeTimings } from "./timings.js";
 import { spreadTime, Uploads } from "./uploads.js";
 
@@ -56,6 +57,7 @@ class Node implements BitmessageNode {
   readonly #options: NodeOptions;
   readonly #timings: NodeTimings;
   readonly #scheduler: Scheduler;
+  readonly #work: SlicedWork;
   readonly #reach: Reach;
   readonly #knownNodes: KnownNodes;
   readonly #downloads: Downloads<Peer>;
@@ -84,6 +86,7 @@ class Node implements BitmessageNode {
     this.#reach = reach;
     this.#timings = timings;
     this.#scheduler = scheduler;
+    this.#work = new SlicedWork(scheduler);
     this.#knownNodes = knownNodes;
     this.#downloads = new Downloads({ limits: DOWNLOAD_LIMITS, timings, now: () => scheduler.now() });
     this.#dandelion = new Dandelion({
@@ -99,7 +102,12 @@ class Node implements BitmessageNode {
       spreadTime: () => spreadTime(knownNodes.size, timings.spreadStep),
       scheduler,
     });
-    this.#announcements = new Announcements({ scheduler, random, delay: timings.announceDelay });
+    this.#announcements = new Announcements({
+      scheduler,
+      work: this.#work,
+      random,
+      delay: timings.announceDelay,
+    });
     this.#exchange = this.#createExchange();
     this.#connections = new Connections({
       node: options,
@@ -140,6 +148,7 @@ class Node implements BitmessageNode {
       storePause: this.#timings.storePause,
       intake: new ObjectIntake({ inventory, streams, minimum, clock }),
       scheduler: this.#scheduler,
+      work: this.#work,
       clock,
       logger,
       onObjectsAdded: (hashes) => this.#tell(hashes),

@@ -2,6 +2,7 @@ import type { InventoryHash } from "../protocol/inventory-hash.js";
 import { encodeGetdata, encodeInv } from "../protocol/messages/inv.js";
 import { Services } from "../protocol/messages/version.js";
 import type { AnnouncementTarget } from "./announcements.js";
+import { type BudgetKind, Budgets } from "./budgets.js";
 import type { Connection } from "./connection.js";
 import type { StemTarget } from "./dandelion.js";
 import type { DownloadSource } from "./downloads.js";
@@ -20,6 +21,7 @@ const ADDRESSES_PER_SECOND = 0.1;
 /** An established peer: what it has been offered, what it has announced, how it has behaved. */
 export class Peer implements DownloadSource, UploadTarget, AnnouncementTarget, StemTarget {
   readonly connection: Connection;
+  readonly #budgets: Budgets;
   readonly #known = new RecentSet<InventoryHash>(KNOWN_OBJECTS);
   #offences = 0;
   #addressBudget = ADDRESS_BURST;
@@ -29,6 +31,7 @@ export class Peer implements DownloadSource, UploadTarget, AnnouncementTarget, S
   /** @param now seconds on the monotonic clock */
   constructor(connection: Connection, now: number) {
     this.connection = connection;
+    this.#budgets = new Budgets(now);
     this.#addressTime = now;
     this.#offenceTime = now;
   }
@@ -73,6 +76,21 @@ export class Peer implements DownloadSource, UploadTarget, AnnouncementTarget, S
     this.#offenceTime = now;
     this.#offences = Math.max(0, this.#offences - forgiven) + 1;
     if (this.#offences > MAX_OFFENCES - 0.5) this.connection.blame(reason);
+  }
+
+  /** Counts what the peer sent without being asked. */
+  spend(kind: BudgetKind, amount: number): void {
+    this.#budgets.spend(kind, amount);
+  }
+
+  /**
+   * Seconds for which not to listen to the peer, as it has sent too much; it is hung up on when it never does anything else.
+   * @param now seconds on the monotonic clock
+   */
+  overdraft(now: number): number {
+    const seconds = this.#budgets.overdraft(now);
+    if (seconds > 0 && this.#budgets.isAbused) this.connection.blame("flood");
+    return seconds;
   }
 
   /** How many of so many addr entries to take now: nobody fills our list of nodes alone (PROTOCOL.md section 20). */

@@ -68,7 +68,7 @@ export class Uploads<Target extends UploadTarget> {
     this.#requests.delete(target);
   }
 
-  requested(target: Target, hashes: readonly InventoryHash[]): void {
+  requested(target: Target, hashes: Iterable<InventoryHash>): void {
     const requests = this.#requests.get(target);
     if (requests === undefined) return;
     const { current, next, readyAt } = requests;

@@ -52,8 +52,9 @@ export class Wire {
   /** What the upload limit holds back, in slices. */
   readonly #pending: Uint8Array[] = [];
   #pendingBytes = 0;
-  /** Whether the download limit keeps us from reading. */
-  isHeldBack = false;
+  /** How many keep us from reading: the download limit, or those who are not done with what has come. */
+  #holds = 0;
+  #isHandingOver = false;
   #reserved = 0;
 
   constructor(socket: Socket, meters: Meters, handler: WireHandler) {
@@ -119,14 +120,35 @@ export class Wire {
     this.#pendingBytes = 0;
   }
 
-  /** Reads no more until it is our turn again. */
-  #holdBack(): void {
-    this.isHeldBack = true;
+  /** Whether we are kept from reading. */
+  get isHeldBack(): boolean {
+    return this.#holds > 0;
+  }
+
+  /** No packet is handed over and nothing is read until the returned function is called, in a later turn. */
+  hold(): () => void {
+    this.#holds += 1;
     this.#socket.pause();
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.#holds -= 1;
+      this.#goOn();
+    };
+  }
+
+  #goOn(): void {
+    if (!this.isHeldBack && this.#mode === "reading" && !this.#isHandingOver) this.#handOver();
+    if (!this.isHeldBack && this.#mode !== "upgrading") this.#socket.resume();
+  }
+
+  /** Reads no more until it is our turn again. */
+  #awaitTurn(): void {
+    const release = this.hold();
     this.#meters.download.wait(() => {
-      this.isHeldBack = false;
       this.#reserved = SLICE;
-      if (this.#mode !== "upgrading") this.#socket.resume();
+      release();
     }, SLICE);
   }
 
@@ -209,19 +231,26 @@ export class Wire {
       this.cut("handshake_too_long");
       return;
     }
+    this.#reader.push(chunk);
+    if (!this.isHeldBack) this.#handOver();
+    if (this.#mode === "reading" && !this.isHeldBack && !download.isOpen) this.#awaitTurn();
+  };
+
+  /** The packets that are complete. */
+  #handOver(): void {
+    this.#isHandingOver = true;
     this.#guard(() => {
       try {
-        this.#reader.push(chunk);
         this.#readPackets();
       } finally {
         this.#handler.readDone();
       }
     });
-    if (this.#mode === "reading" && !this.isHeldBack && !download.isOpen) this.#holdBack();
-  };
+    this.#isHandingOver = false;
+  }
 
   #readPackets(): void {
-    while (this.#mode === "reading") {
+    while (this.#mode === "reading" && !this.isHeldBack) {
       const packet = this.#reader.next();
       if (packet === null) return;
       this.#handler.packet(packet);

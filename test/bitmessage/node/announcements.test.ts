@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { Announcements } from "../../../src/bitmessage/node/announcements.js";
 import { RecentSet } from "../../../src/bitmessage/node/recent-set.js";
+import { SlicedWork } from "../../../src/bitmessage/node/sliced-work.js";
 import type { InventoryHash } from "../../../src/bitmessage/protocol/inventory-hash.js";
 import { splitInv } from "../../../src/bitmessage/protocol/messages/inv.js";
 import { ManualScheduler } from "../../support/node/manual-scheduler.js";
@@ -40,7 +41,8 @@ function once(portion: readonly InventoryHash[]): () => readonly InventoryHash[]
 describe("announcements", () => {
   function setUp() {
     const scheduler = new ManualScheduler();
-    return { scheduler, announcements: new Announcements<Target>({ scheduler, random, delay: 10 }) };
+    const work = new SlicedWork(scheduler);
+    return { scheduler, announcements: new Announcements<Target>({ scheduler, work, random, delay: 10 }) };
   }
 
   test("new objects are told within ten seconds, spread over them, to those who do not have them", () => {
@@ -63,16 +65,19 @@ describe("announcements", () => {
   });
 
   test("a new peer is told of the whole inventory, in random order, as fast as it takes it", () => {
-    const { announcements } = setUp();
+    const { scheduler, announcements } = setUp();
     const target = new Target();
     target.weight = 32;
     const all = hashes(120_000);
     const portions = splitInv(all);
     announcements.join(target, () => portions.shift() ?? null);
+    expect(target.packets).toEqual([]);
+    scheduler.advance(0);
     expect(target.packets.map((packet) => packet.length)).toEqual([49_999, 49_999]);
     target.backlog = 0;
     announcements.drained(target);
     announcements.drained(target);
+    scheduler.advance(0);
     expect(target.packets.map((packet) => packet.length)).toEqual([49_999, 49_999, 20_002]);
     expect(new Set(target.packets.flat()).size).toBe(120_000);
     expect(target.packets[0]!.slice(0, 100)).not.toEqual(all.slice(0, 100));
