@@ -19,6 +19,12 @@ import type {
 
 export type MailboxId = number & { readonly __brand: "MailboxId" };
 
+/** What a mailbox is for, under whatever name: the mail of a chan, of a broadcaster, or of one of the user's identities. */
+export interface MailboxPurpose {
+  readonly kind: "chan" | "subscription" | "identity";
+  readonly address: Address;
+}
+
 /**
  * The mailboxes of all users; the message store. UIDs, UIDVALIDITY and MODSEQ never repeat, the bytes under a UID never change.
  * Every method may be called within a transaction. Who has subscribed is told after the commit.
@@ -27,6 +33,12 @@ export interface MailboxStore {
   list(user: string): readonly MailboxInfo[];
   /** The mailbox of that exact name (INBOX in capitals), or null. */
   find(user: string, name: string): MailboxId | null;
+  nameOf(mailbox: MailboxId): string;
+  /** The mailbox that is for that, or null. */
+  findByPurpose(user: string, purpose: MailboxPurpose): MailboxId | null;
+  purposeOf(mailbox: MailboxId): MailboxPurpose | null;
+  /** From now on this mailbox is for that, and no other one. */
+  setPurpose(mailbox: MailboxId, purpose: MailboxPurpose | null): void;
   /** Makes it and missing parents. Throws ImapError NO [ALREADYEXISTS]. */
   create(
     user: string,
@@ -42,7 +54,10 @@ export interface MailboxStore {
   snapshot(mailbox: MailboxId, access: "read-write" | "read-only"): MailboxSnapshot;
   records(mailbox: MailboxId, uids: readonly number[]): readonly MessageRecord[];
   read(mailbox: MailboxId, uid: number): Uint8Array | null;
-  append(mailbox: MailboxId, messages: readonly NewMessage[]): AppendResult;
+  /** `identity`: whose mail they and their copies are, for logins with that identity alone. */
+  append(mailbox: MailboxId, messages: readonly NewMessage[], identity?: Address | null): AppendResult;
+  /** Which messages, from that UID on, are mail of that identity; ascending. */
+  ofIdentity(mailbox: MailboxId, identity: Address, fromUid: number): readonly SizedMessage[];
   /** `origin` is not told of the change. */
   store(
     mailbox: MailboxId,
@@ -74,6 +89,12 @@ export interface MailboxStore {
   watch(user: string, listener: (change: MailboxListChange) => void): () => void;
   /** Every mailbox of that user, INBOX too, with all mail and subscriptions. */
   removeUser(user: string): void;
+}
+
+export interface SizedMessage {
+  readonly uid: number;
+  /** Octets. */
+  readonly size: number;
 }
 
 export interface MailboxWatcher {
@@ -129,6 +150,9 @@ export interface SubmissionStore {
   findByMessageId(user: string, messageId: string, since: number): Submission | null;
   /** All of that user with that Message-ID, oldest first: some clients submit one mail in several transactions. */
   listByMessageId(user: string, messageId: string): readonly Submission[];
+  remove(id: string): void;
+  /** Ids of those that became no outbox entries, submitted before that time (Unix seconds), oldest first. */
+  withoutRecipients(before: number, limit: number): readonly string[];
   /** Forgets all of that user; returns the outbox entries they became. */
   removeUser(user: string): readonly OutboxId[];
 }
@@ -145,14 +169,36 @@ export interface ReportStore {
     readonly time: number;
   }[];
   remove(id: number): void;
+  /** Forgets all about an entry. */
+  forget(outboxId: OutboxId): void;
   /** Whether a report of that kind was ever added for the entry. */
   has(outboxId: OutboxId, kind: ReportKind): boolean;
 }
 
 /** Which inventory hashes have been delivered to whom: deliveries are idempotent by it. */
-export interface DeliveryLog {
+export interface DeliveryLog extends Retained {
   has(user: string, hash: string): boolean;
   add(user: string, hash: string, time: number): void;
+  removeUser(user: string): void;
+}
+
+/** What is kept for a time. */
+export interface Retained {
+  /** Removes the oldest from before a time (Unix seconds), at most so many; returns how many. */
+  removeBefore(time: number, limit: number): number;
+}
+
+/** Outbox entries for which nothing is to be done any more. */
+export interface EndedEntries {
+  /** Those that changed last before a time (Unix seconds), in that order. */
+  endedBefore(time: number, page: { readonly offset: number; readonly limit: number }): readonly OutboxId[];
+}
+
+/** Automatic answers that users have sent. */
+export interface AutomaticAnswerLog extends Retained {
+  add(user: string, correspondent: Address, time: number): void;
+  /** How many after that time (Unix seconds). */
+  countAfter(user: string, correspondent: Address, time: number): number;
   removeUser(user: string): void;
 }
 

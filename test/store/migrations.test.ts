@@ -74,3 +74,35 @@ test("4: identities, chans and subscriptions stay their owner's; what was seen w
 function pairOf(value: number) {
   return { privateKey: filled(32, value), publicKey: filled(65, value) };
 }
+
+test("8: whose mail a message is stands in its header", () => {
+  databaseOfVersion(
+    4,
+    `INSERT INTO user VALUES ('anna', 'x', 1);
+     INSERT INTO identity SELECT column1, 4, 1, zeroblob(32), zeroblob(65), zeroblob(32), zeroblob(65), zeroblob(20), '', 1,
+       0, NULL, 'anna', '1000', '1000', 1, 7, 0, 100 FROM (VALUES ('BM-one'), ('BM-two'));
+     INSERT INTO mailbox (id, user, name, uid_validity) VALUES (1, 'anna', 'INBOX', 1);
+     INSERT INTO flag_set VALUES (1, '[]');`,
+  );
+  const headers: readonly (readonly [string | null, string | null])[] = [
+    ["From: BM-bob@bm.localhost\r\nTo: BM-two@bm.localhost\r\nX-Bitmessage-Hash: 00\r\n\r\n", "BM-two"],
+    ["From: BM-one@bm.localhost\r\nTo: BM-two@bm.localhost\r\nX-Bitmessage-Hash: 00\r\n\r\n", "BM-two"],
+    ["From: =?utf-8?Q?A?=\r\n <BM-one@bm.localhost>\r\nTo: BM-two@bm.localhost\r\n\r\n", "BM-one"],
+    ['From: "Bitmessage Bridge" <bridge@bm.localhost>\r\nTo: BM-one@bm.localhost\r\n\r\n', "BM-one"],
+    ["Subject: To: BM-one\r\n\r\n", null],
+    [null, null],
+  ];
+  for (const [index, [header]] of headers.entries()) {
+    const id = index + 1;
+    database.prepare("INSERT INTO body VALUES (?, NULL, 9, NULL, NULL, '', '', '', ?)").run(id, header);
+    database.prepare("INSERT INTO message VALUES (1, ?, 1, 1, ?, 9, 0, 0, 0)").run(id, id);
+  }
+  applyMigrations(database, migrations);
+  const identities = database.prepare("SELECT identity FROM body ORDER BY id").pluck().all();
+  expect(identities).toEqual(headers.map(([, identity]) => identity));
+  const { mailboxes } = createSqliteStores(database);
+  expect(mailboxes.ofIdentity(mailboxes.find("anna", "INBOX")!, address("two"), 1)).toEqual([
+    { uid: 1, size: 9 },
+    { uid: 2, size: 9 },
+  ]);
+});

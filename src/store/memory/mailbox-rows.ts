@@ -1,13 +1,22 @@
 /** What the memory store keeps of a mailbox. */
+import type { Address } from "../../bitmessage/protocol/address.js";
 import type { MailboxId } from "../../gateway/ports.js";
-import type { MessageRecord, MessageState, SpecialUse } from "../../mail/imap/backend.js";
+import type {
+  MailboxSnapshot,
+  MailboxStatus,
+  MessageRecord,
+  MessageState,
+  SpecialUse,
+} from "../../mail/imap/backend.js";
 import { flagKey, isKeyword, normalizeFlags } from "../mail/flags.js";
+import { objectId } from "../mail/rules.js";
 
 export interface Message {
   readonly state: MessageState;
   readonly record: MessageRecord;
   readonly bytes: Uint8Array;
   readonly messageId: string | null;
+  readonly identity: Address | null;
 }
 
 /** Replaced as a whole at each change. */
@@ -16,6 +25,8 @@ export interface Mailbox {
   readonly user: string;
   readonly name: string;
   readonly specialUse: SpecialUse | null;
+  /** As `formatPurpose` writes it. */
+  readonly purpose: string | null;
   readonly uidValidity: number;
   readonly uidNext: number;
   readonly highestModSeq: number;
@@ -54,6 +65,29 @@ export class Spelling {
     for (const keyword of normal.filter(isKeyword)) this.#known.set(flagKey(keyword), keyword);
     return normal;
   }
+}
+
+export function statusOf(mailbox: Mailbox): MailboxStatus {
+  const { id, messages, uidNext, uidValidity, highestModSeq, recentFrom } = mailbox;
+  const count = (test: (state: MessageState) => boolean) =>
+    messages.filter((message) => test(message.state)).length;
+  return {
+    messages: messages.length,
+    recent: count((state) => state.uid >= recentFrom),
+    unseen: count((state) => !state.flags.includes("\\Seen")),
+    deleted: count((state) => state.flags.includes("\\Deleted")),
+    size: messages.reduce((sum, message) => sum + message.record.digest.size, 0),
+    uidNext,
+    uidValidity,
+    highestModSeq,
+    id: objectId(id),
+  };
+}
+
+export function snapshotOf(mailbox: Mailbox): MailboxSnapshot {
+  const { id, uidValidity, uidNext, highestModSeq, recentFrom, keywords } = mailbox;
+  const messages = mailbox.messages.map((message) => message.state);
+  return { id: objectId(id), uidValidity, uidNext, highestModSeq, recentFrom, keywords, messages };
 }
 
 export function pick(messages: readonly Message[], uids: readonly number[]): Message[] {

@@ -1,5 +1,12 @@
 /** The mail of all users in memory: the plain way to do it, which the SQLite one is compared with. */
-import type { MailboxId, MailboxStore, MailboxWatcher } from "../../gateway/ports.js";
+import type { Address } from "../../bitmessage/protocol/address.js";
+import type {
+  MailboxId,
+  MailboxPurpose,
+  MailboxStore,
+  MailboxWatcher,
+  SizedMessage,
+} from "../../gateway/ports.js";
 import type {
   AppendResult,
   CopyResult,
@@ -19,7 +26,7 @@ import { ImapError } from "../../mail/imap/error.js";
 import { changeFlags, sameFlags } from "../mail/flags.js";
 import { messageIdOf } from "../mail/message-id.js";
 import { INBOX, impliedNames, noSuchMailbox, planCreate, planRename } from "../mail/names.js";
-import { objectId, refuseInbox } from "../mail/rules.js";
+import { formatPurpose, objectId, parsePurpose, refuseInbox } from "../mail/rules.js";
 import { type Access, Watchers } from "../mail/watchers.js";
 import {
   type Addition,
@@ -29,7 +36,10 @@ import {
   namesOf,
   pick,
   Spelling,
+  snapshotOf,
+  statusOf,
 } from "./mailbox-rows.js";
+import { MailboxSubscriptions } from "./mailbox-subscriptions.js";
 import { type MemoryTransactions, Sequence, Table } from "./transactions.js";
 
 interface Options {
@@ -39,7 +49,7 @@ interface Options {
 
 export class MemoryMailboxStore implements MailboxStore {
   readonly #mailboxes: Table<MailboxId, Mailbox>;
-  readonly #subscriptions: Table<string, { readonly user: string; readonly name: string }>;
+  readonly #subscriptions: MailboxSubscriptions;
   readonly #ids: Sequence;
   readonly #emailIds: Sequence;
   readonly #uidValidities: Sequence;
@@ -50,11 +60,11 @@ export class MemoryMailboxStore implements MailboxStore {
     private readonly options: Options,
   ) {
     this.#mailboxes = new Table(transactions);
-    this.#subscriptions = new Table(transactions);
     this.#ids = new Sequence(transactions);
     this.#emailIds = new Sequence(transactions);
     this.#uidValidities = new Sequence(transactions);
     this.#watchers = new Watchers(transactions, options.reportError);
+    this.#subscriptions = new MailboxSubscriptions(transactions, this.#watchers);
   }
 
   list(user: string): readonly MailboxInfo[] {
@@ -69,6 +79,26 @@ export class MemoryMailboxStore implements MailboxStore {
 
   find(user: string, name: string): MailboxId | null {
     return this.#of(user).find((mailbox) => mailbox.name === name)?.id ?? null;
+  }
+
+  nameOf(mailbox: MailboxId): string {
+    return this.#mailbox(mailbox).name;
+  }
+
+  findByPurpose(user: string, purpose: MailboxPurpose): MailboxId | null {
+    return this.#of(user).find((mailbox) => mailbox.purpose === formatPurpose(purpose))?.id ?? null;
+  }
+
+  purposeOf(mailbox: MailboxId): MailboxPurpose | null {
+    const { purpose } = this.#mailbox(mailbox);
+    return purpose === null ? null : parsePurpose(purpose);
+  }
+
+  setPurpose(mailbox: MailboxId, purpose: MailboxPurpose | null): void {
+    const { user } = this.#mailbox(mailbox);
+    const before = purpose && this.findByPurpose(user, purpose);
+    if (before !== null) this.#mailboxes.set(before, { ...this.#mailbox(before), purpose: null });
+    this.#mailboxes.set(mailbox, { ...this.#mailbox(mailbox), purpose: purpose && formatPurpose(purpose) });
   }
 
   create(
@@ -95,7 +125,7 @@ export class MemoryMailboxStore implements MailboxStore {
     const uidValidity = this.#uidValidities.next(Math.floor(this.options.clock()));
     const numbers = { uidValidity, uidNext: 1, highestModSeq: 1, recentFrom: 1 };
     const empty = { keywords: [], messages: [], expunged: [], departed: [] };
-    this.#mailboxes.set(id, { id, user, name, specialUse, ...numbers, ...empty });
+    this.#mailboxes.set(id, { id, user, name, specialUse, purpose: null, ...numbers, ...empty });
     this.#watchers.tellList(user, { type: "created", name });
     return id;
   }
@@ -155,43 +185,21 @@ export class MemoryMailboxStore implements MailboxStore {
   }
 
   subscriptions(user: string): readonly string[] {
-    const rows = this.#subscriptions.values().filter((row) => row.user === user);
-    return rows.map((row) => row.name).sort(byCodePoint);
+    return this.#subscriptions.list(user);
   }
 
   setSubscription(user: string, name: string, state: "subscribed" | "unsubscribed"): void {
-    this.transactions.run(() => {
-      const key = JSON.stringify([user, name]);
-      if (this.#subscriptions.has(key) === (state === "subscribed")) return;
-      if (state === "subscribed") this.#subscriptions.set(key, { user, name });
-      else this.#subscriptions.delete(key);
-      this.#watchers.tellList(user, { type: state, name });
-    });
+    this.transactions.run(() => this.#subscriptions.set(user, name, state));
   }
 
   status(id: MailboxId): MailboxStatus {
-    const { messages, uidNext, uidValidity, highestModSeq, recentFrom } = this.#mailbox(id);
-    const count = (test: (state: MessageState) => boolean) =>
-      messages.filter((message) => test(message.state)).length;
-    return {
-      messages: messages.length,
-      recent: count((state) => state.uid >= recentFrom),
-      unseen: count((state) => !state.flags.includes("\\Seen")),
-      deleted: count((state) => state.flags.includes("\\Deleted")),
-      size: messages.reduce((sum, message) => sum + message.record.digest.size, 0),
-      uidNext,
-      uidValidity,
-      highestModSeq,
-      id: objectId(id),
-    };
+    return statusOf(this.#mailbox(id));
   }
 
   snapshot(id: MailboxId, access: Access): MailboxSnapshot {
     const mailbox = this.#mailbox(id);
     if (access === "read-write") this.#mailboxes.set(id, { ...mailbox, recentFrom: mailbox.uidNext });
-    const { uidValidity, uidNext, highestModSeq, recentFrom, keywords } = mailbox;
-    const messages = mailbox.messages.map((message) => message.state);
-    return { id: objectId(id), uidValidity, uidNext, highestModSeq, recentFrom, keywords, messages };
+    return snapshotOf(mailbox);
   }
 
   records(id: MailboxId, uids: readonly number[]): readonly MessageRecord[] {
@@ -202,11 +210,12 @@ export class MemoryMailboxStore implements MailboxStore {
     return this.#readable(id, [uid])[0]?.bytes.slice() ?? null;
   }
 
-  append(id: MailboxId, newMessages: readonly NewMessage[]): AppendResult {
+  append(id: MailboxId, newMessages: readonly NewMessage[], identity: Address | null = null): AppendResult {
     return this.transactions.run(() => {
       const additions = newMessages.map((message) => ({
         bytes: message.bytes.slice(),
         messageId: messageIdOf(message),
+        identity,
         flags: message.flags,
         record: {
           digest: { ...message.digest },
@@ -353,6 +362,12 @@ export class MemoryMailboxStore implements MailboxStore {
     if (!mailbox) return null;
     const since = mailbox.expunged.filter((one) => one.modSeq > modSeq);
     return since.map((one) => one.uid).sort((left, right) => left - right);
+  }
+
+  ofIdentity(id: MailboxId, identity: Address, fromUid: number): readonly SizedMessage[] {
+    return this.#mailbox(id)
+      .messages.filter((message) => message.identity === identity && message.state.uid >= fromUid)
+      .map(({ state, record }) => ({ uid: state.uid, size: record.digest.size }));
   }
 
   findByMessageId(id: MailboxId, messageId: string): readonly number[] {

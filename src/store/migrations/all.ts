@@ -5,5 +5,17 @@ import { properties } from "./0002-properties.js";
 import { contactsOfUsers } from "./0003-contacts-of-users.js";
 import { owners } from "./0004-owners.js";
 import { handovers } from "./0005-handovers.js";
+import { retention } from "./0006-retention.js";
+import { addressCards } from "./0007-address-cards.js";
+import { folders } from "./0008-folders.js";
 
-export const migrations: readonly Migration[] = [initial, properties, contactsOfUsers, owners, handovers];
+export const migrations: readonly Migration[] = [
+  initial,
+  properties,
+  contactsOfUsers,
+  owners,
+  handovers,
+  retention,
+  addressCards,
+  folders,
+];

@@ -18,6 +18,7 @@ export interface MailboxRow {
   unseen: number;
   deleted: number;
   size: number;
+  purpose: string | null;
 }
 
 /** What an operation did to a mailbox's numbers; counts are differences. */
@@ -62,6 +63,14 @@ export class MailboxTable {
   insert(user: string, name: string, specialUse: SpecialUse | null): MailboxId {
     const { lastInsertRowid } = this.#statements.insert.run(user, name, specialUse, this.#nextUidValidity());
     return Number(lastInsertRowid) as MailboxId;
+  }
+
+  findByPurpose(user: string, purpose: string): MailboxRow | null {
+    return (this.#statements.byPurpose.get(user, purpose) as MailboxRow | undefined) ?? null;
+  }
+
+  setPurpose(id: MailboxId, purpose: string | null): void {
+    this.#statements.setPurpose.run(purpose, id);
   }
 
   rename(id: MailboxId, name: string): void {
@@ -117,6 +126,8 @@ function prepareStatements(database: Database) {
   return {
     byId: prepare("SELECT * FROM mailbox WHERE id = ?"),
     byName: prepare("SELECT * FROM mailbox WHERE user = ? AND name = ?"),
+    byPurpose: prepare("SELECT * FROM mailbox WHERE user = ? AND purpose = ?"),
+    setPurpose: prepare("UPDATE mailbox SET purpose = ? WHERE id = ?"),
     ofUser: prepare("SELECT * FROM mailbox WHERE user = ? ORDER BY name"),
     insert: prepare("INSERT INTO mailbox (user, name, special_use, uid_validity) VALUES (?, ?, ?, ?)"),
     rename: prepare("UPDATE mailbox SET name = ? WHERE id = ?"),

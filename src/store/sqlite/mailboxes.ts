@@ -1,5 +1,12 @@
 /** The mail of all users: names and subscriptions here, what is in the mailboxes in `message-operations.ts`. */
-import type { MailboxId, MailboxStore, MailboxWatcher } from "../../gateway/ports.js";
+import type { Address } from "../../bitmessage/protocol/address.js";
+import type {
+  MailboxId,
+  MailboxPurpose,
+  MailboxStore,
+  MailboxWatcher,
+  SizedMessage,
+} from "../../gateway/ports.js";
 import type {
   AppendResult,
   CopyResult,
@@ -17,7 +24,7 @@ import type {
 import { ImapError } from "../../mail/imap/error.js";
 import type { Database } from "../database.js";
 import { INBOX, impliedNames, noSuchMailbox, planCreate, planRename } from "../mail/names.js";
-import { objectId, refuseInbox } from "../mail/rules.js";
+import { formatPurpose, objectId, parsePurpose, refuseInbox } from "../mail/rules.js";
 import { type Access, Watchers } from "../mail/watchers.js";
 import type { SqliteTransactions } from "../transactions.js";
 import { FlagSets } from "./flag-sets.js";
@@ -66,6 +73,28 @@ export class SqliteMailboxStore implements MailboxStore {
 
   find(user: string, name: string): MailboxId | null {
     return this.#mailboxes.findByName(user, name)?.id ?? null;
+  }
+
+  nameOf(mailbox: MailboxId): string {
+    return this.#mailboxes.row(mailbox).name;
+  }
+
+  findByPurpose(user: string, purpose: MailboxPurpose): MailboxId | null {
+    return this.#mailboxes.findByPurpose(user, formatPurpose(purpose))?.id ?? null;
+  }
+
+  purposeOf(mailbox: MailboxId): MailboxPurpose | null {
+    const { purpose } = this.#mailboxes.row(mailbox);
+    return purpose === null ? null : parsePurpose(purpose);
+  }
+
+  setPurpose(mailbox: MailboxId, purpose: MailboxPurpose | null): void {
+    this.transactions.run(() => {
+      const { user } = this.#mailboxes.row(mailbox);
+      const before = purpose && this.findByPurpose(user, purpose);
+      if (before !== null) this.#mailboxes.setPurpose(before, null);
+      this.#mailboxes.setPurpose(mailbox, purpose && formatPurpose(purpose));
+    });
   }
 
   create(
@@ -203,8 +232,12 @@ export class SqliteMailboxStore implements MailboxStore {
     return this.#messages.read(mailbox, uid);
   }
 
-  append(mailbox: MailboxId, messages: readonly NewMessage[]): AppendResult {
-    return this.#operations.append(mailbox, messages);
+  append(mailbox: MailboxId, messages: readonly NewMessage[], identity: Address | null = null): AppendResult {
+    return this.#operations.append(mailbox, messages, identity);
+  }
+
+  ofIdentity(mailbox: MailboxId, identity: Address, fromUid: number): readonly SizedMessage[] {
+    return this.#messages.ofIdentity(mailbox, identity, fromUid);
   }
 
   store(

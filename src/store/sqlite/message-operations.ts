@@ -1,4 +1,5 @@
 /** What happens to the messages of a mailbox. Each operation raises the mailbox's MODSEQ once and tells who watches. */
+import type { Address } from "../../bitmessage/protocol/address.js";
 import type { MailboxId, MailboxWatcher } from "../../gateway/ports.js";
 import type {
   AppendResult,
@@ -37,12 +38,12 @@ export class MessageOperations {
     });
   }
 
-  append(mailbox: MailboxId, newMessages: readonly NewMessage[]): AppendResult {
+  append(mailbox: MailboxId, newMessages: readonly NewMessage[], identity: Address | null): AppendResult {
     return this.parts.transactions.run(() => {
       const row = this.parts.mailboxes.row(mailbox);
       const now = { seconds: Math.floor(this.parts.clock()), zone: 0 };
       const additions = newMessages.map((message) => ({
-        bodyId: this.parts.messages.insertBody(message),
+        bodyId: this.parts.messages.insertBody(message, identity),
         size: message.digest.size,
         internalDate: message.internalDate ?? now,
         flags: message.flags,

@@ -1,5 +1,5 @@
 /** Rows of messages and of what they refer to. Lists of UIDs go in as one JSON text: no statement per message. */
-import type { MailboxId } from "../../gateway/ports.js";
+import type { MailboxId, SizedMessage } from "../../gateway/ports.js";
 import type { InternalDate, MessageRecord, NewMessage } from "../../mail/imap/backend.js";
 import type { Database } from "../database.js";
 import { messageIdOf } from "../mail/message-id.js";
@@ -96,7 +96,7 @@ export class MessageTable {
     return this.#statements.expungedSince.all(mailbox, modSeq) as number[];
   }
 
-  insertBody(message: NewMessage): number {
+  insertBody(message: NewMessage, identity: string | null): number {
     const { size, envelope, body, bodyStructure, header, sentSeconds, sentDay } = message.digest;
     const { lastInsertRowid } = this.#statements.insertBody.run(
       messageIdOf(message),
@@ -107,6 +107,7 @@ export class MessageTable {
       body,
       bodyStructure,
       header,
+      identity,
     );
     this.#statements.insertContent.run(lastInsertRowid, message.bytes);
     return Number(lastInsertRowid);
@@ -137,6 +138,10 @@ export class MessageTable {
     const { read, readDeparted } = this.#statements;
     const bytes = (read.get(mailbox, uid) ?? readDeparted.get(mailbox, uid)) as Uint8Array | undefined;
     return bytes ? plainBytes(bytes) : null;
+  }
+
+  ofIdentity(mailbox: MailboxId, identity: string, fromUid: number): readonly SizedMessage[] {
+    return this.#statements.ofIdentity.all(mailbox, fromUid, identity) as SizedMessage[];
   }
 
   findByMessageId(mailbox: MailboxId, messageId: string): readonly number[] {
@@ -246,8 +251,8 @@ function prepareStatements(database: Database) {
       "SELECT uid FROM expunged WHERE mailbox_id = ? AND mod_seq > ? ORDER BY uid",
     ).pluck(),
     insertBody: prepare(
-      `INSERT INTO body (message_id, size, sent_seconds, sent_day, envelope, body, body_structure, header)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO body (message_id, size, sent_seconds, sent_day, envelope, body, body_structure, header, identity)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     insertContent: prepare("INSERT INTO content VALUES (?, ?)"),
     deleteBodies: prepare(
@@ -260,6 +265,11 @@ function prepareStatements(database: Database) {
     departedRecords: prepare(recordsFrom("departed", "listed")).raw(),
     read: prepare(contentFrom("message")).pluck(),
     readDeparted: prepare(contentFrom("departed")).pluck(),
+    // The index holds all that is asked of the long rows of bodies.
+    ofIdentity: prepare(
+      `SELECT m.uid, m.size FROM message m CROSS JOIN body b INDEXED BY body_by_identity ON b.id = m.body_id
+       WHERE m.mailbox_id = ? AND m.uid >= ? AND b.identity = ? ORDER BY m.uid`,
+    ),
     byMessageId: prepare(
       `SELECT m.uid FROM body b CROSS JOIN message m ON m.body_id = b.id
        WHERE b.message_id = ? AND m.mailbox_id = ? ORDER BY m.uid`,

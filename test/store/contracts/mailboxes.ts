@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { MailboxId } from "../../../src/gateway/ports.js";
 import type { MailboxListChange } from "../../../src/mail/imap/backend.js";
-import { bytes, type MakeStores, mail, witness } from "./values.js";
+import { address, bytes, type MakeStores, mail, witness } from "./values.js";
 
 const seen = { action: "add", flags: ["\\Seen"] } as const;
 
@@ -25,6 +25,27 @@ export function mailboxesContract(make: MakeStores): void {
       expect(mailboxes.find("anna", "A")).toBeNull();
       expect(mailboxes.find("bert", "a")).toBeNull();
       expect(mailboxes.subscriptions("anna")).toEqual(["a/b/ü"]);
+    });
+
+    test("a mailbox is found by what it is for, whatever it is called; no two are for the same", () => {
+      const { mailboxes } = make();
+      const chan = { kind: "chan", address: address("chan") } as const;
+      const [one, two] = [mailboxes.create("anna", "a/one", {}), mailboxes.create("anna", "two", {})];
+      const hers = mailboxes.create("bert", "a/one", {});
+      expect([mailboxes.findByPurpose("anna", chan), mailboxes.purposeOf(one)]).toEqual([null, null]);
+      mailboxes.setPurpose(one, chan);
+      mailboxes.setPurpose(hers, chan);
+      mailboxes.rename("anna", "a", "b");
+      expect(mailboxes.findByPurpose("anna", chan)).toBe(one);
+      expect([mailboxes.nameOf(one), mailboxes.purposeOf(one)]).toEqual(["b/one", chan]);
+      mailboxes.setPurpose(two, chan);
+      mailboxes.setPurpose(two, chan);
+      expect([mailboxes.purposeOf(one), mailboxes.findByPurpose("anna", chan)]).toEqual([null, two]);
+      expect(mailboxes.findByPurpose("anna", { ...chan, kind: "identity" })).toBeNull();
+      mailboxes.remove("anna", "two");
+      expect(mailboxes.findByPurpose("anna", chan)).toBeNull();
+      mailboxes.setPurpose(hers, null);
+      expect(mailboxes.findByPurpose("bert", chan)).toBeNull();
     });
 
     test("all that a user has can go at once, INBOX too; whoever has it open is told", () => {
@@ -414,6 +435,28 @@ export function mailboxesContract(make: MakeStores): void {
       expect(mailboxes.read(box, 1)).toBeNull();
       expect(mailboxes.records(box, [1, 2])).toEqual([]);
       leave();
+    });
+
+    test("whose mail a message is goes along with its copies", () => {
+      const { mailboxes } = make();
+      const [box, other] = [mailboxes.create("anna", "box", {}), mailboxes.create("anna", "other", {})];
+      const [one, two] = [address("one"), address("two")];
+      mailboxes.append(box, [mail("a"), mail("bb")], one);
+      mailboxes.append(box, [mail("c")], two);
+      mailboxes.append(box, [mail("d")]);
+      mailboxes.append(box, [mail("e")], one);
+      const uidsFrom = (id: MailboxId, identity: typeof one, from = 1) =>
+        mailboxes.ofIdentity(id, identity, from).map(({ uid }) => uid);
+      expect([uidsFrom(box, one), uidsFrom(box, one, 2), uidsFrom(box, two)]).toEqual([
+        [1, 2, 5],
+        [2, 5],
+        [3],
+      ]);
+      expect(mailboxes.ofIdentity(box, one, 2)[0]).toEqual({ uid: 2, size: mail("bb").bytes.length });
+      mailboxes.move(box, [1, 3], other, null);
+      mailboxes.copy(box, [4, 5], other);
+      expect([uidsFrom(box, one), uidsFrom(other, one), uidsFrom(other, two)]).toEqual([[2, 5], [1, 4], [2]]);
+      expect(uidsFrom(box, address("three"))).toEqual([]);
     });
 
     test("messages are recent to one who may write, and to no later session", () => {
