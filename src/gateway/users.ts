@@ -9,6 +9,7 @@ import type {
 import type { Subscriptions } from "../bitmessage/messaging/subscriptions.js";
 import type { AuthenticatedUser, Authenticator, Credentials, ScramLogin } from "../mail/sasl.js";
 import { inventScramKeys } from "../mail/scram.js";
+import type { CardStore } from "./cards/ports.js";
 import { KnownPasswords } from "./known-passwords.js";
 import type { Folders } from "./mailboxes.js";
 import {
@@ -51,6 +52,7 @@ export interface UsersOptions {
   readonly identities: Pick<Identities, "list" | "remove">;
   readonly signatures: Pick<SignatureStore, "removeUser">;
   readonly contacts: Pick<ContactStore, "removeUser">;
+  readonly cards: Pick<CardStore, "removeUser">;
   readonly subscriptions: Pick<Subscriptions, "list" | "remove">;
   readonly mailboxes: MailboxStore;
   readonly submissions: SubmissionStore;
@@ -124,11 +126,11 @@ class StoredUsers implements Users {
 
   #removeMail(name: string): void {
     const { subscriptions, submissions, outbox, mailboxes } = this.#options;
-    const { contacts, signatures, threads, deliveryLog } = this.#options;
+    const { contacts, cards, signatures, threads, deliveryLog } = this.#options;
     const followed = subscriptions.list().filter((subscription) => subscription.user === name);
     for (const { address } of followed) subscriptions.remove(name, address);
     for (const id of submissions.removeUser(name)) outbox.remove(id);
-    for (const store of [contacts, signatures, threads, deliveryLog, mailboxes]) store.removeUser(name);
+    for (const store of [contacts, cards, signatures, threads, deliveryLog, mailboxes]) store.removeUser(name);
   }
 
   async authenticate({ username, password }: Credentials): Promise<AuthenticatedUser | null> {

@@ -10,6 +10,7 @@ import type {
   Transactions,
 } from "../bitmessage/messaging/ports.js";
 import type { Inventory, KnownNodeStore } from "../bitmessage/node/ports.js";
+import type { CardStore } from "../gateway/cards/ports.js";
 import type { HandoverStore } from "../gateway/handover/ports.js";
 import type {
   DeliveryLog,
@@ -28,6 +29,7 @@ export interface Stores {
   readonly knownNodes: KnownNodeStore;
   readonly identities: IdentityStore;
   readonly contacts: ContactStore;
+  readonly cards: CardStore;
   readonly subscriptions: SubscriptionStore;
   readonly pubkeys: PubkeyStore;
   readonly outbox: OutboxStore;

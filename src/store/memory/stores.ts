@@ -1,4 +1,5 @@
 import { type StoreOptions, type Stores, systemClock, throwLater } from "../stores.js";
+import { MemoryCardStore } from "./cards.js";
 import {
   MemoryDeliveryLog,
   MemoryReportStore,
@@ -33,6 +34,7 @@ export function createMemoryStores(options: StoreOptions = {}): Stores {
     knownNodes: new MemoryKnownNodeStore(transactions),
     identities: new MemoryIdentityStore(transactions),
     contacts: new MemoryContactStore(transactions),
+    cards: new MemoryCardStore(transactions),
     subscriptions: new MemorySubscriptionStore(transactions),
     pubkeys: new MemoryPubkeyStore(transactions),
     outbox: new MemoryOutboxStore(transactions),

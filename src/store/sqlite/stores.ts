@@ -1,6 +1,7 @@
 import type { Database } from "../database.js";
 import { type StoreOptions, type Stores, systemClock, throwLater } from "../stores.js";
 import { SqliteTransactions } from "../transactions.js";
+import { SqliteCardStore } from "./cards.js";
 import { SqliteContactStore } from "./contacts.js";
 import { SqliteDeliveryLog } from "./delivery-log.js";
 import { SqliteHandoverStore } from "./handovers.js";
@@ -31,6 +32,7 @@ export function createSqliteStores(database: Database, options: StoreOptions = {
     knownNodes: new SqliteKnownNodeStore(database, transactions),
     identities: new SqliteIdentityStore(database),
     contacts: new SqliteContactStore(database),
+    cards: new SqliteCardStore(database, transactions),
     subscriptions: new SqliteSubscriptionStore(database),
     pubkeys: new SqlitePubkeyStore(database),
     outbox: new SqliteOutboxStore(database),

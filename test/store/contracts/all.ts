@@ -1,3 +1,4 @@
+import { cardsContract } from "./cards.js";
 import { gatewayContract } from "./gateway.js";
 import { handoversContract } from "./handovers.js";
 import { mailboxesContract } from "./mailboxes.js";
@@ -12,6 +13,7 @@ export function storesContract(make: MakeStores): void {
   networkContract(make);
   messagingContract(make);
   gatewayContract(make);
+  cardsContract(make);
   mailboxesContract(make);
   handoversContract(make);
 }
