@@ -6,16 +6,20 @@ import type { OutboxEntry, OutboxId } from "../bitmessage/messaging/types.js";
 import type { Solver } from "../bitmessage/pow/solver.js";
 import type { Difficulty } from "../bitmessage/protocol/pow-target.js";
 import { type AddressBook, createAddressBook } from "../gateway/addresses.js";
+import { createAutomaticMailRules } from "../gateway/automatic-mail.js";
 import { createGatewayBackend } from "../gateway/backend.js";
 import { createDelivery } from "../gateway/delivery.js";
 import { createMailCopies } from "../gateway/mail-copies.js";
+import { mailExpiry } from "../gateway/mail-expiry.js";
 import { createFolders, type Folders } from "../gateway/mailboxes.js";
 import { createManagedFolders } from "../gateway/managed-folders.js";
 import { priceText } from "../gateway/price.js";
 import { createReports, type Reports } from "../gateway/reports.js";
+import { retentionChores } from "../gateway/retention.js";
 import type { GatewaySettings } from "../gateway/settings.js";
 import { createStates, type States } from "../gateway/states.js";
 import { createSubmission } from "../gateway/submission.js";
+import { createUpkeep } from "../gateway/upkeep.js";
 import { createUsers, type Users } from "../gateway/users.js";
 import type { Logger } from "../logger.js";
 import type { Backend } from "../mail/imap/backend.js";
@@ -104,6 +108,10 @@ export function createServices(options: ServicesOptions): Services {
     identities: messaging.identities,
     subscriptions: messaging.subscriptions,
   });
+  const upkeep = createUpkeep({
+    ...shared,
+    chores: [...retentionChores(stores), mailExpiry({ ...stores, folders, days: config.mail.expire_days })],
+  });
   const newId = () => randomBytes(9).toString("hex");
   return {
     messaging,
@@ -117,6 +125,7 @@ export function createServices(options: ServicesOptions): Services {
       addresses,
       outbox: messaging.outbox,
       policy,
+      automaticMail: createAutomaticMailRules(shared),
       trialsPerSecond: speed,
       copies,
       newId,
@@ -126,8 +135,10 @@ export function createServices(options: ServicesOptions): Services {
       states.start();
       reports.start();
       messaging.start();
+      upkeep.start();
     },
     async stop() {
+      await upkeep.stop();
       states.stop();
       await messaging.stop();
       await reports.stop();
@@ -143,6 +154,5 @@ function gatewaySettings(config: Config): GatewaySettings {
     delayWarning: config.send.delay_warning,
     deliveredReports: config.send.delivered_reports ? "always" : "requested",
     autoReplyLimit: config.send.auto_reply_limit,
-    expireDays: config.mail.expire_days,
   };
 }

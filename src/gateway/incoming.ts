@@ -4,12 +4,12 @@ import { concatBytes } from "../bitmessage/protocol/bytes.js";
 import { type ContentFile, Encoding } from "../bitmessage/protocol/content.js";
 import { formatDate, parseDate } from "../mail/mime/date.js";
 import type { AddressBook } from "./addresses.js";
+import { readAutoSubmitted } from "./automatic-mail.js";
 import { filePart, MOST_FILES } from "./file-parts.js";
 import { harmlessBody, harmlessLine, subjectLine } from "./harmless.js";
 import { readInlineFiles } from "./inline-files.js";
 import { writeMessageIds } from "./message-ids.js";
 import { rebuildOriginal } from "./original.js";
-import { readAutoSubmitted } from "./outgoing.js";
 
 /** Where a mail stands among others. Message-IDs without angle brackets. */
 export interface MailThread {
@@ -150,6 +150,8 @@ function setListHeaders(root: MimeNode, message: ReceivedMessage, context: Incom
   const label = (addresses.labelOf(user, message.to) ?? "").replace(/[^ !#-[\]-~]/g, "");
   const phrase = harmlessLine(label, 60) === "" ? "" : `"${harmlessLine(label, 60)}" `;
   setPrepared(root, "List-Id", `${phrase}<${message.to}.${domain}>`);
+  // For responders that know nothing of List-Id.
+  setPrepared(root, "Precedence", "list");
   setPrepared(root, "List-Post", message.chan ? `<mailto:${addresses.mailAddress(message.to)}>` : "NO");
   const command = message.chan ? "leave" : "unsubscribe";
   setPrepared(root, "List-Unsubscribe", `<mailto:bridge@${domain}?subject=${command}%20${message.to}>`);

@@ -7,6 +7,8 @@ import type { MailboxId, MailboxStore } from "./ports.js";
 export const INBOX = "INBOX";
 export const SENT = "Sent";
 export const OUTBOX = "Outbox";
+export const JUNK = "Junk";
+export const TRASH = "Trash";
 export const CHANS = "Chans";
 export const SUBSCRIPTIONS = "Subscriptions";
 
@@ -17,8 +19,8 @@ const initialMailboxes: readonly { readonly name: string; readonly specialUse?: 
   { name: OUTBOX },
   { name: "Drafts", specialUse: "\\Drafts" },
   { name: "Archive", specialUse: "\\Archive" },
-  { name: "Junk", specialUse: "\\Junk" },
-  { name: "Trash", specialUse: "\\Trash" },
+  { name: JUNK, specialUse: "\\Junk" },
+  { name: TRASH, specialUse: "\\Trash" },
 ];
 
 /** Which mailboxes there are, apart from those that people make. */

@@ -11,6 +11,7 @@ import { flattenAddresses, parseAddressList } from "../mail/mime/address.js";
 import { decodeEncodedWords, findField, findFields, unfold } from "../mail/mime/headers.js";
 import { type MimePart, parseMime } from "../mail/mime/parse.js";
 import { SmtpError } from "../mail/smtp/error.js";
+import { type Automation, readAutomation } from "./automatic-mail.js";
 import { type ControlFields, readControlFields } from "./control-fields.js";
 import { subjectLine } from "./harmless.js";
 import { withInlineFiles } from "./inline-files.js";
@@ -31,8 +32,8 @@ export interface OutgoingMail extends OutgoingParts {
   readonly inReplyTo: readonly string[];
   /** Oldest first. */
   readonly references: readonly string[];
-  /** The value of Auto-Submitted in lower case when it is not `no`, else null. */
-  readonly autoSubmitted: string | null;
+  /** Whether a program has written it, and why; null when a person has. */
+  readonly autoSubmitted: Automation | null;
   readonly control: ControlFields;
 }
 
@@ -61,7 +62,7 @@ export function readOutgoing(bytes: Uint8Array, now: number): OutgoingMail {
     messageId: readMessageId(field("message-id") ?? ""),
     inReplyTo,
     references: references.length > 0 ? references : inReplyTo.slice(0, 1),
-    autoSubmitted: readAutoSubmitted(field("auto-submitted")),
+    autoSubmitted: readAutomation(field),
     control: readControlFields(field, now),
   };
 }
@@ -75,12 +76,6 @@ function mailAddresses(value: string | null): string[] {
   return flattenAddresses(parseAddressList(value ?? ""))
     .filter((mailbox) => mailbox.local !== "")
     .map((mailbox) => (mailbox.domain === null ? mailbox.local : `${mailbox.local}@${mailbox.domain}`));
-}
-
-/** RFC 3834 section 5. */
-export function readAutoSubmitted(value: string | null): string | null {
-  const word = /^\s*(auto-(?:generated|replied|notified))(?![\w-])/i.exec(value ?? "")?.[1];
-  return word?.toLowerCase() ?? null;
 }
 
 /** How a mail is written into a message. */

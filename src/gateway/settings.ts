@@ -12,6 +12,4 @@ export interface GatewaySettings {
   readonly deliveredReports: "always" | "requested";
   /** Automatic answers that one correspondent gets within an hour; 0 for no limit. */
   readonly autoReplyLimit: number;
-  /** Days after which mail is removed from Trash and Junk; 0 for never. */
-  readonly expireDays: number;
 }

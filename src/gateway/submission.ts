@@ -16,6 +16,7 @@ import type {
   SubmissionReceipt,
 } from "../mail/smtp/handler.js";
 import type { AddressBook } from "./addresses.js";
+import type { AutomaticMail, AutomaticMailRules } from "./automatic-mail.js";
 import type { MailCopies } from "./mail-copies.js";
 import { encodeOutgoing, type OutgoingMail, readOutgoing } from "./outgoing.js";
 import type { SubmissionRecipient, SubmissionStore, ThreadStore } from "./ports.js";
@@ -34,6 +35,7 @@ export interface SubmissionOptions {
   readonly copies: MailCopies;
   readonly submissions: SubmissionStore;
   readonly threads: ThreadStore;
+  readonly automaticMail: AutomaticMailRules;
   readonly transactions: Transactions;
   readonly settings: GatewaySettings;
   /** Unix seconds. */
@@ -104,12 +106,13 @@ class Submissions implements SubmissionHandler {
   }
 
   #prepare(user: string, envelope: Envelope, received: Uint8Array, now: number): Prepared {
-    const { addresses, settings, newId } = this.#options;
+    const { addresses, automaticMail, settings, newId } = this.#options;
     if (received.length > MAXIMUM_MAIL) throw mailTooLarge(received.length);
     const bytes = withBlankLines(received);
     const mail = readOutgoing(bytes, now);
     const from = this.#checkFrom(user, envelope, mail);
     const reached = this.#reach(user, from, envelope.recipients);
+    automaticMail.check(automaticMailOf(user, mail, reached), now);
     const messageId = mail.messageId ?? `${newId()}@${settings.domain}`;
     const content = encodeOutgoing(mail, {
       messageId,
@@ -186,7 +189,7 @@ class Submissions implements SubmissionHandler {
 
   /** Everything that must be on disk before 250. */
   #keep(id: string, envelope: Envelope, prepared: Prepared, now: number): void {
-    const { outbox, submissions, copies } = this.#options;
+    const { outbox, submissions, copies, automaticMail } = this.#options;
     const { user, from, mail, messageId, stored } = prepared;
     const recipients = prepared.messages.map(({ reached, draft }): SubmissionRecipient => {
       const entry = outbox.enqueue(draft);
@@ -203,7 +206,9 @@ class Submissions implements SubmissionHandler {
     const submission = { id, user, messageId, from: from.address, ret, envid, created: now, recipients };
     submissions.add({ ...submission, subject: mail.subject });
     copies.keep({ user, messageId, bytes: stored, time: now });
-    for (const { reached } of prepared.messages) this.#rememberThread(prepared, reached, now);
+    const reached = prepared.messages.map((message) => message.reached);
+    automaticMail.remember(automaticMailOf(user, mail, reached), now);
+    for (const one of reached) this.#rememberThread(prepared, one, now);
   }
 
   #rememberThread(prepared: Prepared, reached: Reached, now: number): void {
@@ -218,6 +223,10 @@ class Submissions implements SubmissionHandler {
       time: now,
     });
   }
+}
+
+function automaticMailOf(user: string, mail: OutgoingMail, recipients: readonly Reached[]): AutomaticMail {
+  return { user, automation: mail.autoSubmitted, inReplyTo: mail.inReplyTo, recipients };
 }
 
 function draftOf(

@@ -21,7 +21,15 @@ import {
   scramKeysOf,
   verifyPassword,
 } from "./passwords.js";
-import type { DeliveryLog, MailboxStore, SubmissionStore, ThreadStore, User, UserStore } from "./ports.js";
+import type {
+  AutomaticAnswerLog,
+  DeliveryLog,
+  MailboxStore,
+  SubmissionStore,
+  ThreadStore,
+  User,
+  UserStore,
+} from "./ports.js";
 
 export type UserErrorCode = "bad-name" | "bad-password" | "exists" | "unknown" | "owns-identities";
 
@@ -59,6 +67,7 @@ export interface UsersOptions {
   readonly outbox: Pick<OutboxStore, "remove">;
   readonly threads: ThreadStore;
   readonly deliveryLog: DeliveryLog;
+  readonly automaticAnswers: Pick<AutomaticAnswerLog, "removeUser">;
   readonly folders: Folders;
   readonly transactions: Transactions;
   /** Unix seconds. */
@@ -126,11 +135,12 @@ class StoredUsers implements Users {
 
   #removeMail(name: string): void {
     const { subscriptions, submissions, outbox, mailboxes } = this.#options;
-    const { contacts, cards, signatures, threads, deliveryLog } = this.#options;
+    const { contacts, cards, signatures, threads, deliveryLog, automaticAnswers } = this.#options;
     const followed = subscriptions.list().filter((subscription) => subscription.user === name);
     for (const { address } of followed) subscriptions.remove(name, address);
     for (const id of submissions.removeUser(name)) outbox.remove(id);
-    for (const store of [contacts, cards, signatures, threads, deliveryLog, mailboxes]) store.removeUser(name);
+    for (const store of [contacts, cards, signatures, threads, deliveryLog, automaticAnswers, mailboxes])
+      store.removeUser(name);
   }
 
   async authenticate({ username, password }: Credentials): Promise<AuthenticatedUser | null> {

@@ -13,9 +13,12 @@ import type { Inventory, KnownNodeStore } from "../bitmessage/node/ports.js";
 import type { CardStore } from "../gateway/cards/ports.js";
 import type { HandoverStore } from "../gateway/handover/ports.js";
 import type {
+  AutomaticAnswerLog,
   DeliveryLog,
+  EndedEntries,
   MailboxStore,
   ReportStore,
+  Retained,
   SubmissionStore,
   ThreadStore,
   UserStore,
@@ -32,13 +35,14 @@ export interface Stores {
   readonly cards: CardStore;
   readonly subscriptions: SubscriptionStore;
   readonly pubkeys: PubkeyStore;
-  readonly outbox: OutboxStore;
-  readonly signatures: SignatureStore;
+  readonly outbox: OutboxStore & EndedEntries;
+  readonly signatures: SignatureStore & Retained;
   readonly mailboxes: MailboxStore;
   readonly users: UserStore;
   readonly submissions: SubmissionStore;
   readonly reports: ReportStore;
   readonly deliveryLog: DeliveryLog;
+  readonly automaticAnswers: AutomaticAnswerLog;
   readonly threads: ThreadStore;
   readonly handovers: HandoverStore;
 }

@@ -12,6 +12,7 @@ import { type Address, decodeAddress, encodeAddress } from "../../src/bitmessage
 import type { InventoryHash } from "../../src/bitmessage/protocol/inventory-hash.js";
 import type { IdentityKeys } from "../../src/bitmessage/protocol/keys.js";
 import { createAddressBook } from "../../src/gateway/addresses.js";
+import { createAutomaticMailRules } from "../../src/gateway/automatic-mail.js";
 import { createGatewayBackend } from "../../src/gateway/backend.js";
 import { createDelivery } from "../../src/gateway/delivery.js";
 import { createMailCopies } from "../../src/gateway/mail-copies.js";
@@ -82,7 +83,6 @@ export function createWorld() {
     delayWarning: 86_400,
     deliveredReports: "requested",
     autoReplyLimit: 3,
-    expireDays: 0,
   };
   const shared = { ...stores, settings, clock, log: silentLogger };
   const addresses = createAddressBook({ ...stores, domain: DOMAIN, streams: [1] });
@@ -119,6 +119,7 @@ export function createWorld() {
     outbox,
     copies,
     policy,
+    automaticMail: createAutomaticMailRules(shared),
     trialsPerSecond: () => 1_000_000,
     newId: () => `id${++ids}`,
   });

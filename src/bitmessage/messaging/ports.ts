@@ -105,7 +105,7 @@ export interface OutboxStore {
  */
 export interface SignatureStore {
   has(user: string, signatureHash: Uint8Array): boolean;
-  /** Nothing happens when it is there. */
+  /** One that is there is kept from that time on. */
   add(user: string, signatureHash: Uint8Array, time: number): void;
   removeUser(user: string): void;
 }

@@ -11,6 +11,7 @@ import type {
   User,
   UserStore,
 } from "../../gateway/ports.js";
+import { removeOldest } from "./automatic-answers.js";
 import { type MemoryTransactions, Sequence, Table } from "./transactions.js";
 
 export class MemoryUserStore implements UserStore {
@@ -80,6 +81,15 @@ export class MemorySubmissionStore implements SubmissionStore {
     return this.#submissions().filter((one) => one.user === user && one.messageId === messageId);
   }
 
+  remove(id: string): void {
+    this.#rows.delete(id);
+  }
+
+  withoutRecipients(before: number, limit: number): readonly string[] {
+    const empty = this.#submissions().filter((one) => one.recipients.length === 0 && one.created < before);
+    return empty.slice(0, limit).map((one) => one.id);
+  }
+
   removeUser(user: string): readonly OutboxId[] {
     return this.transactions.run(() => {
       const own = this.#submissions().filter((one) => one.user === user);
@@ -131,6 +141,10 @@ export class MemoryReportStore implements ReportStore {
     if (row) this.#reports.set(id, { ...row, pending: false });
   }
 
+  forget(outboxId: OutboxId): void {
+    for (const row of this.#reports.values()) if (row.outboxId === outboxId) this.#reports.delete(row.id);
+  }
+
   has(outboxId: OutboxId, kind: ReportKind): boolean {
     return this.#reports.values().some((row) => row.outboxId === outboxId && row.kind === kind);
   }
@@ -139,7 +153,7 @@ export class MemoryReportStore implements ReportStore {
 export class MemoryDeliveryLog implements DeliveryLog {
   readonly #entries: Table<string, { readonly user: string; readonly hash: string; readonly time: number }>;
 
-  constructor(transactions: MemoryTransactions) {
+  constructor(private readonly transactions: MemoryTransactions) {
     this.#entries = new Table(transactions);
   }
 
@@ -149,6 +163,11 @@ export class MemoryDeliveryLog implements DeliveryLog {
 
   add(user: string, hash: string, time: number): void {
     if (!this.has(user, hash)) this.#entries.set(keyOf(user, hash), { user, hash, time });
+  }
+
+  removeBefore(time: number, limit: number): number {
+    const key = (entry: { readonly user: string; readonly hash: string }) => keyOf(entry.user, entry.hash);
+    return removeOldest(this.transactions, this.#entries, key, { before: time, limit });
   }
 
   removeUser(user: string): void {

@@ -17,6 +17,8 @@ import type {
   Subscription,
 } from "../../bitmessage/messaging/types.js";
 import type { Address } from "../../bitmessage/protocol/address.js";
+import type { EndedEntries, Retained } from "../../gateway/ports.js";
+import { removeOldest } from "./automatic-answers.js";
 import { type MemoryTransactions, Sequence, Table } from "./transactions.js";
 
 /** Rows by user and address. */
@@ -107,8 +109,8 @@ export class MemoryPubkeyStore implements PubkeyStore {
   }
 }
 
-export class MemorySignatureStore implements SignatureStore {
-  readonly #seen: Table<string, { readonly user: string; readonly key: string }>;
+export class MemorySignatureStore implements SignatureStore, Retained {
+  readonly #seen: Table<string, { readonly user: string; readonly key: string; readonly time: number }>;
 
   constructor(private readonly transactions: MemoryTransactions) {
     this.#seen = new Table(transactions);
@@ -118,9 +120,13 @@ export class MemorySignatureStore implements SignatureStore {
     return this.#seen.has(JSON.stringify([user, signatureHash.join()]));
   }
 
-  add(user: string, signatureHash: Uint8Array): void {
+  add(user: string, signatureHash: Uint8Array, time: number): void {
     const key = JSON.stringify([user, signatureHash.join()]);
-    this.#seen.set(key, { user, key });
+    this.#seen.set(key, { user, key, time });
+  }
+
+  removeBefore(time: number, limit: number): number {
+    return removeOldest(this.transactions, this.#seen, (seen) => seen.key, { before: time, limit });
   }
 
   removeUser(user: string): void {
@@ -137,7 +143,11 @@ interface OutboxRow {
 
 const UNFINISHED: ReadonlySet<OutboxState> = new Set(["queued", "awaiting-pubkey", "proof-of-work"]);
 
-export class MemoryOutboxStore implements OutboxStore {
+function isActive(entry: OutboxEntry): boolean {
+  return UNFINISHED.has(entry.state) || (entry.state === "sent" && entry.awaitsAcknowledgement);
+}
+
+export class MemoryOutboxStore implements OutboxStore, EndedEntries {
   readonly #rows: Table<OutboxId, OutboxRow>;
   readonly #positions: Sequence;
 
@@ -173,9 +183,13 @@ export class MemoryOutboxStore implements OutboxStore {
   }
 
   active(): readonly OutboxEntry[] {
-    return this.#entries().filter(
-      (entry) => UNFINISHED.has(entry.state) || (entry.state === "sent" && entry.awaitsAcknowledgement),
-    );
+    return this.#entries().filter(isActive);
+  }
+
+  endedBefore(time: number, page: { readonly offset: number; readonly limit: number }): readonly OutboxId[] {
+    const rows = this.#rows.values().filter(({ entry }) => !isActive(entry) && entry.changed < time);
+    rows.sort((left, right) => left.entry.changed - right.entry.changed || left.position - right.position);
+    return rows.slice(page.offset, page.offset + page.limit).map(({ entry }) => entry.id);
   }
 
   counts(): Readonly<Record<string, number>> {

@@ -1,4 +1,5 @@
 import { type StoreOptions, type Stores, systemClock, throwLater } from "../stores.js";
+import { MemoryAutomaticAnswerLog } from "./automatic-answers.js";
 import { MemoryCardStore } from "./cards.js";
 import {
   MemoryDeliveryLog,
@@ -43,6 +44,7 @@ export function createMemoryStores(options: StoreOptions = {}): Stores {
     users: new MemoryUserStore(transactions),
     submissions: new MemorySubmissionStore(transactions),
     reports: new MemoryReportStore(transactions),
+    automaticAnswers: new MemoryAutomaticAnswerLog(transactions),
     deliveryLog: new MemoryDeliveryLog(transactions),
     threads: new MemoryThreadStore(transactions),
     handovers: new MemoryHandoverStore(transactions),

@@ -8,6 +8,7 @@ import { handovers } from "./0005-handovers.js";
 import { retention } from "./0006-retention.js";
 import { addressCards } from "./0007-address-cards.js";
 import { folders } from "./0008-folders.js";
+import { ownObjects } from "./0009-own-objects.js";
 
 export const migrations: readonly Migration[] = [
   initial,
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   retention,
   addressCards,
   folders,
+  ownObjects,
 ];

@@ -2,6 +2,7 @@ import type { OutboxStore } from "../../bitmessage/messaging/ports.js";
 import type { FailureReason, OutboxEntry, OutboxId, OutboxState } from "../../bitmessage/messaging/types.js";
 import type { Address } from "../../bitmessage/protocol/address.js";
 import type { InventoryHash } from "../../bitmessage/protocol/inventory-hash.js";
+import type { EndedEntries } from "../../gateway/ports.js";
 import type { Database } from "../database.js";
 import { plainBytes, plainBytesOrNull, toInteger } from "./values.js";
 
@@ -58,7 +59,7 @@ const COLUMNS = [
 /** SQLite reads a negative limit as none. */
 const NO_LIMIT = -1;
 
-export class SqliteOutboxStore implements OutboxStore {
+export class SqliteOutboxStore implements OutboxStore, EndedEntries {
   readonly #statements;
 
   constructor(database: Database) {
@@ -75,6 +76,11 @@ export class SqliteOutboxStore implements OutboxStore {
         `SELECT ${columns} FROM outbox WHERE sender = ? ORDER BY created DESC, position DESC LIMIT ?`,
       ),
       active: database.prepare(`SELECT ${columns} FROM outbox WHERE active = 1 ORDER BY created, position`),
+      ended: database
+        .prepare(
+          `SELECT id FROM outbox WHERE active = 0 AND changed < ? ORDER BY changed, position LIMIT ? OFFSET ?`,
+        )
+        .pluck(),
       counts: database.prepare("SELECT state, count(*) FROM outbox GROUP BY state").raw(),
     };
   }
@@ -110,6 +116,10 @@ export class SqliteOutboxStore implements OutboxStore {
 
   active(): readonly OutboxEntry[] {
     return (this.#statements.active.all() as Row[]).map(fromRow);
+  }
+
+  endedBefore(time: number, page: { readonly offset: number; readonly limit: number }): readonly OutboxId[] {
+    return this.#statements.ended.all(time, page.limit, page.offset) as OutboxId[];
   }
 
   counts(): Readonly<Record<string, number>> {

@@ -20,6 +20,7 @@ export class SqliteReportStore implements ReportStore {
         "SELECT id, outbox_id AS outboxId, kind, time FROM report WHERE pending = 1 ORDER BY id",
       ),
       remove: database.prepare("UPDATE report SET pending = 0 WHERE id = ?"),
+      forget: database.prepare("DELETE FROM report WHERE outbox_id = ?"),
       has: database.prepare("SELECT 1 FROM report WHERE outbox_id = ? AND kind = ?").pluck(),
     };
   }
@@ -34,6 +35,10 @@ export class SqliteReportStore implements ReportStore {
 
   remove(id: number): void {
     this.#statements.remove.run(id);
+  }
+
+  forget(outboxId: OutboxId): void {
+    this.#statements.forget.run(outboxId);
   }
 
   has(outboxId: OutboxId, kind: ReportKind): boolean {

@@ -1,6 +1,7 @@
 import type { Database } from "../database.js";
 import { type StoreOptions, type Stores, systemClock, throwLater } from "../stores.js";
 import { SqliteTransactions } from "../transactions.js";
+import { SqliteAutomaticAnswerLog } from "./automatic-answers.js";
 import { SqliteCardStore } from "./cards.js";
 import { SqliteContactStore } from "./contacts.js";
 import { SqliteDeliveryLog } from "./delivery-log.js";
@@ -41,6 +42,7 @@ export function createSqliteStores(database: Database, options: StoreOptions = {
     users: new SqliteUserStore(database),
     submissions: new SqliteSubmissionStore(database, transactions),
     reports: new SqliteReportStore(database),
+    automaticAnswers: new SqliteAutomaticAnswerLog(database),
     deliveryLog: new SqliteDeliveryLog(database),
     threads: new SqliteThreadStore(database, transactions),
     handovers: new SqliteHandoverStore(database, transactions),

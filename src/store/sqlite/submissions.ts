@@ -49,6 +49,15 @@ export class SqliteSubmissionStore implements SubmissionStore {
            WHERE user = ?`,
         )
         .pluck(),
+      removeRecipientsOf: database.prepare("DELETE FROM submission_recipient WHERE submission_id = ?"),
+      remove: database.prepare("DELETE FROM submission WHERE id = ?"),
+      withoutRecipients: database
+        .prepare(
+          `SELECT id FROM submission WHERE created < ?
+             AND NOT EXISTS (SELECT 1 FROM submission_recipient WHERE submission_id = submission.id)
+           ORDER BY created LIMIT ?`,
+        )
+        .pluck(),
       removeRecipients: database.prepare(
         "DELETE FROM submission_recipient WHERE submission_id IN (SELECT id FROM submission WHERE user = ?)",
       ),
@@ -92,6 +101,17 @@ export class SqliteSubmissionStore implements SubmissionStore {
     return (this.#statements.listByMessageId.all(user, messageId) as Row[]).map((row) =>
       this.#withRecipients(row),
     );
+  }
+
+  remove(id: string): void {
+    this.transactions.run(() => {
+      this.#statements.removeRecipientsOf.run(id);
+      this.#statements.remove.run(id);
+    });
+  }
+
+  withoutRecipients(before: number, limit: number): readonly string[] {
+    return this.#statements.withoutRecipients.all(before, limit) as string[];
   }
 
   removeUser(user: string): readonly OutboxId[] {

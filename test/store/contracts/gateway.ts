@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { OutboxId } from "../../../src/bitmessage/messaging/types.js";
 import type { ThreadEntry } from "../../../src/gateway/ports.js";
-import { type MakeStores, submission } from "./values.js";
+import { address, filled, type MakeStores, submission } from "./values.js";
 
 const outboxId = (id: string) => id as OutboxId;
 
@@ -75,6 +75,57 @@ export function gatewayContract(make: MakeStores): void {
     expect(deliveryLog.has("anna", "h")).toBe(true);
     expect(deliveryLog.has("bert", "h")).toBe(false);
     expect(deliveryLog.has("anna", "g")).toBe(false);
+  });
+
+  test("automatic answers are counted by user and correspondent, after a time", () => {
+    const { automaticAnswers } = make();
+    for (const time of [1, 2, 3]) automaticAnswers.add("anna", address("b"), time);
+    automaticAnswers.add("anna", address("c"), 3);
+    automaticAnswers.add("bert", address("b"), 3);
+    expect(automaticAnswers.countAfter("anna", address("b"), 1)).toBe(2);
+    expect(automaticAnswers.removeBefore(3, 1)).toBe(1);
+    expect(automaticAnswers.countAfter("anna", address("b"), 0)).toBe(2);
+    automaticAnswers.removeUser("anna");
+    expect(automaticAnswers.countAfter("anna", address("b"), 0)).toBe(0);
+    expect(automaticAnswers.countAfter("bert", address("b"), 0)).toBe(1);
+  });
+
+  test("what has had its time: the oldest first, so many at a time; a failed transaction keeps it", () => {
+    const { deliveryLog, signatures, transactions } = make();
+    for (const [index, name] of ["x", "y", "z"].entries()) {
+      deliveryLog.add("anna", name, 10 + index);
+      signatures.add("anna", filled(32, index), 10 + index);
+    }
+    signatures.add("anna", filled(32, 0), 20);
+    for (const store of [deliveryLog, signatures]) {
+      const failing = () =>
+        transactions.run((): void => {
+          store.removeBefore(12, 5);
+          throw new Error("no");
+        });
+      expect(failing).toThrow("no");
+      expect(store.removeBefore(12, 1)).toBe(1);
+    }
+    expect(["x", "y", "z"].map((name) => deliveryLog.has("anna", name))).toEqual([false, true, true]);
+    expect([0, 1, 2].map((index) => signatures.has("anna", filled(32, index)))).toEqual([true, false, true]);
+    expect(deliveryLog.removeBefore(12, 5)).toBe(1);
+    expect(signatures.removeBefore(12, 5)).toBe(0);
+  });
+
+  test("submissions without messages; one can be removed with its recipients", () => {
+    const { submissions, reports } = make();
+    submissions.add(submission("s1", ["a"], { created: 5 }));
+    submissions.add(submission("s2", [], { created: 6 }));
+    submissions.add(submission("s3", [], { created: 5 }));
+    expect(submissions.withoutRecipients(6, 9)).toEqual(["s3"]);
+    expect(submissions.withoutRecipients(7, 1)).toEqual(["s3"]);
+    submissions.remove("s1");
+    expect(submissions.get("s1")).toBeNull();
+    expect(submissions.findByOutboxId(outboxId("a"))).toBeNull();
+    reports.add({ outboxId: outboxId("a"), kind: "failed", time: 6 });
+    reports.forget(outboxId("a"));
+    expect(reports.pending()).toEqual([]);
+    expect(reports.has(outboxId("a"), "failed")).toBe(false);
   });
 
   test("what belongs to a user can be forgotten, all of it and nothing else", () => {

@@ -90,6 +90,17 @@ export function messagingContract(make: MakeStores): void {
     expect(pubkeys.get(address("a"))).not.toBeNull();
   });
 
+  test("entries that have ended: by the time of their last change, page by page", () => {
+    const { outbox } = make();
+    const ended = (id: string, changed: number) => outboxEntry(id, { state: "acknowledged", changed });
+    for (const entry of [ended("b", 6), ended("a", 6), ended("c", 5), ended("d", 7)]) outbox.add(entry);
+    outbox.add(outboxEntry("e", { state: "sent", awaitsAcknowledgement: true, changed: 1 }));
+    outbox.add(outboxEntry("f", { state: "sent", awaitsAcknowledgement: false, changed: 2 }));
+    outbox.add(outboxEntry("g", { state: "queued", changed: 1 }));
+    expect(outbox.endedBefore(7, { offset: 0, limit: 9 })).toEqual(["f", "c", "b", "a"]);
+    expect(outbox.endedBefore(7, { offset: 1, limit: 2 })).toEqual(["c", "b"]);
+  });
+
   test("signatures are seen by each user", () => {
     const { signatures } = make();
     signatures.add("anna", filled(32, 1), 5);
