@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { resolve4, resolve6 } from "node:dns/promises";
 import { type BitmessageNode, createNode } from "../bitmessage/node/node.js";
+import { hasNativeLibrary } from "../bitmessage/pow/native-engine.js";
 import { createSolver } from "../bitmessage/pow/worker-pool.js";
 import type { RandomBytes } from "../bitmessage/protocol/random.js";
 import type { Logger } from "../logger.js";
@@ -48,6 +49,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     reportError: (error) => logger.error("an effect failed", { error }),
   });
   bindNetwork(stores, config);
+  assertEngine(config);
   const threads = config.pow.threads === 0 ? defaultThreads() : config.pow.threads;
   const solver = createSolver({ engine: config.pow.engine, threads, logger: logger.child({ room: "pow" }) });
   const publisher = createPublisher(stores, (hash, when) => {
@@ -99,6 +101,14 @@ export async function createApp(options: AppOptions): Promise<App> {
       database.close();
     },
   };
+}
+
+function assertEngine(config: Config): void {
+  if (config.pow.engine !== "native" || hasNativeLibrary()) return;
+  throw new ConfigError(
+    "pow.engine",
+    'there is no native engine here: with a C compiler, node scripts/build-native.mjs makes one; "auto" does without',
+  );
 }
 
 async function refuseSecondNode(directory: DataDirectory): Promise<void> {

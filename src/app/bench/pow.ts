@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { availableEngines, createEngine } from "../../bitmessage/pow/create-engine.js";
 import type { EngineName } from "../../bitmessage/pow/engine.js";
+import { tryNativeEngines } from "../../bitmessage/pow/native-trial.js";
 import { createSolver } from "../../bitmessage/pow/worker-pool.js";
 import { silentLogger } from "../../logger.js";
 import { perSecond, type Stopwatch, stopwatch, type Total, takeTurns } from "./turns.js";
@@ -27,7 +28,7 @@ export async function benchPow(options: { seconds: number }): Promise<{ engines:
 }
 
 async function benchEngines(seconds: number): Promise<PowBench[]> {
-  const engines = availableEngines("auto").map(createEngine);
+  const engines = availableEngines("auto", (await tryNativeEngines()).working).map(createEngine);
   const tasks = engines.map((engine) => {
     engine.load({ initialHash: new Uint8Array(64), target: 0n });
     return { step: 256, run: (trials: number) => void engine.search(0n, trials) };

@@ -26,7 +26,7 @@ const DIFFICULTY = { trialsPerByte: 1n, extraBytes: 1n };
 export async function benchVerify(options: { seconds: number }): Promise<{ sizes: VerifyBench[] }> {
   const now = Math.floor(Date.now() / 1000);
   const context = { now, streams: [1], minimum: DIFFICULTY, has: () => false };
-  const engine = createEngine(availableEngines("auto")[0]!);
+  const engine = createEngine(availableEngines("wasm", [])[0]!);
   const tasks = SIZES.map((bytes) => {
     const object = makeObject(engine, bytes, now + TTL);
     return { step: 1, run: (count: number) => verify(object, context, count) };

@@ -1,10 +1,14 @@
 import type { Work } from "./solver.js";
 
-/** "wasm" computes two trials at a time in 128-bit vectors, "wasm-scalar" one, "javascript" calls node:crypto. */
-export type EngineName = "wasm" | "wasm-scalar" | "javascript";
+/**
+ * "native-..." is compiled C, "native-avx512" for example; "wasm" computes two trials at a time in 128-bit vectors,
+ * "wasm-scalar" one, "javascript" calls node:crypto.
+ */
+export type EngineName = NativeEngineName | "wasm" | "wasm-scalar" | "javascript";
+export type NativeEngineName = `native-${string}`;
 
-/** "auto" takes the fastest that works here; a name forces that engine. */
-export type EngineChoice = "auto" | EngineName;
+/** "auto" takes the fastest that works here, "native" and "wasm" the fastest of their kind; a name forces that engine. */
+export type EngineChoice = "auto" | "native" | EngineName;
 
 /** One way of computing trials, on the thread that calls it. */
 export interface Engine {
@@ -13,9 +17,13 @@ export interface Engine {
   load(work: Work): void;
   /**
    * Tries the nonces from start on, modulo 2^64, and returns the offset of the first hit, or -1.
-   * count: above 0, below 2^31, and a multiple of 2, the number of vector lanes.
+   * count: above 0, below 2^31, and a multiple of 2, the number of WebAssembly's vector lanes.
    */
   search(start: bigint, count: number): number;
+}
+
+export function isNative(name: string): name is NativeEngineName {
+  return name.startsWith("native-");
 }
 
 /** Says what is wrong with a work order. Throws RangeError. */

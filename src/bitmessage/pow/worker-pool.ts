@@ -4,8 +4,9 @@ import { Worker } from "node:worker_threads";
 import type { Logger } from "../../logger.js";
 import { powValue } from "../protocol/pow-target.js";
 import { availableEngines } from "./create-engine.js";
-import type { EngineChoice, EngineName } from "./engine.js";
+import { type EngineChoice, type EngineName, isNative } from "./engine.js";
 import type { EngineMeasurement } from "./measure-engines.js";
+import { type NativeTrial, tryNativeEngines } from "./native-trial.js";
 import { SearchControl } from "./search-control.js";
 import { type Searcher, SearchQueue } from "./search-queue.js";
 import type { Solution, Solver, Work } from "./solver.js";
@@ -30,6 +31,7 @@ export function createSolver(options: WorkerPoolOptions): Solver {
 export interface WorkerPoolSeams {
   readonly spawn?: () => Worker;
   readonly idleMilliseconds?: number;
+  readonly tryNatives?: () => Promise<NativeTrial>;
 }
 
 interface Search {
@@ -53,7 +55,11 @@ export class WorkerPool implements Searcher {
   readonly #logger: Logger;
   readonly #spawn: () => Worker;
   readonly #idleMilliseconds: number;
+  readonly #tryNatives: () => Promise<NativeTrial>;
   readonly #workers: (Worker | undefined)[];
+  /** Those that may be measured; null until the native ones have been tried. */
+  #candidates: EngineName[] | null = null;
+  #trying = false;
   /** Fastest first; null until they have been measured. */
   #engines: EngineName[] | null = null;
   #measuring = false;
@@ -71,8 +77,8 @@ export class WorkerPool implements Searcher {
     this.#spawn = seams.spawn ?? startWorker;
     this.#idleMilliseconds = seams.idleMilliseconds ?? IDLE_MILLISECONDS;
     this.#workers = Array.from({ length: options.threads });
-    const candidates = availableEngines(options.engine);
-    if (candidates.length === 1) this.#engines = candidates;
+    this.#tryNatives = seams.tryNatives ?? tryNativeEngines;
+    if (!allowsNatives(options.engine)) this.#setCandidates(availableEngines(options.engine, []));
   }
 
   describe() {
@@ -118,21 +124,40 @@ export class WorkerPool implements Searcher {
   #order(): void {
     if (!this.#search) return;
     for (const worker of this.#workers) worker?.ref();
+    if (this.#candidates === null) {
+      this.#findCandidates();
+      return;
+    }
     if (this.#engines === null) {
       const worker = this.#worker(0);
-      if (!this.#measuring)
-        this.#post(worker, { kind: "measure", engines: availableEngines(this.#options.engine) });
+      if (!this.#measuring) this.#post(worker, { kind: "measure", engines: this.#candidates });
       this.#measuring = true;
       return;
     }
     const engine = this.#engines[0];
     if (!engine) {
-      this.#fail(this.#search, new Error("no proof-of-work engine works on this machine"));
+      const text = `no proof-of-work engine works on this machine (asked for: ${this.#options.engine})`;
+      this.#fail(this.#search, new Error(text));
       return;
     }
     this.#search.startedAt = performance.now();
     for (let thread = 0; thread < this.#options.threads; thread++)
       this.#orderSearch(this.#search, engine, thread);
+  }
+
+  #findCandidates(): void {
+    if (this.#trying) return;
+    this.#trying = true;
+    void this.#tryNatives().then(({ working, failures }) => {
+      for (const failure of failures) this.#logger.warn("a native proof-of-work engine is left out", failure);
+      this.#setCandidates(availableEngines(this.#options.engine, working));
+      this.#order();
+    });
+  }
+
+  #setCandidates(candidates: EngineName[]): void {
+    this.#candidates = candidates;
+    if (candidates.length < 2) this.#engines = candidates;
   }
 
   #orderSearch(search: Search, engine: EngineName, thread: number): void {
@@ -251,6 +276,10 @@ export class WorkerPool implements Searcher {
     );
     await Promise.all(workers.map((worker) => worker?.terminate()));
   }
+}
+
+function allowsNatives(choice: EngineChoice): boolean {
+  return choice === "auto" || choice === "native" || isNative(choice);
 }
 
 /** Without the flags of the main program: some of them, such as --input-type, stop a worker from starting. */

@@ -2,11 +2,12 @@ import { availableParallelism } from "node:os";
 import { expect, test } from "@jest/globals";
 import { benchPow } from "../../../src/app/bench/pow.js";
 import { availableEngines } from "../../../src/bitmessage/pow/create-engine.js";
+import { tryNativeEngines } from "../../../src/bitmessage/pow/native-trial.js";
 
 test("measures each engine on one thread, and the fastest on all cores", async () => {
   const { engines } = await benchPow({ seconds: 0.6 });
   expect(engines.filter(({ threads }) => threads === 1).map(({ name }) => name)).toEqual(
-    availableEngines("auto"),
+    availableEngines("auto", (await tryNativeEngines()).working),
   );
   const cores = availableParallelism();
   if (cores > 1) expect(engines.at(-1)).toMatchObject({ threads: cores });

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { assertCorrect, availableEngines, createEngine } from "../../../src/bitmessage/pow/create-engine.js";
 import { assertWork, type Engine } from "../../../src/bitmessage/pow/engine.js";
 import { measureEngines } from "../../../src/bitmessage/pow/measure-engines.js";
+import { tryNativeEngines } from "../../../src/bitmessage/pow/native-trial.js";
 import { hasVectorInstructions } from "../../../src/bitmessage/pow/wasm-engine.js";
 
 /** Written anew here, with createHash, so that neither the engines nor the room's own check is its own judge. */
@@ -34,7 +35,8 @@ function allHits(engine: Engine, start: bigint, count: number): number[] {
 
 const HASH = Uint8Array.from({ length: 64 }, (_, index) => (index * 73 + 5) & 0xff);
 const SIGN = 1n << 63n;
-const names = availableEngines("auto");
+const natives = (await tryNativeEngines()).working;
+const names = availableEngines("auto", natives);
 
 describe.each(names)("engine %s", (name) => {
   const engine = createEngine(name);
@@ -104,12 +106,21 @@ describe.each(names)("engine %s", (name) => {
   });
 });
 
+/** An engine of 16 lanes, one of which is dead. */
+function withoutLane(offset: number, lane: number): number {
+  return offset % 16 === lane ? -1 : offset;
+}
+
 describe("the self-test", () => {
   const good = createEngine("javascript");
   const wrong: Record<string, Engine> = {
     "misses hits": { ...good, search: () => -1 },
     "invents hits": { ...good, search: () => 0 },
     "is off by one": { ...good, search: (start, count) => good.search(start + 1n, count) },
+    "misses hits in a lane": {
+      ...good,
+      search: (start, count) => withoutLane(good.search(start, count), 13),
+    },
     "loses the carry": { ...good, search: (start, count) => good.search(BigInt.asUintN(32, start), count) },
     "takes < for <=": {
       ...good,
@@ -121,12 +132,17 @@ describe("the self-test", () => {
   });
 });
 
-test("a forced engine stands alone, wasm means both kinds, and auto means all", () => {
+test("a forced engine stands alone, wasm and native mean all of their kind, and auto means all", () => {
   const vector = hasVectorInstructions() ? ["wasm"] : [];
-  expect(availableEngines("javascript")).toEqual(["javascript"]);
-  expect(availableEngines("wasm-scalar")).toEqual(["wasm-scalar"]);
-  expect(availableEngines("wasm")).toEqual([...vector, "wasm-scalar"]);
-  expect(availableEngines("auto")).toEqual([...vector, "wasm-scalar", "javascript"]);
+  const working = ["native-avx2", "native-scalar"] as const;
+  expect(availableEngines("javascript", working)).toEqual(["javascript"]);
+  expect(availableEngines("wasm-scalar", working)).toEqual(["wasm-scalar"]);
+  expect(availableEngines("wasm", working)).toEqual([...vector, "wasm-scalar"]);
+  expect(availableEngines("native", working)).toEqual(working);
+  expect(availableEngines("native", [])).toEqual([]);
+  expect(availableEngines("native-scalar", working)).toEqual(["native-scalar"]);
+  expect(availableEngines("native-neon", working)).toEqual([]);
+  expect(availableEngines("auto", working)).toEqual([...working, ...vector, "wasm-scalar", "javascript"]);
 });
 
 test("measures every engine, the fastest first, and WebAssembly is several times faster than JavaScript", () => {

@@ -47,6 +47,13 @@ function scripted(script: string): Worker {
   return new Worker(`const { parentPort } = require("node:worker_threads");\n${script}`, { eval: true });
 }
 
+const CHOSEN = {
+  auto: /^(native-|wasm)/,
+  wasm: /^wasm/,
+  "wasm-scalar": /^wasm-scalar$/,
+  javascript: /^javascript$/,
+};
+
 describe("solving", () => {
   test.each(["auto", "wasm", "wasm-scalar", "javascript"] as const)("with the engine %s", async (engine) => {
     const lines: { text: string; fields: LogFields | undefined }[] = [];
@@ -59,7 +66,7 @@ describe("solving", () => {
     }
     const { engine: chosen, threads, working, trialsPerSecond } = solver.status();
     expect({ threads, working }).toEqual({ threads: 2, working: false });
-    expect(chosen).toMatch(engine === "javascript" ? /^javascript$/ : /^wasm/);
+    expect(chosen).toMatch(CHOSEN[engine]);
     expect(trialsPerSecond).toBeGreaterThan(0);
     expect(lines.some(({ text }) => text.includes("measured"))).toBe(engine === "auto" || engine === "wasm");
   });
@@ -159,6 +166,55 @@ describe("idle threads", () => {
     child.stdout.on("data", (bytes: Buffer) => output.push(bytes));
     const [code] = await once(child, "close");
     expect({ code, output: Buffer.concat(output).toString() }).toEqual({ code: 0, output: "AbortError" });
+  });
+});
+
+describe("native engines", () => {
+  const none = { working: [], failures: [{ engine: "native-avx2", failure: "fails its self-test" }] };
+
+  test("one that fails its trial is left out and named once; the search goes on with the others", async () => {
+    const lines: { text: string; fields: LogFields | undefined }[] = [];
+    const logger = recordingLogger(lines);
+    let trials = 0;
+    const tryNatives = async () => {
+      trials++;
+      return none;
+    };
+    const solver = setUp({ engine: "auto", logger }, { tryNatives });
+    await Promise.all([ask(solver, 1n << 60n), ask(solver, 1n << 60n)]);
+    expect(trials).toBe(1);
+    expect(lines.filter(({ text }) => text.includes("left out")).map(({ fields }) => fields)).toEqual(
+      none.failures,
+    );
+    expect(solver.status().engine).toMatch(/^wasm/);
+  });
+
+  test("asked for where none works: the search is refused and says so", async () => {
+    const solver = setUp({ engine: "native" }, { tryNatives: async () => none });
+    await expect(ask(solver, 1n << 60n)).rejects.toThrow("asked for: native");
+  });
+
+  test("are not tried where others are asked for", async () => {
+    const tryNatives = () => {
+      throw new Error("must not be called");
+    };
+    await expect(ask(setUp({ engine: "wasm" }, { tryNatives }), 1n << 60n)).resolves.toBeDefined();
+  });
+
+  test("an abort during the trial does no harm", async () => {
+    let finishTrial: (trial: typeof none) => void = () => {};
+    const trial = new Promise<typeof none>((resolve) => {
+      finishTrial = resolve;
+    });
+    const solver = setUp({ engine: "auto" }, { tryNatives: () => trial });
+    const controller = new AbortController();
+    const first = ask(solver, 0n, controller.signal);
+    await new Promise((resolve) => setImmediate(resolve));
+    controller.abort();
+    await expect(first).rejects.toMatchObject({ name: "AbortError" });
+    const second = ask(solver, 1n << 60n);
+    finishTrial(none);
+    await expect(second).resolves.toBeDefined();
   });
 });
 

@@ -1,0 +1,80 @@
+// Compiles the proof-of-work kernels of src/bitmessage/pow/native into dist (or $DIST), if a C compiler ($CC or cc) is
+// there. Needs neither node-gyp nor Node's header files. Never fails a start: without the result the node works, slower.
+// Usage: node scripts/build-native.mjs [--force]
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const sources = "src/bitmessage/pow/native";
+const target = join(process.env.DIST ?? "dist", sources, "pow.node");
+const compiler = process.env.CC ?? "cc";
+
+// The order of additions and the distance between instructions are chosen in the sources: see search-loop.h.
+const vector = ["-fno-tree-reassoc", "-fschedule-insns", "-fsched-pressure"];
+const kernels = {
+  x64: { "search-avx2": ["-mavx2", ...vector], "search-avx512": ["-mavx512f", ...vector] },
+  arm64: { "search-neon": ["-fno-tree-reassoc"], "search-sha512": ["-march=armv8.2-a+sha3"] },
+};
+const objects = { addon: [], kernels: [], work: [], "search-scalar": [], ...kernels[process.arch] };
+// Clang does not know GCC's scheduling options and says so.
+const common = ["-std=gnu11", "-O3", "-fPIC", "-fvisibility=hidden", "-Wno-unknown-warning-option", "-w"];
+
+function isFresh() {
+  try {
+    const built = statSync(target).mtimeMs;
+    const inputs = [...readdirSync(sources).map((name) => join(sources, name)), "scripts/build-native.mjs"];
+    return inputs.every((name) => statSync(name).mtimeMs < built);
+  } catch {
+    return false;
+  }
+}
+
+function run(command, args) {
+  return new Promise((done, reject) => {
+    const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] });
+    const output = [];
+    child.stderr.on("data", (bytes) => output.push(bytes));
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0) done();
+      else reject(new Error(Buffer.concat(output).toString().split("\n")[0] || `exit status ${code}`));
+    });
+  });
+}
+
+/** A library that a child process cannot load and use is not installed. */
+function assertLoads(path) {
+  const script = `const { kernels, search } = require(${JSON.stringify(path)});
+    for (const index of kernels.keys()) if (search(index, new Uint8Array(64), 2n ** 64n - 1n, 0n, 2) !== 0) process.exit(1);`;
+  const { status, signal } = spawnSync(process.execPath, ["-e", script], { stdio: "ignore" });
+  if (status !== 0) throw new Error(`what it made does not run (${signal ?? status})`);
+}
+
+async function build() {
+  const directory = join(target, "..");
+  mkdirSync(directory, { recursive: true });
+  const work = mkdtempSync(join(directory, "build-"));
+  try {
+    const made = Object.entries(objects).map(([name, options]) => {
+      const object = join(work, `${name}.o`);
+      return { object, args: [...common, ...options, "-c", join(sources, `${name}.c`), "-o", object] };
+    });
+    await Promise.all(made.map(({ args }) => run(compiler, args)));
+    const undefinedSymbols = process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : [];
+    const library = resolve(work, "pow.node");
+    await run(compiler, ["-shared", ...undefinedSymbols, ...made.map(({ object }) => object), "-o", library]);
+    assertLoads(library);
+    renameSync(library, target);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+if (process.platform !== "win32" && (process.argv.includes("--force") || !isFresh())) {
+  try {
+    await build();
+  } catch (error) {
+    const reason = error.code === "ENOENT" ? `there is no C compiler (${compiler})` : error.message;
+    console.error(`The native proof of work is left out: ${reason}. The WebAssembly one does it, slower.`);
+  }
+}
