@@ -25,16 +25,13 @@ export function createPublisher(
 function isNew(inventory: Inventory, hash: InventoryHash, bytes: Uint8Array): boolean {
   const header = parseObjectHeader(bytes);
   const { type, version, stream, expires } = header;
-  const added = inventory.add([
-    {
-      hash,
-      type,
-      version: Number(version),
-      stream: Number(stream),
-      expires,
-      tag: objectTag(bytes, header),
-      bytes,
-    },
-  ]);
-  return added.length > 0;
+  return inventory.addOwn({
+    hash,
+    type,
+    version: Number(version),
+    stream: Number(stream),
+    expires,
+    tag: objectTag(bytes, header),
+    bytes,
+  });
 }

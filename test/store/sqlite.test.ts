@@ -91,6 +91,8 @@ describe("queries", () => {
     "json_each",
     "report USING INDEX report_pending",
     "object USING INDEX object_unprocessed",
+    "object USING INDEX object_unsent",
+    "object USING INDEX object_by_expiry",
     "outbox USING INDEX outbox_active",
     "outbox USING INDEX outbox_by_time",
     "outbox USING COVERING INDEX outbox_by_state",

@@ -35,6 +35,12 @@ export interface Inventory {
   read(hash: InventoryHash): Uint8Array | null;
   /** Keeps new ones, marked unprocessed, in one transaction; returns the hashes of those that were new. */
   add(objects: readonly InventoryObject[]): readonly InventoryHash[];
+  /** Keeps an object of ours like the others, and that it has not gone out yet. Returns whether it was new. */
+  addOwn(object: InventoryObject): boolean;
+  /** Objects of ours that have not gone out yet. */
+  unsent(): readonly InventoryHash[];
+  /** They have gone out: from now on they are like all others. */
+  markSent(hashes: readonly InventoryHash[]): void;
   /**
    * At most so many hashes of a stream, in the order of expiry and hash, after a place in that order; nothing of the inventory
    * is held between two calls.
@@ -42,6 +48,11 @@ export interface Inventory {
   hashesAfter(stream: number, after: InventoryPlace, limit: number): InventoryPage;
   /** Removes what expired before this time (Unix seconds) and has been processed. Returns how many. */
   deleteExpired(before: number): number;
+  /**
+   * Makes room: removes those that expire first, until so many bytes are free or so many objects are gone, but nothing unprocessed and
+   * nothing of ours that has not gone out. Returns what is gone, in the order of expiry and hash.
+   */
+  shed(bytes: number, limit: number): readonly InventoryPlace[];
   totals(): { readonly objects: number; readonly bytes: number };
 }
 

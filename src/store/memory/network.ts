@@ -19,6 +19,7 @@ function compare(left: InventoryPlace, right: InventoryPlace): number {
 interface Row extends InventoryObject {
   readonly position: number;
   readonly processed: boolean;
+  readonly unsent: boolean;
 }
 
 export class MemoryInventory implements Inventory, ObjectQueue {
@@ -41,13 +42,47 @@ export class MemoryInventory implements Inventory, ObjectQueue {
   add(objects: readonly InventoryObject[]): readonly InventoryHash[] {
     return this.transactions.run(() => {
       const added: InventoryHash[] = [];
-      for (const object of objects) {
-        if (this.#objects.has(object.hash)) continue;
-        const copy = { ...object, tag: object.tag?.slice() ?? null, bytes: object.bytes.slice() };
-        this.#objects.set(object.hash, { ...copy, position: this.#positions.next(), processed: false });
-        added.push(object.hash);
-      }
+      for (const object of objects) if (this.#insert(object, "network")) added.push(object.hash);
       return added;
+    });
+  }
+
+  addOwn(object: InventoryObject): boolean {
+    return this.transactions.run(() => this.#insert(object, "ourselves"));
+  }
+
+  #insert(object: InventoryObject, origin: "network" | "ourselves"): boolean {
+    if (this.#objects.has(object.hash)) return false;
+    const copy = { ...object, tag: object.tag?.slice() ?? null, bytes: object.bytes.slice() };
+    const position = this.#positions.next();
+    this.#objects.set(object.hash, { ...copy, position, processed: false, unsent: origin === "ourselves" });
+    return true;
+  }
+
+  unsent(): readonly InventoryHash[] {
+    return this.#rows()
+      .filter((row) => row.unsent)
+      .map(({ hash }) => hash);
+  }
+
+  markSent(hashes: readonly InventoryHash[]): void {
+    this.#change(hashes, { unsent: false });
+  }
+
+  shed(bytes: number, limit: number): readonly InventoryPlace[] {
+    return this.transactions.run(() => {
+      const gone: InventoryPlace[] = [];
+      let freed = 0;
+      const first = this.#rows()
+        .filter((row) => row.processed && !row.unsent)
+        .sort(compare);
+      for (const { hash, expires, bytes: object } of first.slice(0, limit)) {
+        if (freed >= bytes) break;
+        this.#objects.delete(hash);
+        freed += object.length;
+        gone.push({ expires, hash });
+      }
+      return gone;
     });
   }
 
@@ -78,11 +113,11 @@ export class MemoryInventory implements Inventory, ObjectQueue {
   }
 
   markProcessed(hashes: readonly InventoryHash[]): void {
-    this.#mark(hashes, true);
+    this.#change(hashes, { processed: true });
   }
 
   markUnprocessed(hashes: readonly InventoryHash[]): void {
-    this.#mark(hashes, false);
+    this.#change(hashes, { processed: false });
   }
 
   findByTag(type: number, tag: Uint8Array, now: number): readonly Uint8Array[] {
@@ -91,11 +126,11 @@ export class MemoryInventory implements Inventory, ObjectQueue {
       .map((row) => row.bytes.slice());
   }
 
-  #mark(hashes: readonly InventoryHash[], processed: Row["processed"]): void {
+  #change(hashes: readonly InventoryHash[], change: Partial<Pick<Row, "processed" | "unsent">>): void {
     this.transactions.run(() => {
       for (const hash of hashes) {
         const row = this.#objects.get(hash);
-        if (row) this.#objects.set(hash, { ...row, processed });
+        if (row) this.#objects.set(hash, { ...row, ...change });
       }
     });
   }

@@ -9,7 +9,7 @@ import type {
 import type { InventoryHash } from "../../bitmessage/protocol/inventory-hash.js";
 import type { Database } from "../database.js";
 import type { SqliteTransactions } from "../transactions.js";
-import { hexToBytes, plainBytes, plainBytesOrNull } from "./values.js";
+import { hexToBytes, plainBytes, plainBytesOrNull, toInteger } from "./values.js";
 
 type BytesOrNone = Uint8Array | undefined;
 
@@ -37,7 +37,7 @@ export class SqliteInventory implements Inventory, ObjectQueue {
       const added: InventoryHash[] = [];
       let bytes = 0;
       for (const object of objects) {
-        if (!this.#insert(object)) continue;
+        if (!this.#insert(object, "network")) continue;
         added.push(object.hash);
         bytes += object.bytes.length;
       }
@@ -46,12 +46,48 @@ export class SqliteInventory implements Inventory, ObjectQueue {
     });
   }
 
-  #insert(object: InventoryObject): boolean {
+  addOwn(object: InventoryObject): boolean {
+    return this.transactions.run(() => {
+      const isNew = this.#insert(object, "ourselves");
+      if (isNew) this.#statements.addTotals.run(1, object.bytes.length);
+      return isNew;
+    });
+  }
+
+  #insert(object: InventoryObject, origin: "network" | "ourselves"): boolean {
     const { type, version, stream, expires, tag, bytes } = object;
-    return (
-      this.#statements.insert.run(hexToBytes(object.hash), type, version, stream, expires, tag, bytes)
-        .changes > 0
-    );
+    const unsent = toInteger(origin === "ourselves");
+    const hash = hexToBytes(object.hash);
+    return this.#statements.insert.run(hash, type, version, stream, expires, tag, bytes, unsent).changes > 0;
+  }
+
+  unsent(): readonly InventoryHash[] {
+    return this.#statements.unsent.all() as InventoryHash[];
+  }
+
+  markSent(hashes: readonly InventoryHash[]): void {
+    if (hashes.length === 0) return;
+    this.transactions.run(() => {
+      for (const hash of hashes) this.#statements.markSent.run(hexToBytes(hash));
+    });
+  }
+
+  shed(bytes: number, limit: number): readonly InventoryPlace[] {
+    return this.transactions.run(() => {
+      const gone: InventoryPlace[] = [];
+      let freed = 0;
+      for (const row of this.#statements.first.all(limit) as (InventoryPlace & {
+        id: number;
+        size: number;
+      })[]) {
+        if (freed >= bytes) break;
+        this.#statements.delete.run(row.id);
+        freed += row.size;
+        gone.push({ expires: row.expires, hash: row.hash });
+      }
+      if (gone.length > 0) this.#statements.addTotals.run(-gone.length, -freed);
+      return gone;
+    });
   }
 
   hashesAfter(stream: number, after: InventoryPlace, limit: number): InventoryPage {
@@ -110,9 +146,16 @@ function prepareStatements(database: Database) {
     has: prepare("SELECT 1 FROM object WHERE hash = ?").pluck(),
     read: prepare("SELECT bytes FROM object WHERE hash = ?").pluck(),
     insert: prepare(
-      `INSERT INTO object (hash, type, version, stream, expires, tag, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO object (hash, type, version, stream, expires, tag, bytes, unsent) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (hash) DO NOTHING`,
     ),
+    unsent: prepare("SELECT lower(hex(hash)) FROM object WHERE unsent = 1 ORDER BY id").pluck(),
+    markSent: prepare("UPDATE object SET unsent = 0 WHERE hash = ? AND unsent = 1"),
+    first: prepare(
+      `SELECT id, expires, lower(hex(hash)) AS hash, length(bytes) AS size FROM object WHERE processed = 1 AND unsent = 0
+       ORDER BY expires, stream, object.hash LIMIT ?`,
+    ),
+    delete: prepare("DELETE FROM object WHERE id = ?"),
     addTotals: prepare("UPDATE object_total SET objects = objects + ?, bytes = bytes + ?"),
     totals: prepare("SELECT objects, bytes FROM object_total"),
     // Answered from the index object_by_expiry alone; without the plus SQLite would sort.

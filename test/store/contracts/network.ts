@@ -51,6 +51,38 @@ export function networkContract(make: MakeStores): void {
       expect(inventory.deleteExpired(11)).toBe(0);
     });
 
+    test("objects of ours are known as such until they have gone out", () => {
+      const { inventory, objectQueue } = make();
+      inventory.add([object(1)]);
+      expect(inventory.addOwn(object(1))).toBe(false);
+      expect(inventory.addOwn(object(3))).toBe(true);
+      expect(inventory.addOwn(object(2))).toBe(true);
+      expect(inventory.unsent()).toEqual([hash(3), hash(2)]);
+      expect(inventory.totals()).toEqual({ objects: 3, bytes: 60 });
+      expect(objectQueue.unprocessed(9)).toHaveLength(3);
+      inventory.markSent([hash(3), hash(1), hash(99)]);
+      inventory.markSent([]);
+      expect(inventory.unsent()).toEqual([hash(2)]);
+    });
+
+    test("makes room by expiry, but not of what is unprocessed or ours and unsent", () => {
+      const { inventory, objectQueue } = make();
+      inventory.add([5, 3, 4, 1, 2].map((number) => object(number, { expires: 10 + number })));
+      inventory.addOwn(object(6, { expires: 1 }));
+      expect(inventory.shed(1000, 9)).toEqual([]);
+      objectQueue.markProcessed([1, 2, 4, 5, 6].map(hash));
+      expect(inventory.shed(21, 9)).toEqual([place(11, 1), place(12, 2)]);
+      expect(inventory.totals()).toEqual({ objects: 4, bytes: 80 });
+      expect(inventory.shed(1000, 1)).toEqual([place(14, 4)]);
+      expect(inventory.shed(0, 9)).toEqual([]);
+      expect(inventory.shed(1000, 9)).toEqual([place(15, 5)]);
+      inventory.markSent([hash(6)]);
+      expect(inventory.shed(1, 9)).toEqual([place(1, 6)]);
+      expect(inventory.totals()).toEqual({ objects: 1, bytes: 20 });
+      expect(inventory.has(hash(1))).toBe(false);
+      expect(inventory.add([object(1)])).toEqual([hash(1)]);
+    });
+
     test("the queue: oldest first, until processed, and back again", () => {
       const { inventory, objectQueue } = make();
       inventory.add([object(5), object(4)]);

@@ -29,6 +29,38 @@ export class MemoryInventory implements Inventory {
     return added.map(({ hash }) => hash);
   }
 
+  /** Own objects that have not gone out; all others count as processed. */
+  readonly own = new Set<InventoryHash>();
+
+  addOwn(object: InventoryObject): boolean {
+    const isNew = this.add([object]).length > 0;
+    if (isNew) this.own.add(object.hash);
+    return isNew;
+  }
+
+  unsent(): readonly InventoryHash[] {
+    return [...this.own];
+  }
+
+  markSent(hashes: readonly InventoryHash[]): void {
+    for (const hash of hashes) this.own.delete(hash);
+  }
+
+  shed(bytes: number, limit: number): readonly InventoryPlace[] {
+    const gone: InventoryPlace[] = [];
+    let freed = 0;
+    const first = [...this.objects.values()]
+      .filter(({ hash }) => !this.own.has(hash))
+      .sort((a, b) => a.expires - b.expires || (a.hash < b.hash ? -1 : 1));
+    for (const { hash, expires, bytes: object } of first.slice(0, limit)) {
+      if (freed >= bytes) break;
+      this.objects.delete(hash);
+      freed += object.length;
+      gone.push({ expires, hash });
+    }
+    return gone;
+  }
+
   hashesAfter(stream: number, after: InventoryPlace, limit: number): InventoryPage {
     const isAfter = ({ expires, hash }: InventoryPlace) =>
       expires > after.expires || (expires === after.expires && hash > after.hash);
