@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
-import { availableEngines, createEngine } from "../../bitmessage/pow/create-engine.js";
-import type { EngineName } from "../../bitmessage/pow/engine.js";
+import { resolve } from "node:path";
+import { assertCorrect, availableEngines, createEngine } from "../../bitmessage/pow/create-engine.js";
+import type { Engine, EngineName } from "../../bitmessage/pow/engine.js";
+import { createLibraryEngine } from "../../bitmessage/pow/native-engine.js";
 import { tryNativeEngines } from "../../bitmessage/pow/native-trial.js";
 import { createSolver } from "../../bitmessage/pow/worker-pool.js";
 import { silentLogger } from "../../logger.js";
@@ -12,23 +14,51 @@ export interface PowBench {
   readonly threads: number;
   readonly trials_per_second: number;
   readonly trials_per_cpu_second: number;
+  /** Trials per CPU second to those of the reference. */
+  readonly ratio: number;
+}
+
+export interface PowBenchOptions {
+  /** About how long it takes in all. */
+  readonly seconds: number;
+  /** A library that scripts/build-anchors.mjs has made. */
+  readonly anchor?: string;
+}
+
+export interface PowBenchResult {
+  /** The row that the ratios are to: the anchor, or else node:crypto. */
+  readonly reference: string;
+  readonly engines: PowBench[];
 }
 
 /**
- * Measures each engine of this machine on one thread, in slices that alternate so that all meet the same conditions, and
- * then the fastest on a thread for each core.
- * @param options.seconds about how long it takes in all
+ * Measures each engine of this machine on one thread, and the anchor if there is one, in slices that alternate so that all
+ * meet the same conditions, and then the fastest on a thread for each core. Throws if the anchor cannot be loaded or errs.
  */
-export async function benchPow(options: { seconds: number }): Promise<{ engines: PowBench[] }> {
+export async function benchPow(options: PowBenchOptions): Promise<PowBenchResult> {
   const cores = availableParallelism();
-  const engines = await benchEngines(cores > 1 ? (options.seconds * 2) / 3 : options.seconds);
-  const fastest = engines.reduce((a, b) => (b.trials_per_cpu_second > a.trials_per_cpu_second ? b : a));
-  if (cores > 1) engines.push(await benchThreads(fastest.name as EngineName, cores, options.seconds / 3));
-  return { engines };
+  const names = availableEngines("auto", (await tryNativeEngines()).working);
+  const anchors = options.anchor === undefined ? [] : [createAnchor(options.anchor)];
+  const engines = [...anchors, ...names.map(createEngine)];
+  const rates = await benchEngines(engines, cores > 1 ? (options.seconds * 2) / 3 : options.seconds);
+  const own = rates.slice(anchors.length);
+  const reference = anchors.length > 0 ? rates[0]! : own.at(-1)!;
+  const fastest = own.reduce((a, b) => (b.trials_per_cpu_second > a.trials_per_cpu_second ? b : a));
+  if (cores > 1) rates.push(await benchThreads(fastest.name as EngineName, cores, options.seconds / 3));
+  const ratio = (rate: Rate) => round(rate.trials_per_cpu_second / reference.trials_per_cpu_second);
+  return { reference: reference.name, engines: rates.map((rate) => ({ ...rate, ratio: ratio(rate) })) };
 }
 
-async function benchEngines(seconds: number): Promise<PowBench[]> {
-  const engines = availableEngines("auto", (await tryNativeEngines()).working).map(createEngine);
+type Rate = Omit<PowBench, "ratio">;
+
+/** The kernel of scripts/anchors/openssl-loop.c. */
+function createAnchor(path: string): Engine {
+  const engine = createLibraryEngine("native-openssl", resolve(path));
+  assertCorrect(engine);
+  return engine;
+}
+
+async function benchEngines(engines: readonly Engine[], seconds: number): Promise<Rate[]> {
   const tasks = engines.map((engine) => {
     engine.load({ initialHash: new Uint8Array(64), target: 0n });
     return { step: 256, run: (trials: number) => void engine.search(0n, trials) };
@@ -38,7 +68,7 @@ async function benchEngines(seconds: number): Promise<PowBench[]> {
 }
 
 /** Through the solver, as the node works: a search that cannot succeed, cancelled when the time is over. */
-async function benchThreads(engine: EngineName, threads: number, seconds: number): Promise<PowBench> {
+async function benchThreads(engine: EngineName, threads: number, seconds: number): Promise<Rate> {
   const solver = createSolver({ engine, threads, logger: silentLogger });
   let total: Total = { operations: 0, seconds: 0, cpuSeconds: 0 };
   const enough = new AbortController();
@@ -64,11 +94,16 @@ async function benchThreads(engine: EngineName, threads: number, seconds: number
   return row(engine, threads, total);
 }
 
-function row(name: string, threads: number, total: Total): PowBench {
+function row(name: string, threads: number, total: Total): Rate {
   return {
     name,
     threads,
     trials_per_second: perSecond(total.operations, total.seconds),
     trials_per_cpu_second: perSecond(total.operations, total.cpuSeconds),
   };
+}
+
+/** With two digits after the point. */
+function round(ratio: number): number {
+  return Math.round(ratio * 100) / 100;
 }

@@ -5,6 +5,7 @@ import { print, table } from "./context.js";
 interface BenchOptions {
   readonly seconds: number;
   readonly json?: true;
+  readonly anchor?: string;
 }
 
 export function addBenchCommands(program: Command): void {
@@ -13,7 +14,7 @@ export function addBenchCommands(program: Command): void {
     const { benchPow } = await import("../bench/pow.js");
     const result = await benchPow(options);
     return { result, rows: result.engines };
-  });
+  }).option("--anchor <file>", "compare with what scripts/build-anchors.mjs has made");
   addBench(bench, "decrypt", "messages tried with the keys of 1, 10 and 100 identities", async (options) => {
     const { benchDecrypt } = await import("../bench/decrypt.js");
     const result = await benchDecrypt(options);
@@ -32,8 +33,8 @@ function addBench(
   name: string,
   text: string,
   run: (options: BenchOptions) => Promise<{ result: object; rows: readonly object[] }>,
-): void {
-  bench
+): Command {
+  return bench
     .command(name)
     .description(text)
     .option("--seconds <number>", "about how long to measure", readSeconds, 10)

@@ -18,13 +18,18 @@ export function hasNativeLibrary(): boolean {
 
 /** Those that the library has for this processor. Throws if it cannot be loaded. */
 export function nativeEngines(): NativeEngineName[] {
-  return loadLibrary().kernels.map((kernel): NativeEngineName => `native-${kernel}`);
+  return loadLibrary(LIBRARY).kernels.map((kernel): NativeEngineName => `native-${kernel}`);
 }
 
 /** Throws if the library cannot be loaded or has no such engine for this processor. */
 export function createNativeEngine(name: NativeEngineName): Engine {
-  const library = loadLibrary();
-  const kernel = nativeEngines().indexOf(name);
+  return createLibraryEngine(name, LIBRARY);
+}
+
+/** @param path of a library with the interface of native/addon.c */
+export function createLibraryEngine(name: NativeEngineName, path: string): Engine {
+  const library = loadLibrary(path);
+  const kernel = library.kernels.findIndex((present) => name === `native-${present}`);
   if (kernel === -1) throw new Error(`this machine has no proof-of-work engine ${name}`);
   let initialHash = new Uint8Array(64);
   let target = 0n;
@@ -41,6 +46,6 @@ export function createNativeEngine(name: NativeEngineName): Engine {
   };
 }
 
-function loadLibrary(): NativeLibrary {
-  return createRequire(import.meta.url)(LIBRARY) as NativeLibrary;
+function loadLibrary(path: string): NativeLibrary {
+  return createRequire(import.meta.url)(path) as NativeLibrary;
 }
