@@ -1,0 +1,98 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import BetterSqlite from "better-sqlite3";
+import { openMessagesDat } from "../../../src/app/moving/messages-dat.js";
+
+let folder = "";
+let path = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "bmbridge-dat-"));
+  path = join(folder, "messages.dat");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test("PyBitmessage's own file arrives whole", () => {
+  const data = openMessagesDat("test/vectors/import/messages.dat");
+  const expected = JSON.parse(readFileSync("test/vectors/import/expected.json", "utf8"));
+  const pair = ({ label, address }: { label: string; address: string }) => [label, address];
+  expect(data.contacts.map(pair)).toEqual(expected.addressbook);
+  const withSwitch = (entry: (typeof data.blocked)[number]) => [...pair(entry), entry.enabled ? 1 : 0];
+  expect(data.blocked.map(withSwitch)).toEqual(expected.blacklist);
+  expect(data.subscriptions.map(withSwitch)).toEqual(expected.subscriptions);
+  expect(data.allowed).toHaveLength(expected.counts.whitelist);
+  const received = [...data.received()];
+  for (const row of expected.inbox) {
+    const found = received.find(({ id }) => id === row.msgid);
+    expect(found).toEqual({
+      id: row.msgid,
+      from: row.fromaddress,
+      to: row.toaddress,
+      subject: row.subject,
+      body: row.message,
+      encoding: row.encodingtype,
+      received: Number(row.received),
+      seen: row.read,
+      trashed: row.folder === "trash",
+    });
+  }
+  const sent = [...data.sent()];
+  expect(data.counts).toEqual({ received: received.length, sent: sent.length });
+  expect(received).toHaveLength(expected.counts.inbox);
+  for (const row of expected.sent) {
+    expect(sent.find(({ ackData }) => ackData === row.ackdata)).toMatchObject({
+      from: row.fromaddress,
+      to: row.toaddress,
+      subject: row.subject,
+      body: row.message,
+      status: row.status,
+      sleepUntil: row.sleeptill,
+      ttl: row.ttl,
+      folder: row.folder,
+    });
+  }
+  data.close();
+});
+
+test("an old schema, odd values and blobs for texts are read as well as can be", () => {
+  const old = new BetterSqlite(path);
+  old.exec(`CREATE TABLE inbox (msgid blob, toaddress text, fromaddress text, subject text, received text, message text, folder text);
+    CREATE TABLE sent (msgid blob, toaddress text, fromaddress text, subject text, message text, ackdata blob, lastactiontime integer,
+      status text, pubkeyretrynumber integer, msgretrynumber integer, folder text)`);
+  old
+    .prepare("INSERT INTO inbox VALUES (?, ?, ?, ?, ?, ?, ?)")
+    .run(Buffer.from("ab", "hex"), "BM-to", null, Buffer.from([0x68, 0xff]), "soon", "body", null);
+  old
+    .prepare("INSERT INTO sent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    .run("x", "t", "f", "s", "m", null, 7, "msgsent", 1, 3, "draft");
+  old.close();
+  const data = openMessagesDat(path);
+  expect([...data.received()]).toEqual([
+    {
+      id: "ab",
+      from: "",
+      to: "BM-to",
+      subject: "h\ufffd",
+      body: "body",
+      encoding: 2,
+      received: 0,
+      seen: false,
+      trashed: false,
+    },
+  ]);
+  expect([...data.sent()]).toMatchObject([{ ackData: "", time: 7, retries: 3, ttl: 0, folder: "draft" }]);
+  expect([data.contacts, data.subscriptions, data.blocked]).toEqual([[], [], []]);
+  data.close();
+});
+
+test("other files are refused in words and left alone", () => {
+  expect(() => openMessagesDat(path)).toThrow("there is no file");
+  writeFileSync(path, "a diary ".repeat(200));
+  expect(() => openMessagesDat(path)).toThrow("is no messages.dat");
+  rmSync(path);
+  const other = new BetterSqlite(path);
+  other.exec("CREATE TABLE diary (text)");
+  other.close();
+  expect(() => openMessagesDat(path)).toThrow("is no messages.dat");
+});
