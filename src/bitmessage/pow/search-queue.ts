@@ -19,31 +19,47 @@ export interface SearchProgress {
   readonly seconds: number;
 }
 
+/** What a test replaces: calls the action again and again until the function that it returns is called. */
+export type Every = (milliseconds: number, action: () => void) => () => void;
+
 interface Entry {
   readonly request: WorkRequest;
+  /** Null until its first turn. */
+  work: Work | null;
+  /** Of its turns that are over. */
+  trials: number;
   readonly resolve: (solution: Solution) => void;
   readonly reject: (reason: unknown) => void;
   readonly onAbort: () => void;
 }
 
 const PROGRESS_MILLISECONDS = 250;
+/** So long one search has all threads while others of its priority wait: a search forgets nothing, for it has no memory. */
+const TURN_MILLISECONDS = 1000;
 /** The measured rate forgets: what lies further back than this counts half. */
 const RATE_SECONDS = 60;
 
-/** The part of a solver that all kinds have: order, preparation at the start, abort, progress, and the measured rate. */
+/**
+ * The part of a solver that all kinds have: order, preparation at the start, abort, progress, and the measured rate. The
+ * most urgent has all threads, at once; those that are equally urgent take turns.
+ */
 export class SearchQueue implements Solver {
   readonly #searcher: Searcher;
   readonly #waiting: Entry[] = [];
   #running: Entry | null = null;
   /** False while the running entry is still being prepared. */
   #searching = false;
-  #progressTimer: NodeJS.Timeout | undefined;
+  readonly #every: Every;
+  /** Counts the turns, so that a late answer of an earlier one is known. */
+  #turn = 0;
+  #stopTimers: readonly (() => void)[] = [];
   #measuredTrials = 0;
   #measuredSeconds = 0;
   #closed = false;
 
-  constructor(searcher: Searcher) {
+  constructor(searcher: Searcher, every: Every = startInterval) {
     this.#searcher = searcher;
+    this.#every = every;
   }
 
   solve(request: WorkRequest): Promise<Solution> {
@@ -51,9 +67,10 @@ export class SearchQueue implements Solver {
       if (this.#closed) return reject(abortError("the solver is closed"));
       if (request.signal.aborted)
         return reject(abortError("the proof of work was cancelled", request.signal.reason));
-      const entry: Entry = { request, resolve, reject, onAbort: () => this.#abort(entry) };
-      request.signal.addEventListener("abort", entry.onAbort, { once: true });
-      this.#insert(entry);
+      const onAbort = () => this.#abort(entry);
+      const entry: Entry = { request, work: null, trials: 0, resolve, reject, onAbort };
+      request.signal.addEventListener("abort", onAbort, { once: true });
+      this.#insertLast(entry);
       // In a microtask, so that what is asked for in one go starts in order of priority.
       queueMicrotask(() => this.#startNext());
     });
@@ -82,44 +99,72 @@ export class SearchQueue implements Solver {
     await this.#searcher.close();
   }
 
-  #insert(entry: Entry): void {
-    const priority = entry.request.priority ?? 0;
-    const behind = this.#waiting.findIndex((other) => (other.request.priority ?? 0) > priority);
+  #insertLast(entry: Entry): void {
+    const behind = this.#waiting.findIndex((other) => priorityOf(other) > priorityOf(entry));
+    this.#waiting.splice(behind === -1 ? this.#waiting.length : behind, 0, entry);
+  }
+
+  #insertFirst(entry: Entry): void {
+    const behind = this.#waiting.findIndex((other) => priorityOf(other) >= priorityOf(entry));
     this.#waiting.splice(behind === -1 ? this.#waiting.length : behind, 0, entry);
   }
 
   #startNext(): void {
-    if (this.#running || this.#closed) return;
-    const entry = this.#waiting.shift();
-    if (!entry) return;
-    this.#running = entry;
-    let work: Work;
+    if (this.#closed) return;
+    const [next] = this.#waiting;
+    if (!next) return;
+    if (this.#running) {
+      if (!this.#searching || priorityOf(next) >= priorityOf(this.#running)) return;
+      this.#insertFirst(this.#suspend());
+    }
+    this.#waiting.shift();
+    this.#running = next;
     try {
-      work = entry.request.prepare();
-      assertWork(work);
+      next.work ??= prepareWork(next.request);
     } catch (error) {
       this.#running = null;
-      this.#settle(entry, () => entry.reject(error));
+      this.#settle(next, () => next.reject(error));
       queueMicrotask(() => this.#startNext());
       return;
     }
     // prepare() may itself have aborted the request or closed the solver.
-    if (this.#running === entry) this.#search(entry, work);
+    if (this.#running === next) this.#search(next, next.work);
   }
 
   #search(entry: Entry, work: Work): void {
     this.#searching = true;
+    this.#turn++;
+    const turn = this.#turn;
+    const inTurn = (action: () => void) => {
+      if (this.#turn === turn) this.#finish(entry, action);
+    };
     this.#searcher.search(work).then(
-      (solution) => this.#finish(entry, () => entry.resolve(solution)),
-      (error: unknown) => this.#finish(entry, () => entry.reject(error)),
+      ({ nonce, trials }) => inTurn(() => entry.resolve({ nonce, trials: entry.trials + trials })),
+      (error: unknown) => inTurn(() => entry.reject(error)),
     );
-    if (entry.request.onProgress) {
-      this.#progressTimer = setInterval(() => this.#reportProgress(entry, work), PROGRESS_MILLISECONDS);
-    }
+    this.#stopTimers = [
+      this.#every(TURN_MILLISECONDS, () => this.#endTurn(entry)),
+      this.#every(PROGRESS_MILLISECONDS, () => this.#reportProgress(entry, work)),
+    ];
+  }
+
+  #endTurn(entry: Entry): void {
+    const [next] = this.#waiting;
+    if (this.#running !== entry || !next || priorityOf(next) > priorityOf(entry)) return;
+    this.#insertLast(this.#suspend());
+    this.#startNext();
+  }
+
+  /** Ends the running search for now and returns its entry, which goes on with the same work later. */
+  #suspend(): Entry {
+    const entry = this.#running!;
+    this.#endSearch();
+    entry.trials += this.#searcher.progress().trials;
+    return entry;
   }
 
   #reportProgress(entry: Entry, work: Work): void {
-    const { trials } = this.#searcher.progress();
+    const trials = entry.trials + this.#searcher.progress().trials;
     const expectedTrials = 2 ** 64 / (Number(work.target) + 1);
     try {
       entry.request.onProgress?.({ trials, expectedTrials, share: 1 - Math.exp(-trials / expectedTrials) });
@@ -152,7 +197,7 @@ export class SearchQueue implements Solver {
     this.#running = null;
     if (!this.#searching) return;
     this.#searching = false;
-    clearInterval(this.#progressTimer);
+    for (const stop of this.#stopTimers) stop();
     this.#searcher.cancel();
     const { trials, seconds } = this.#searcher.progress();
     this.#measuredTrials += trials;
@@ -168,6 +213,21 @@ export class SearchQueue implements Solver {
     answer();
   }
 }
+
+function priorityOf(entry: Entry): number {
+  return entry.request.priority ?? 0;
+}
+
+function prepareWork(request: WorkRequest): Work {
+  const work = request.prepare();
+  assertWork(work);
+  return work;
+}
+
+const startInterval: Every = (milliseconds, action) => {
+  const timer = setInterval(action, milliseconds);
+  return () => clearInterval(timer);
+};
 
 function abortError(text: string, cause?: unknown): Error {
   const error = new Error(text, { cause });

@@ -8,13 +8,13 @@ export interface Work {
 
 export interface WorkRequest {
   /**
-   * Called when the search starts, not when it is queued: expiry times, and so the target, are fixed here, because
+   * Called once, when the search starts, not when it is queued: expiry times, and so the target, are fixed here, because
    * the lifetime of an object shrinks while it waits. May throw; the promise is then rejected with that error.
    */
   prepare(): Work;
   /** Abort rejects the promise with an AbortError at once (name "AbortError", code "ABORT_ERR"). */
   readonly signal: AbortSignal;
-  /** Smaller first; equal ones in the order they came. Default 0. */
+  /** Smaller first, even before one that runs already; equal ones take turns in the order they came. Default 0. */
   readonly priority?: number;
   /** About four times a second while the search runs. */
   onProgress?(progress: WorkProgress): void;
@@ -43,7 +43,7 @@ export interface SolverStatus {
   readonly working: boolean;
 }
 
-/** Does proofs of work, one at a time, in order of priority. */
+/** Does proofs of work, one at a time, in order of priority; equally urgent ones in turns, so that each goes on. */
 export interface Solver {
   /** Every nonce has been checked by another implementation before it is returned. */
   solve(request: WorkRequest): Promise<Solution>;

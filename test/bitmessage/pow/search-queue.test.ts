@@ -89,6 +89,124 @@ describe("order", () => {
   });
 });
 
+/** A queue whose turns end when the test says so, and requests that are told apart by their target. */
+function setUpTurns() {
+  const searcher = new HeldSearcher();
+  let endTurn: () => void = () => {};
+  const queue = new SearchQueue(searcher, (milliseconds, action) => {
+    if (milliseconds === 1000) endTurn = action;
+    return () => {};
+  });
+  const prepared: bigint[] = [];
+  const ask = (target: bigint, over: Partial<WorkRequest> = {}) =>
+    queue.solve(
+      request({
+        prepare: () => {
+          prepared.push(target);
+          return { ...WORK, target };
+        },
+        ...over,
+      }),
+    );
+  const targets = () => searcher.started.map((work) => work.target);
+  return { searcher, queue, ask, prepared, targets, endTurn: () => endTurn() };
+}
+
+describe("turns", () => {
+  test("equally urgent ones share the threads, each with its work as first prepared", async () => {
+    const { searcher, ask, prepared, targets, endTurn } = setUpTurns();
+    const all = [ask(1n), ask(2n), ask(3n), ask(4n, { priority: 1 })];
+    await settled();
+    for (let turn = 0; turn < 5; turn++) {
+      searcher.measured = { trials: 100, seconds: 1 };
+      endTurn();
+    }
+    expect(targets()).toEqual([1n, 2n, 3n, 1n, 2n, 3n]);
+    expect(prepared).toEqual([1n, 2n, 3n]);
+    expect(searcher.cancelled).toBe(5);
+    searcher.answer({ nonce: 33n, trials: 7 });
+    await expect(all[2]).resolves.toEqual({ nonce: 33n, trials: 107 });
+    await finishAll(searcher, 3);
+    await Promise.all(all);
+    expect(targets().slice(6)).toEqual([1n, 2n, 4n]);
+  });
+
+  test("one alone, or with less urgent ones behind it, is not interrupted", async () => {
+    const { searcher, ask, endTurn } = setUpTurns();
+    const all = [ask(1n), ask(2n, { priority: 1 })];
+    await settled();
+    endTurn();
+    expect(searcher.cancelled).toBe(0);
+    await finishAll(searcher, 2);
+    await Promise.all(all);
+  });
+
+  test("a more urgent one starts at once; the one before it goes on afterwards, before its equals", async () => {
+    const { searcher, queue, ask, prepared, targets } = setUpTurns();
+    const large = [ask(1n, { priority: 3 }), ask(2n, { priority: 3 })];
+    await settled();
+    searcher.measured = { trials: 5000, seconds: 1 };
+    const small = ask(9n, { priority: 0 });
+    await settled();
+    expect(targets()).toEqual([1n, 9n]);
+    expect(queue.status()).toMatchObject({ waiting: 2, working: true });
+    searcher.answer({ nonce: 9n, trials: 10 });
+    await expect(small).resolves.toEqual({ nonce: 9n, trials: 10 });
+    await settled();
+    searcher.answer({ nonce: 1n, trials: 20 });
+    await expect(large[0]).resolves.toEqual({ nonce: 1n, trials: 5020 });
+    await finishAll(searcher, 1);
+    await large[1];
+    expect(targets()).toEqual([1n, 9n, 1n, 2n]);
+    expect(prepared).toEqual([1n, 9n, 2n]);
+  });
+
+  test("the answer of a turn that is over is dropped, even when its search runs again", async () => {
+    const { searcher, ask, endTurn } = setUpTurns();
+    const first = ask(1n);
+    const second = ask(2n);
+    await settled();
+    const lateAnswer = searcher.answer;
+    endTurn();
+    endTurn();
+    lateAnswer({ nonce: 99n, trials: 1 });
+    await settled();
+    searcher.answer({ nonce: 1n, trials: 1 });
+    await expect(first).resolves.toMatchObject({ nonce: 1n });
+    await finishAll(searcher, 1);
+    await second;
+  });
+
+  test("an abort between two turns", async () => {
+    const { searcher, queue, ask, targets, endTurn } = setUpTurns();
+    const controller = new AbortController();
+    const first = ask(1n, { signal: controller.signal });
+    const second = ask(2n);
+    await settled();
+    endTurn();
+    controller.abort();
+    await expect(first).rejects.toMatchObject({ name: "AbortError" });
+    endTurn();
+    await finishAll(searcher, 1);
+    await second;
+    expect(targets()).toEqual([1n, 2n]);
+    expect(queue.status()).toMatchObject({ waiting: 0, working: false });
+  });
+
+  test("an urgent one whose preparation fails leaves the other to go on", async () => {
+    const { searcher, ask, targets } = setUpTurns();
+    const first = ask(1n, { priority: 1 });
+    await settled();
+    const fail = () => {
+      throw new Error("gone");
+    };
+    await expect(ask(2n, { priority: 0, prepare: fail })).rejects.toThrow("gone");
+    await finishAll(searcher, 1);
+    await first;
+    expect(targets()).toEqual([1n, 1n]);
+  });
+});
+
 describe("failure", () => {
   test.each([
     [

@@ -77,6 +77,19 @@ describe("solving", () => {
     expect(new Set(solutions.map(({ nonce }) => nonce)).size).toBe(40);
   });
 
+  test("an urgent one is done while an endless one goes on before and after", async () => {
+    const solver = setUp();
+    const controller = new AbortController();
+    const prepare = () => ({ initialHash: HASH, target: 0n });
+    const endless = solver.solve({ prepare, signal: controller.signal, priority: 3 });
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let round = 0; round < 3; round++) await ask(solver, 1n << 60n);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(solver.status()).toMatchObject({ working: true, waiting: 0 });
+    controller.abort();
+    await expect(endless).rejects.toMatchObject({ name: "AbortError" });
+  });
+
   test("less than one thread is a mistake", () => {
     expect(() => createSolver({ engine: "auto", threads: 0, logger: silentLogger })).toThrow(RangeError);
     expect(() => createSolver({ engine: "auto", threads: 1.5, logger: silentLogger })).toThrow(RangeError);
