@@ -72,8 +72,8 @@ export class Dandelion<Target extends StemTarget> {
     if (this.isOn && role === "stem") this.#stems.join(target);
     for (const [hash, object] of this.#objects) {
       if (object.phase !== "stem" || object.child !== null) continue;
-      if (this.#stems.childOf(object.source) === null) this.#fluff(hash);
-      else this.#rehome(hash, object);
+      // Until there is a stem it waits for its deadline.
+      if (this.#stems.childOf(object.source) !== null) this.#rehome(hash, object);
     }
   }
 
@@ -170,7 +170,11 @@ export class Dandelion<Target extends StemTarget> {
 
   #setDeadline(hash: InventoryHash, object: HiddenObject<Target>): void {
     object.cancelDeadline();
-    object.cancelDeadline = this.#options.scheduler.after(this.#lifetime(), () => this.#fluff(hash));
+    object.cancelDeadline = this.#options.scheduler.after(this.#lifetime(), () => {
+      // Whoever came first later would be told of it alone, and know whose it is.
+      if (this.#peers === 0 && object.source === "ourselves") this.#setDeadline(hash, object);
+      else this.#fluff(hash);
+    });
   }
 
   /** Gives an object its stem, if there is one, who is told after a random delay like that of all announcements. */

@@ -17,9 +17,11 @@ import type { Downloads } from "./downloads.js";
 import { inventoryPortions } from "./inventory-portions.js";
 import type { KnownNodes } from "./known-nodes.js";
 import type { ObjectIntake } from "./object-intake.js";
+import type { OwnObjects } from "./own-objects.js";
 import type { Peer } from "./peer.js";
-import type { Inventory } from "./ports.js";
+import type { Inventory, InventoryPlace } from "./ports.js";
 import type { Scheduler } from "./scheduler.js";
+import type { Shedding } from "./shedding.js";
 import type { SlicedWork } from "./sliced-work.js";
 import { cleanText } from "./text.js";
 import type { Uploads } from "./uploads.js";
@@ -33,6 +35,8 @@ export interface ExchangeOptions {
   readonly announcements: Announcements<Peer>;
   readonly dandelion: Dandelion<Peer>;
   readonly intake: ObjectIntake;
+  readonly ownObjects: OwnObjects;
+  readonly shedding: Shedding;
   readonly scheduler: Scheduler;
   readonly work: SlicedWork;
   /** Seconds without requests after objects could not be kept. */
@@ -48,6 +52,8 @@ const EMPTY = new Uint8Array(0);
 const STREAM = 1;
 /** Vectors that are looked up at once. */
 const SLICE = 1000;
+/** Seconds without requests while the inventory is over its limit. */
+const SHEDDING_PAUSE = 2;
 
 /** What established peers say to each other (PROTOCOL.md sections 4 and 7). */
 export class Exchange {
@@ -118,8 +124,8 @@ export class Exchange {
 
   /** The packets of one read are through: what they brought is kept and announced. */
   readDone(peer: Peer): void {
-    const { intake, downloads, announcements, dandelion, logger } = this.#options;
-    let added: readonly InventoryHash[];
+    const { intake, downloads, logger } = this.#options;
+    let added: readonly InventoryPlace[];
     try {
       added = intake.flush();
     } catch (error) {
@@ -128,12 +134,29 @@ export class Exchange {
       return;
     }
     this.#unkept.clear();
-    if (added.length > 0) {
-      this.objectsReceived += added.length;
-      announcements.add(added.filter((hash) => !dandelion.arrived(hash)));
-      this.#options.onObjectsAdded(added);
-    }
+    if (added.length > 0) this.#kept(added);
     downloads.refill(peer);
+  }
+
+  #kept(added: readonly InventoryPlace[]): void {
+    const { announcements, dandelion, shedding } = this.#options;
+    this.objectsReceived += added.length;
+    const open = added.filter(({ hash }) => !dandelion.arrived(hash));
+    announcements.add(open.filter(({ expires }) => !shedding.isShortLived(expires)).map(({ hash }) => hash));
+    this.#options.onObjectsAdded(added.map(({ hash }) => hash));
+    this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    const { shedding, downloads } = this.#options;
+    shedding.check();
+    if (shedding.isFull) downloads.suspend(SHEDDING_PAUSE);
+  }
+
+  /** To be called every so often. */
+  tick(): void {
+    this.#makeRoom();
+    this.#options.downloads.tick();
   }
 
   /** Such as when the disk is full: the peers still have the objects, and are asked for them when there may be room. */
@@ -192,16 +215,19 @@ export class Exchange {
   }
 
   #announced(peer: Peer, hashes: readonly InventoryHash[], command: "inv" | "dinv"): void {
-    const { inventory, announcements, downloads, dandelion } = this.#options;
+    const { inventory, announcements, downloads, dandelion, ownObjects, shedding } = this.#options;
     const unseen: InventoryHash[] = [];
     for (const hash of hashes) {
       // A hidden object is asked for as if it were not here.
       if (dandelion.hides(hash)) unseen.push(hash);
-      else if (!inventory.has(hash)) {
+      else if (inventory.has(hash)) {
+        if (announcements.isPending(hash)) peer.noteKnown(hash);
+        ownObjects.wentOut(hash);
+      } else if (!shedding.hasShed(hash)) {
         unseen.push(hash);
         if (command === "dinv") dandelion.heard(peer, hash);
         else dandelion.heardOpenly(hash);
-      } else if (announcements.isPending(hash)) peer.noteKnown(hash);
+      }
     }
     downloads.announced(peer, unseen);
   }
@@ -222,6 +248,7 @@ export class Exchange {
     peer.noteKnown(result.hash);
     if (result.verdict === "ignore" && result.reason === "duplicate") {
       this.#options.dandelion.cameAgain(result.hash);
+      this.#options.ownObjects.wentOut(result.hash);
     }
     if (result.verdict === "reject") this.#offend(peer, result.reason);
     else if (result.verdict === "accept" && result.type === ObjectType.onionpeer) {

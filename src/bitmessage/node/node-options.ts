@@ -26,6 +26,8 @@ export interface NodeOptions {
   /** The least work of an object. */
   readonly minimum: Difficulty;
   readonly inventory: Inventory;
+  /** Bytes of objects that are kept, beyond which those that expire first have to go; 0 (the default) for no limit. */
+  readonly maxInventory?: number;
   readonly knownNodes: KnownNodeStore;
   readonly resolver: Resolver;
   readonly random: RandomBytes;

@@ -11,10 +11,12 @@ import { Listener } from "./listener.js";
 import type { NodeOptions } from "./node-options.js";
 import { ObjectIntake } from "./object-intake.js";
 import { OnionPublisher } from "./onion-publisher.js";
+import { OwnObjects } from "./own-objects.js";
 import type { Peer } from "./peer.js";
 import type { PeerInfo } from "./ports.js";
 import { Reach } from "./reach.js";
 import { createScheduler, type Scheduler } from "./scheduler.js";
+import { Shedding } from "./shedding.js";
 import { SlicedWork } from "./sliced-work.js";
 import { DEFAULT_TIMINGS, type NodeTimings } from "./timings.js";
 import { spreadTime, Uploads } from "./uploads.js";
@@ -64,6 +66,7 @@ class Node implements BitmessageNode {
   readonly #uploads: Uploads<Peer>;
   readonly #announcements: Announcements<Peer>;
   readonly #dandelion: Dandelion<Peer>;
+  readonly #ownObjects: OwnObjects;
   readonly #exchange: Exchange;
   readonly #connections: Connections;
   readonly #dialer: Dialer;
@@ -97,8 +100,13 @@ class Node implements BitmessageNode {
       random,
       fluff: (hash) => this.#announcements.add([hash]),
     });
+    this.#ownObjects = new OwnObjects(inventory);
     this.#uploads = new Uploads({
       read: (peer, hash) => (this.#dandelion.maySee(peer, hash) ? inventory.read(hash) : null),
+      onSent: (hash) => {
+        // The stem may keep it to itself; then it goes out another time.
+        if (!this.#dandelion.hides(hash)) this.#ownObjects.wentOut(hash);
+      },
       spreadTime: () => spreadTime(knownNodes.size, timings.spreadStep),
       scheduler,
     });
@@ -136,7 +144,7 @@ class Node implements BitmessageNode {
   }
 
   #createExchange(): Exchange {
-    const { inventory, streams, minimum, clock, logger } = this.#options;
+    const { inventory, maxInventory: limit = 0, streams, minimum, clock, logger } = this.#options;
     return new Exchange({
       inventory,
       knownNodes: this.#knownNodes,
@@ -147,6 +155,8 @@ class Node implements BitmessageNode {
       dandelion: this.#dandelion,
       storePause: this.#timings.storePause,
       intake: new ObjectIntake({ inventory, streams, minimum, clock }),
+      ownObjects: this.#ownObjects,
+      shedding: new Shedding({ inventory, limit, work: this.#work, logger }),
       scheduler: this.#scheduler,
       work: this.#work,
       clock,
@@ -189,9 +199,10 @@ class Node implements BitmessageNode {
     this.#connections.listeningPort = listening?.port ?? 0;
     this.#scheduler.every(this.#timings.tick, () => {
       this.#connections.tick();
-      this.#downloads.tick();
+      this.#exchange.tick();
     });
     this.#dandelion.start();
+    for (const hash of this.#ownObjects.refresh()) this.#dandelion.publish(hash);
     this.#housekeeping.start();
     this.#reach.whenOpen(this.#scheduler, this.#timings, () => {
       this.#dialer.start();
@@ -217,6 +228,7 @@ class Node implements BitmessageNode {
   }
 
   announce(hashes: readonly InventoryHash[], when: "now" | "later" = "now"): void {
+    this.#ownObjects.refresh();
     for (const hash of hashes) {
       if (when === "now") this.#dandelion.publish(hash);
       else this.#dandelion.publishLater(hash, this.#timings.publishLater);

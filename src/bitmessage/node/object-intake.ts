@@ -3,7 +3,7 @@ import { type InventoryHash, inventoryHash } from "../protocol/inventory-hash.js
 import { objectTag } from "../protocol/object.js";
 import { checkObject } from "../protocol/object-check.js";
 import type { Difficulty } from "../protocol/pow-target.js";
-import type { Inventory, InventoryObject } from "./ports.js";
+import type { Inventory, InventoryObject, InventoryPlace } from "./ports.js";
 
 export interface IntakeOptions {
   readonly inventory: Inventory;
@@ -60,11 +60,11 @@ export class ObjectIntake {
     return { verdict: "accept", hash, type };
   }
 
-  /** Keeps what has been accepted; returns the hashes of what is new. Throws what the inventory throws; the objects are then dropped. */
-  flush(): readonly InventoryHash[] {
+  /** Keeps what has been accepted; returns what is new. Throws what the inventory throws; the objects are then dropped. */
+  flush(): readonly InventoryPlace[] {
     if (this.#accepted.size === 0) return [];
-    const objects = [...this.#accepted.values()];
+    const accepted = this.#accepted;
     this.#accepted = new Map();
-    return this.#options.inventory.add(objects);
+    return this.#options.inventory.add([...accepted.values()]).map((hash) => accepted.get(hash)!);
   }
 }

@@ -41,20 +41,24 @@ export class Uploads<Target extends UploadTarget> {
   readonly #requests = new Map<Target, Requests>();
   readonly #scheduled = new Set<Target>();
   readonly #read: (target: Target, hash: InventoryHash) => Uint8Array | null;
+  readonly #onSent: (hash: InventoryHash) => void;
   readonly #spreadTime: () => number;
   readonly #scheduler: Scheduler;
   sent = 0;
 
   /**
    * @param options.read the object, if it is there and the peer may see that
+   * @param options.onSent the object has been handed to a peer's connection
    * @param options.spreadTime seconds that an object takes to reach everybody
    */
   constructor(options: {
     read: (target: Target, hash: InventoryHash) => Uint8Array | null;
+    onSent: (hash: InventoryHash) => void;
     spreadTime: () => number;
     scheduler: Scheduler;
   }) {
     this.#read = options.read;
+    this.#onSent = options.onSent;
     this.#spreadTime = options.spreadTime;
     this.#scheduler = options.scheduler;
   }
@@ -112,13 +116,14 @@ export class Uploads<Target extends UploadTarget> {
       requests.current.delete(hash);
       const object = this.#read(target, hash);
       if (object === null) requests.readyAt = this.#scheduler.now() + this.#spreadTime();
-      else this.#send(target, object);
+      else this.#send(target, hash, object);
     }
     this.#schedule(target, requests);
   }
 
-  #send(target: Target, object: Uint8Array): void {
+  #send(target: Target, hash: InventoryHash, object: Uint8Array): void {
     this.sent += 1;
     target.sendObject(object);
+    this.#onSent(hash);
   }
 }

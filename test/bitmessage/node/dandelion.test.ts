@@ -75,7 +75,7 @@ describe("an object of ours", () => {
     expect(fluffed).toEqual([{ hash: HASH, time: 0 }]);
   });
 
-  test("waits for a first peer, but not for ever", () => {
+  test("waits for a first peer", () => {
     const { scheduler, dandelion, fluffed } = setUp();
     dandelion.publish(HASH);
     expect(fluffed).toEqual([]);
@@ -83,14 +83,18 @@ describe("an object of ours", () => {
     dandelion.join(stem, "stem");
     scheduler.advance(10);
     expect([...stem.stems, ...stem.plain]).toEqual([HASH]);
-    const alone = setUp();
-    alone.dandelion.publish(HASH);
-    alone.scheduler.advance(1000);
-    expect(alone.fluffed).toHaveLength(1);
-    const inbound = setUp();
-    inbound.dandelion.publish(HASH);
-    inbound.dandelion.join(new Peer("inbound"), "other");
-    expect(inbound.fluffed).toHaveLength(1);
+  });
+
+  test("stays hidden as long as nobody is there, and for a while when the first peer cannot be a stem", () => {
+    const { scheduler, dandelion, fluffed } = setUp();
+    dandelion.publish(HASH);
+    scheduler.advance(100_000);
+    expect(fluffed).toEqual([]);
+    expect(dandelion.hides(HASH)).toBe(true);
+    dandelion.join(new Peer("inbound"), "other");
+    expect(fluffed).toEqual([]);
+    scheduler.advance(1000);
+    expect(fluffed).toHaveLength(1);
   });
 
   test("goes another way when its stem dies, three times at most with a new deadline", () => {

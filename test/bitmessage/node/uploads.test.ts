@@ -24,14 +24,16 @@ const OBJECT = new Uint8Array(1);
 function setUp(options: { missing?: ReadonlySet<InventoryHash>; spread?: number } = {}) {
   const { missing = new Set(), spread = 0 } = options;
   const scheduler = new ManualScheduler();
+  const sent: InventoryHash[] = [];
   const uploads = new Uploads<Target>({
     read: (_, hash) => (missing.has(hash) ? null : OBJECT),
+    onSent: (hash) => sent.push(hash),
     spreadTime: () => spread,
     scheduler,
   });
   const target = new Target();
   uploads.join(target);
-  return { scheduler, uploads, target };
+  return { scheduler, uploads, target, sent };
 }
 
 test("objects are sent only while little waits to be sent", () => {
