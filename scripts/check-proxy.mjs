@@ -37,6 +37,7 @@ const settings = [
   `node.proxy=socks5://127.0.0.1:${port}`,
   "imap.listen=127.0.0.1:0",
   "smtp.listen=127.0.0.1:0",
+  "web.listen=127.0.0.1:0",
 ];
 const set = settings.flatMap((setting) => ["--set", setting]);
 const tracer = ["-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg,bind", "-o", trace];

@@ -38,6 +38,7 @@ const settings = [
   "node.listen=127.0.0.1:0",
   "imap.listen=127.0.0.1:0",
   "smtp.listen=127.0.0.1:0",
+  "web.listen=127.0.0.1:0",
   "log.level=error",
   // Waiting for the sake of privacy would only keep the messages out of the kills' reach.
   "node.dandelion=0",

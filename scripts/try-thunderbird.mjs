@@ -33,6 +33,7 @@ const settings = [
   "node.listen=127.0.0.1:0",
   "imap.listen=127.0.0.1:0",
   "smtp.listen=127.0.0.1:0",
+  "web.listen=127.0.0.1:0",
   "log.level=warn",
 ];
 

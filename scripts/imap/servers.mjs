@@ -35,6 +35,7 @@ const NODE_SETTINGS = [
   "node.listen=off",
   "imap.listen=127.0.0.1:0",
   "smtp.listen=off",
+  "web.listen=off",
   "log.level=warn",
 ];
 

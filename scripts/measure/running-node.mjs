@@ -12,6 +12,7 @@ const SETTINGS = [
   "node.bootstrap=false",
   "imap.listen=127.0.0.1:0",
   "smtp.listen=127.0.0.1:0",
+  "web.listen=127.0.0.1:0",
   "log.level=warn",
 ];
 /** Clock ticks in a second, as Linux shows them to every program. */

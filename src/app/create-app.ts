@@ -17,6 +17,7 @@ import type { ControlMethods } from "./control/messages.js";
 import { createControlServer } from "./control/server.js";
 import { type DataDirectory, makeDataDirectory } from "./data-directory.js";
 import type { Endpoints } from "./mail-client.js";
+import { createMailCommands } from "./mail-commands.js";
 import { createMailServers, listening } from "./mail-servers.js";
 import { createMethods } from "./methods/methods.js";
 import { bindNetwork } from "./network-name.js";
@@ -25,6 +26,7 @@ import { openOrExplain } from "./open-database.js";
 import { createPublisher } from "./publisher.js";
 import { createServices, networkMinimum } from "./services.js";
 import { readStatus } from "./status.js";
+import { createWebServer } from "./web/web-server.js";
 
 export interface AppOptions {
   readonly directory: DataDirectory;
@@ -56,7 +58,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     node.announce([hash], when);
     services.messaging.inbox.wake();
   });
-  const services = createServices({ config, stores, solver, publisher, logger });
+  const commands = createMailCommands(() => methods);
+  const services = createServices({ config, stores, solver, publisher, commands, logger });
   const node: BitmessageNode = createNode({
     ...nodeSettings(config),
     onionAnnouncer: createOnionAnnouncer({
@@ -80,7 +83,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const started = performance.now();
   const status = () => readStatus({ node, stores, solver, uptime: (performance.now() - started) / 1000 });
   const backUpTo = (file: string) => backUp(database, directory, file);
-  const methods = createMethods({ services, stores, config, status, backUp: backUpTo });
+  const web = createWebServer({ config, directory, services, logger });
+  const methods: ControlMethods = createMethods({ services, stores, config, status, backUp: backUpTo });
   const control = createControlServer(directory.socket, methods, logger.child({ room: "control" }));
 
   return {
@@ -90,10 +94,11 @@ export async function createApp(options: AppOptions): Promise<App> {
       await control.start();
       services.start();
       const p2p = await listening("node.listen", () => node.start());
-      return { p2p, ...mail, web: null };
+      return { p2p, ...mail, web: web && (await listening("web.listen", () => web.start())) };
     },
     async stop() {
       await control.stop();
+      await web?.stop();
       await servers.stop();
       await node.stop();
       await services.stop();

@@ -1,5 +1,5 @@
 /** What a person types into a mail client. */
-import { type Config, type ServerConfig, tlsMode } from "./config/config.js";
+import { type Config, isLoopback, type ServerConfig, tlsMode } from "./config/config.js";
 
 export interface Endpoints {
   /** "host:port", or null when off. */
@@ -33,15 +33,23 @@ export function clientSettings(input: ClientSettingsInput): string[] {
   lines.push("Settings for a mail client:");
   lines.push(`  reading (IMAP)  ${server(endpoints.imap, config.imap.tls)}`);
   lines.push(`  sending (SMTP)  ${server(endpoints.smtp, config.smtp.tls)}`);
+  if (endpoints.web !== null) {
+    const scheme = isLoopback(hostOf(endpoints.web)) ? "http" : "https";
+    lines.push(`  address book    ${scheme}://${endpoints.web}/ (CardDAV), user name and password`);
+  }
   lines.push(`  Bitmessage      ${endpoints.p2p ?? "takes no connections"}`);
   return lines;
+}
+
+function hostOf(endpoint: string): string {
+  return endpoint.slice(0, endpoint.lastIndexOf(":")).replace(/^\[|\]$/g, "");
 }
 
 function server(endpoint: string | null, tls: ServerConfig["tls"]): string {
   if (endpoint === null) return "off";
   const colon = endpoint.lastIndexOf(":");
   const host = endpoint.slice(0, colon);
-  const mode = tlsMode(host.replace(/^\[|\]$/g, ""), tls);
+  const mode = tlsMode(hostOf(endpoint), tls);
   const security = { off: "none", starttls: "STARTTLS", implicit: "TLS" }[mode];
   return `server ${host}, port ${endpoint.slice(colon + 1)}, security ${security}, user name and password`;
 }

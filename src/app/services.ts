@@ -6,9 +6,13 @@ import type { OutboxEntry, OutboxId } from "../bitmessage/messaging/types.js";
 import type { Solver } from "../bitmessage/pow/solver.js";
 import type { Difficulty } from "../bitmessage/protocol/pow-target.js";
 import { type AddressBook, createAddressBook } from "../gateway/addresses.js";
+import { createAdministration } from "../gateway/administration.js";
 import { createAutomaticMailRules } from "../gateway/automatic-mail.js";
 import { createGatewayBackend } from "../gateway/backend.js";
+import { createCardBackend } from "../gateway/cards/card-backend.js";
+import type { CommandLanguage } from "../gateway/commands-by-mail.js";
 import { createDelivery } from "../gateway/delivery.js";
+import type { HandoverQueue } from "../gateway/handover/queue.js";
 import { createMailCopies } from "../gateway/mail-copies.js";
 import { mailExpiry } from "../gateway/mail-expiry.js";
 import { createFolders, type Folders } from "../gateway/mailboxes.js";
@@ -22,11 +26,13 @@ import { createSubmission } from "../gateway/submission.js";
 import { createUpkeep } from "../gateway/upkeep.js";
 import { createUsers, type Users } from "../gateway/users.js";
 import type { Logger } from "../logger.js";
+import type { CardDavBackend } from "../mail/carddav/backend.js";
 import type { Backend } from "../mail/imap/backend.js";
 import type { SubmissionHandler } from "../mail/smtp/handler.js";
 import type { Stores } from "../store/stores.js";
 import { systemClock } from "../store/stores.js";
 import type { Config } from "./config/config.js";
+import { createExchange, readOrdinaryAddresses } from "./exchange.js";
 import { createSpeedometer } from "./speed.js";
 import { createTimer } from "./timer.js";
 
@@ -35,6 +41,8 @@ export interface ServicesOptions {
   readonly stores: Stores;
   readonly solver: Solver;
   readonly publisher: Publisher;
+  /** Of administration by mail. */
+  readonly commands: CommandLanguage;
   readonly logger: Logger;
 }
 
@@ -44,7 +52,9 @@ export interface Services {
   readonly folders: Folders;
   readonly users: Users;
   readonly submission: SubmissionHandler;
+  readonly handovers: HandoverQueue;
   readonly backend: Backend;
+  readonly cardBackend: CardDavBackend;
   /** Trials per second of this machine; 0 when that is not known. */
   readonly speed: () => number;
   start(): void;
@@ -60,21 +70,30 @@ export function networkMinimum(config: Config): Difficulty {
 const STREAMS = [1] as const;
 
 export function createServices(options: ServicesOptions): Services {
-  const { config, stores, solver, publisher, logger } = options;
+  const { config, stores, solver, publisher, commands, logger } = options;
   const settings = gatewaySettings(config);
   const log = logger.child({ room: "gateway" });
   const timer = createTimer((error) => logger.error("a task failed", { error }));
   const shared = { ...stores, settings, clock: systemClock, timer, log };
 
-  const addresses = createAddressBook({ ...stores, domain: settings.domain, streams: STREAMS });
+  const ordinaryAddresses = readOrdinaryAddresses(config, stores);
+  const addresses = createAddressBook({
+    ...stores,
+    domain: settings.domain,
+    streams: STREAMS,
+    ordinaryAddresses,
+    relay: config.smtp.relay === "" ? "off" : "on",
+  });
   const folders = createFolders(stores);
   const copies = createMailCopies({ ...stores, folders });
+  const exchange = createExchange({ config, stores, folders, copies, ordinaryAddresses, timer, logger });
+  const { handOn, relay } = exchange;
   const speed = createSpeedometer(stores.properties, solver);
   const priceOf = (id: OutboxId) => {
     const price = messaging.outbox.price(id);
     return price === null ? null : priceText(price.trials, speed());
   };
-  const reports: Reports = createReports({ ...shared, addresses, copies, folders, priceOf });
+  const reports: Reports = createReports({ ...shared, addresses, copies, folders, priceOf, handOn });
   const states: States = createStates({ ...shared, copies, reportsDue: () => reports.wake() });
   const policy: SendPolicy = {
     ttl: config.send.ttl,
@@ -86,7 +105,7 @@ export function createServices(options: ServicesOptions): Services {
     stores,
     solver,
     publisher,
-    sink: createDelivery({ ...shared, addresses, folders }),
+    sink: createDelivery({ ...shared, addresses, folders, handOn }),
     observer: (entry: OutboxEntry, previous: OutboxEntry | null) => states.observe(entry, previous),
     policy,
     minimum: networkMinimum(config),
@@ -119,6 +138,7 @@ export function createServices(options: ServicesOptions): Services {
     folders,
     users,
     speed,
+    handovers: exchange.queue,
     submission: createSubmission({
       ...shared,
       users,
@@ -126,20 +146,39 @@ export function createServices(options: ServicesOptions): Services {
       outbox: messaging.outbox,
       policy,
       automaticMail: createAutomaticMailRules(shared),
+      administration: createAdministration({ ...shared, commands, copies, folders, domain: settings.domain }),
       trialsPerSecond: speed,
       copies,
+      relay,
       newId,
     }),
-    backend: createGatewayBackend({ ...shared, users, folders, managedFolders, outbox: messaging.outbox }),
+    cardBackend: createCardBackend({
+      ...shared,
+      users,
+      addresses,
+      identities: messaging.identities,
+      subscriptions: messaging.subscriptions,
+      domain: settings.domain,
+    }),
+    backend: createGatewayBackend({
+      ...shared,
+      users,
+      folders,
+      managedFolders,
+      outbox: messaging.outbox,
+      handoverQueue: exchange.queue,
+    }),
     start() {
       states.start();
       reports.start();
       messaging.start();
       upkeep.start();
+      exchange.queue.start();
     },
     async stop() {
       await upkeep.stop();
       states.stop();
+      await exchange.queue.stop();
       await messaging.stop();
       await reports.stop();
     },

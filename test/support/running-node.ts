@@ -57,6 +57,7 @@ export const TEST_SETTINGS: readonly string[] = [
   "node.bootstrap=false",
   "imap.listen=127.0.0.1:0",
   "smtp.listen=127.0.0.1:0",
+  "web.listen=127.0.0.1:0",
   "send.ack_delay=0",
   "log.level=warn",
 ];
@@ -71,6 +72,7 @@ export interface RunningNode {
   readonly p2p: string;
   readonly imapPort: number;
   readonly smtpPort: number;
+  readonly webPort: number;
   /** Everything on stderr so far. */
   log(): string;
   /** Ends it with a signal; resolves with the exit status, null after a kill. */
@@ -118,6 +120,7 @@ export function startNode(directory: string, settings: readonly string[] = []): 
         p2p: ready.p2p,
         imapPort: portOf(ready.imap),
         smtpPort: portOf(ready.smtp),
+        webPort: portOf(ready.web),
         log: () => log,
         stop(signal = "SIGTERM") {
           child.kill(signal);

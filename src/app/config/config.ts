@@ -24,6 +24,7 @@ export interface Config {
   };
   readonly imap: ServerConfig;
   readonly smtp: ServerConfig;
+  readonly web: { readonly listen: string };
   readonly mail: { readonly domain: string; readonly expire_days: number };
   readonly send: {
     readonly ttl: number;

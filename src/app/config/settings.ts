@@ -191,6 +191,13 @@ export const SETTINGS: readonly Setting[] = [
     "Refuse passwords on connections without TLS; always so when listening beyond loopback.",
   ),
   setting(
+    "web.listen",
+    "text",
+    listen,
+    "127.0.0.1:8025",
+    'Where the web page and the address book (CardDAV) are, with TLS beyond loopback; "off" for none.',
+  ),
+  setting(
     "mail.domain",
     "text",
     z.string().regex(/^[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?$/i, "write a domain name"),
@@ -319,10 +326,6 @@ export const FUTURE_SETTINGS: readonly (Setting & { readonly otherwise: "refuse"
   {
     ...setting("smtp.relay", "text", z.string(), "", "Smarthost for ordinary mail. Not in this version."),
     otherwise: "refuse",
-  },
-  {
-    ...setting("web.listen", "text", listen, "off", "Where the web page is. Not in this version."),
-    otherwise: "warn",
   },
   {
     ...setting(

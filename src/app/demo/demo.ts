@@ -68,6 +68,7 @@ function start(
       "node.bootstrap=false",
       "imap.listen=127.0.0.1:0",
       "smtp.listen=127.0.0.1:0",
+      "web.listen=127.0.0.1:0",
       "send.ack_delay=0",
       "log.level=warn",
       ...settings,
