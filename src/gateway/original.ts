@@ -127,8 +127,7 @@ function isAcceptable(part: MimePart, place: Place): boolean {
   if (count.parts >= LIMITS.parts || count.fields >= LIMITS.fields || depth >= LIMITS.depth) return false;
   if (within === "entity" && !(hasPartHeader(part, place.entity) && isAllowedType(part))) return false;
   if (part.type === "multipart" && !isMultipart(part)) return false;
-  const name = fileName(part);
-  if (name !== null && !isHarmlessName(name)) return false;
+  if (!namesOf(part).every(isHarmless)) return false;
   const inner = { ...place, depth: depth + 1 };
   if (part.message !== null) return isAcceptable(part.message, { ...inner, within: "message" });
   return part.children.every((child) => isAcceptable(child, inner));
@@ -165,6 +164,21 @@ export function isAllowedType({ type, subtype }: MimePart): boolean {
 /** RFC 2045 section 6.4. */
 function isMultipart(part: MimePart): boolean {
   return part.children.length > 0 && ["7bit", "8bit", "binary"].includes(part.encoding);
+}
+
+/** Every name that a reader might take for the file's: of either field, each of several. */
+function namesOf(part: MimePart): string[] {
+  const inDisposition = part.disposition?.parameters ?? [];
+  const single = [...part.typeParameters, ...inDisposition]
+    .filter(([name]) => /^(?:file)?name(?:\*|$)/i.test(name))
+    .flatMap((parameter) => [...decodeParameters([parameter]).values()]);
+  const joined = [decodeParameters(inDisposition).get("filename"), part.parameters.get("name")];
+  return [...single, ...joined.filter((name) => name !== undefined)];
+}
+
+/** Before and after encoded words are read: a line end is none after it. */
+function isHarmless(name: string): boolean {
+  return !/[\r\n]/.test(name) && isHarmlessName(decodeEncodedWords(name));
 }
 
 /** RFC 2183's name, else that of Content-Type; RFC 2231 and encoded words read. */

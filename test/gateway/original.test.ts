@@ -399,6 +399,8 @@ describe("an original from the network", () => {
       "a path as a name",
       wrapped('--x\r\nContent-Disposition: attachment; filename="../EVIL"\r\n\r\nx\r\n--x--'),
     ],
+    ["a name with a line end", "Content-Type: image/png; name*=utf-8''EVIL%0D%0AX: y\r\n\r\nx"],
+    ["a second name with a path", 'Content-Type: image/png; name=a; name="/EVIL"\r\n\r\nx'],
     ["a reversed name", "Content-Type: image/png; name*=utf-8''EVIL%E2%80%AEgnp.exe\r\n\r\nx"],
     ["a control in a part's header", wrapped("--x\r\nX-EVIL: \x07\r\n\r\nx\r\n--x--")],
     ["a part's line that is no field", wrapped("--x\r\nEVIL\r\n\r\nx\r\n--x--")],

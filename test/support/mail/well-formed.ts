@@ -2,7 +2,7 @@ import { parseMime } from "../../../src/mail/mime/parse.js";
 import { ON_ARRIVAL } from "./differences.js";
 
 /** Fields that only mail of chans and broadcasts has. */
-const LIST = /^(?:reply-to|list-(?:id|post|unsubscribe))$/;
+const LIST = /^(?:reply-to|precedence|list-(?:id|post|unsubscribe))$/;
 
 /** What is wrong with octets that are to be a mail from the network, or null: lines, header, fields that nobody asked for. */
 export function faultOf(bytes: Uint8Array): string | null {
