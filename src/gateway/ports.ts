@@ -182,6 +182,13 @@ export interface DeliveryLog extends Retained {
   removeUser(user: string): void;
 }
 
+/** What users have brought along from other programs, so that a second run adds nothing. */
+export interface ImportLog {
+  has(user: string, key: string): boolean;
+  add(user: string, key: string): void;
+  removeUser(user: string): void;
+}
+
 /** What is kept for a time. */
 export interface Retained {
   /** Removes the oldest from before a time (Unix seconds), at most so many; returns how many. */

@@ -24,6 +24,7 @@ import {
 import type {
   AutomaticAnswerLog,
   DeliveryLog,
+  ImportLog,
   MailboxStore,
   SubmissionStore,
   ThreadStore,
@@ -67,6 +68,7 @@ export interface UsersOptions {
   readonly outbox: Pick<OutboxStore, "remove">;
   readonly threads: ThreadStore;
   readonly deliveryLog: DeliveryLog;
+  readonly importLog: ImportLog;
   readonly automaticAnswers: Pick<AutomaticAnswerLog, "removeUser">;
   readonly folders: Folders;
   readonly transactions: Transactions;
@@ -135,12 +137,12 @@ class StoredUsers implements Users {
 
   #removeMail(name: string): void {
     const { subscriptions, submissions, outbox, mailboxes } = this.#options;
-    const { contacts, cards, signatures, threads, deliveryLog, automaticAnswers } = this.#options;
+    const { contacts, cards, signatures, threads, deliveryLog, importLog, automaticAnswers } = this.#options;
     const followed = subscriptions.list().filter((subscription) => subscription.user === name);
     for (const { address } of followed) subscriptions.remove(name, address);
     for (const id of submissions.removeUser(name)) outbox.remove(id);
-    for (const store of [contacts, cards, signatures, threads, deliveryLog, automaticAnswers, mailboxes])
-      store.removeUser(name);
+    const logs = [signatures, threads, deliveryLog, importLog, automaticAnswers];
+    for (const store of [contacts, cards, ...logs, mailboxes]) store.removeUser(name);
   }
 
   async authenticate({ username, password }: Credentials): Promise<AuthenticatedUser | null> {

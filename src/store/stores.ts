@@ -16,6 +16,7 @@ import type {
   AutomaticAnswerLog,
   DeliveryLog,
   EndedEntries,
+  ImportLog,
   MailboxStore,
   ReportStore,
   Retained,
@@ -42,6 +43,7 @@ export interface Stores {
   readonly submissions: SubmissionStore;
   readonly reports: ReportStore;
   readonly deliveryLog: DeliveryLog;
+  readonly importLog: ImportLog;
   readonly automaticAnswers: AutomaticAnswerLog;
   readonly threads: ThreadStore;
   readonly handovers: HandoverStore;

@@ -2,6 +2,7 @@
 import type { OutboxId } from "../../bitmessage/messaging/types.js";
 import type {
   DeliveryLog,
+  ImportLog,
   ReportKind,
   ReportStore,
   Submission,
@@ -173,6 +174,27 @@ export class MemoryDeliveryLog implements DeliveryLog {
   removeUser(user: string): void {
     const own = this.#entries.values().filter((entry) => entry.user === user);
     for (const { hash } of own) this.#entries.delete(keyOf(user, hash));
+  }
+}
+
+export class MemoryImportLog implements ImportLog {
+  readonly #entries: Table<string, { readonly user: string; readonly key: string }>;
+
+  constructor(transactions: MemoryTransactions) {
+    this.#entries = new Table(transactions);
+  }
+
+  has(user: string, key: string): boolean {
+    return this.#entries.has(keyOf(user, key));
+  }
+
+  add(user: string, key: string): void {
+    this.#entries.set(keyOf(user, key), { user, key });
+  }
+
+  removeUser(user: string): void {
+    const own = this.#entries.values().filter((entry) => entry.user === user);
+    for (const { key } of own) this.#entries.delete(keyOf(user, key));
   }
 }
 

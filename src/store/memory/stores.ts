@@ -3,6 +3,7 @@ import { MemoryAutomaticAnswerLog } from "./automatic-answers.js";
 import { MemoryCardStore } from "./cards.js";
 import {
   MemoryDeliveryLog,
+  MemoryImportLog,
   MemoryReportStore,
   MemorySubmissionStore,
   MemoryThreadStore,
@@ -46,6 +47,7 @@ export function createMemoryStores(options: StoreOptions = {}): Stores {
     reports: new MemoryReportStore(transactions),
     automaticAnswers: new MemoryAutomaticAnswerLog(transactions),
     deliveryLog: new MemoryDeliveryLog(transactions),
+    importLog: new MemoryImportLog(transactions),
     threads: new MemoryThreadStore(transactions),
     handovers: new MemoryHandoverStore(transactions),
   };

@@ -9,6 +9,7 @@ import { retention } from "./0006-retention.js";
 import { addressCards } from "./0007-address-cards.js";
 import { folders } from "./0008-folders.js";
 import { ownObjects } from "./0009-own-objects.js";
+import { imports } from "./0010-imports.js";
 
 export const migrations: readonly Migration[] = [
   initial,
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   addressCards,
   folders,
   ownObjects,
+  imports,
 ];

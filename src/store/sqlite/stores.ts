@@ -7,6 +7,7 @@ import { SqliteContactStore } from "./contacts.js";
 import { SqliteDeliveryLog } from "./delivery-log.js";
 import { SqliteHandoverStore } from "./handovers.js";
 import { SqliteIdentityStore } from "./identities.js";
+import { SqliteImportLog } from "./import-log.js";
 import { SqliteInventory } from "./inventory.js";
 import { SqliteKnownNodeStore } from "./known-nodes.js";
 import { SqliteMailboxStore } from "./mailboxes.js";
@@ -44,6 +45,7 @@ export function createSqliteStores(database: Database, options: StoreOptions = {
     reports: new SqliteReportStore(database),
     automaticAnswers: new SqliteAutomaticAnswerLog(database),
     deliveryLog: new SqliteDeliveryLog(database),
+    importLog: new SqliteImportLog(database),
     threads: new SqliteThreadStore(database, transactions),
     handovers: new SqliteHandoverStore(database, transactions),
   };

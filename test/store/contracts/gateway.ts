@@ -77,6 +77,22 @@ export function gatewayContract(make: MakeStores): void {
     expect(deliveryLog.has("anna", "g")).toBe(false);
   });
 
+  test("what a user has brought along", () => {
+    const { importLog, transactions } = make();
+    const failing = () =>
+      transactions.run((): void => {
+        importLog.add("anna", "k");
+        throw new Error("no");
+      });
+    expect(failing).toThrow("no");
+    expect(importLog.has("anna", "k")).toBe(false);
+    for (const user of ["anna", "anna", "bert"]) importLog.add(user, "k");
+    importLog.removeUser("anna");
+    expect(importLog.has("anna", "k")).toBe(false);
+    expect(importLog.has("bert", "k")).toBe(true);
+    expect(importLog.has("bert", "l")).toBe(false);
+  });
+
   test("automatic answers are counted by user and correspondent, after a time", () => {
     const { automaticAnswers } = make();
     for (const time of [1, 2, 3]) automaticAnswers.add("anna", address("b"), time);
