@@ -26,6 +26,7 @@ import { openOrExplain } from "./open-database.js";
 import { createPublisher } from "./publisher.js";
 import { createServices, networkMinimum } from "./services.js";
 import { readStatus } from "./status.js";
+import { checkSecrets } from "./transports.js";
 import { createWebServer } from "./web/web-server.js";
 
 export interface AppOptions {
@@ -51,6 +52,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     reportError: (error) => logger.error("an effect failed", { error }),
   });
   bindNetwork(stores, config);
+  checkSecrets(config);
   assertEngine(config);
   const threads = config.pow.threads === 0 ? defaultThreads() : config.pow.threads;
   const solver = createSolver({ engine: config.pow.engine, threads, logger: logger.child({ room: "pow" }) });

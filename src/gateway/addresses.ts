@@ -4,12 +4,15 @@ import { type Address, type DecodedAddress, decodeAddress } from "../bitmessage/
 import { ProtocolError, type ProtocolErrorCode } from "../bitmessage/protocol/errors.js";
 import { SmtpError } from "../mail/smtp/error.js";
 import { harmlessLine } from "./harmless.js";
+import type { OrdinaryAddresses } from "./ordinary-addresses.js";
 import type { ThreadStore } from "./ports.js";
 
 /** What a mail address stands for (MAIL-MAPPING section 1). */
 export type Destination =
   | { readonly kind: "address"; readonly address: Address }
-  | { readonly kind: "broadcast" };
+  | { readonly kind: "broadcast" }
+  /** Somebody whom ordinary mail reaches, only where a smarthost is set. */
+  | { readonly kind: "ordinary"; readonly mailAddress: string };
 
 /** Bitmessage addresses as mail addresses and back. */
 export interface AddressBook {
@@ -32,6 +35,10 @@ export interface AddressBookOptions {
   readonly domain: string;
   /** Streams that this node takes part in. */
   readonly streams: readonly number[];
+  /** Ordinary addresses of our identities, where there are any. */
+  readonly ordinaryAddresses?: OrdinaryAddresses;
+  /** Whether there is a smarthost for ordinary mail; off unless given. */
+  readonly relay?: "on" | "off";
 }
 
 export function createAddressBook(options: AddressBookOptions): AddressBook {
@@ -60,6 +67,15 @@ function splitMailAddress(mailAddress: string): { local: string; domain: string 
 }
 
 const LOOKS_LIKE_ADDRESS = /^bm-/i;
+
+/** A mail address with a domain name; what the smarthost makes of it is its business. */
+const ORDINARY = /^[^\s<>@\p{C}]{1,64}@(?!-)[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63})+$/u;
+
+/** Whether a mail address reaches somebody through a bridge with that domain only. */
+export function isBridgeAddress(mailAddress: string, ownDomain: string): boolean {
+  const { local, domain } = splitMailAddress(mailAddress);
+  return LOOKS_LIKE_ADDRESS.test(local) || domain === null || domain === ownDomain.toLowerCase();
+}
 
 const reasons: Partial<Record<ProtocolErrorCode, string>> = {
   bad_checksum: "its checksum is wrong: a letter is missing, changed, or in the wrong case",
@@ -95,6 +111,10 @@ class StoredAddressBook implements AddressBook {
     const { local, domain } = splitMailAddress(mailAddress);
     if (LOOKS_LIKE_ADDRESS.test(local)) return { kind: "address", address: this.#readAddress(user, local) };
     if (domain === null || domain === this.#domain) return this.#resolveName(user, local);
+    if (this.#options.relay === "on") {
+      if (ORDINARY.test(mailAddress)) return { kind: "ordinary", mailAddress };
+      throw new SmtpError(550, "5.1.3", `${shown(mailAddress)} is not a mail address`);
+    }
     throw new SmtpError(
       550,
       "5.1.2",
@@ -105,6 +125,9 @@ class StoredAddressBook implements AddressBook {
   resolveSender(user: string, mailAddress: string): Identity {
     const refusal = (text: string) => new SmtpError(550, "5.7.1", text);
     const { local, domain } = splitMailAddress(mailAddress);
+    const ordinary = this.#options.ordinaryAddresses?.identitiesOf(mailAddress);
+    const byOrdinary = ordinary?.find((identity) => identity.user === user);
+    if (byOrdinary !== undefined) return byOrdinary;
     const own = this.#options.identities.list().filter((identity) => identity.user === user);
     const found = LOOKS_LIKE_ADDRESS.test(local)
       ? own.filter((identity) => identity.address.toLowerCase() === local.toLowerCase())

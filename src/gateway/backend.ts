@@ -1,5 +1,6 @@
 import type { Outbox } from "../bitmessage/messaging/outbox.js";
-import type { Transactions } from "../bitmessage/messaging/ports.js";
+import type { IdentityStore, Transactions } from "../bitmessage/messaging/ports.js";
+import type { Address } from "../bitmessage/protocol/address.js";
 import type {
   AppendResult,
   Backend,
@@ -10,14 +11,17 @@ import type {
   NewMessage,
   OpenMailbox,
   SpecialUse,
-  UserMail,
 } from "../mail/imap/backend.js";
 import { ImapError } from "../mail/imap/error.js";
 import type { AuthenticatedUser, Authenticator, Credentials } from "../mail/sasl.js";
+import type { HandoverStore } from "./handover/ports.js";
+import type { HandoverQueue } from "./handover/queue.js";
+import { createIdentityMail, type WholeMail } from "./identity-mail.js";
 import { SAME_MAIL_WITHIN } from "./mail-copies.js";
 import { type Folders, INBOX, OUTBOX, SENT } from "./mailboxes.js";
 import type { ManagedFolders } from "./managed-folders.js";
 import { createOpenMailbox } from "./open-mailbox.js";
+import { ownIdentityOf } from "./own-identity.js";
 import type { MailboxId, MailboxStore, SubmissionStore } from "./ports.js";
 import { messageIdOf } from "./stored-mail.js";
 
@@ -27,7 +31,12 @@ export interface GatewayBackendOptions {
   readonly folders: Folders;
   readonly managedFolders: ManagedFolders;
   readonly submissions: SubmissionStore;
+  readonly identities: Pick<IdentityStore, "get" | "list">;
+  /** Calls the listener after each change of identities; returns how to end that. */
+  readonly identityChanges: (listener: () => void) => () => void;
   readonly outbox: Pick<Outbox, "cancel">;
+  readonly handovers: Pick<HandoverStore, "relayed">;
+  readonly handoverQueue: Pick<HandoverQueue, "cancel">;
   readonly transactions: Transactions;
   /** Unix seconds. */
   readonly clock: () => number;
@@ -38,25 +47,57 @@ export function createGatewayBackend(options: GatewayBackendOptions): Backend {
   return {
     authenticate: (credentials: Credentials) => options.users.authenticate(credentials),
     ...(options.users.scram ? { scram: (username: string) => options.users.scram!(username) } : {}),
-    openUser: async (user: AuthenticatedUser) => {
+    openUser: async ({ name: user, identity }: AuthenticatedUser, end: (reason: string) => void) => {
       const { transactions, mailboxes, folders } = options;
       // Only once: what a person has deleted stays deleted.
       transactions.run(() => {
-        if (mailboxes.find(user.name, INBOX) === null) folders.ensureInitial(user.name);
+        if (mailboxes.find(user, INBOX) === null) folders.ensureInitial(user);
       });
-      return new StoredUserMail(options, user.name);
+      const whole = new StoredUserMail(options, { user, identity: (identity as Address | undefined) ?? null, end });
+      if (identity === undefined) return whole;
+      return createIdentityMail({ ...options, user, identity: identity as Address, whole });
     },
   };
 }
 
-class StoredUserMail implements UserMail {
+interface Login {
+  readonly user: string;
+  /** Whose the mail is that this login appends; null: whoever's it says. */
+  readonly identity: Address | null;
+  /** Says good-bye to the client. */
+  readonly end: (reason: string) => void;
+}
+
+class StoredUserMail implements WholeMail {
   readonly #options: GatewayBackendOptions;
   readonly #user: string;
+  readonly #identity: Address | null;
   readonly #cleanUp = new Set<() => void>();
 
-  constructor(options: GatewayBackendOptions, user: string) {
+  constructor(options: GatewayBackendOptions, login: Login) {
     this.#options = options;
-    this.#user = user;
+    this.#user = login.user;
+    this.#identity = login.identity;
+    this.#endWithLogin(login);
+  }
+
+  /** Without its user, a session would go on over mailboxes that are gone, or over those of somebody who gets the name later. */
+  #endWithLogin({ user, identity, end }: Login): void {
+    const { mailboxes, identities, identityChanges } = this.#options;
+    const stops = [
+      mailboxes.watch(user, ({ type, name }) => {
+        // INBOX goes only together with its user.
+        if (type === "deleted" && name === INBOX) end("This login has been removed.");
+      }),
+    ];
+    if (identity !== null) {
+      stops.push(
+        identityChanges(() => {
+          if (identities.get(user, identity) === null) end("This identity has been removed.");
+        }),
+      );
+    }
+    for (const stop of stops) this.#cleanUp.add(stop);
   }
 
   async listMailboxes(): Promise<readonly MailboxInfo[]> {
@@ -106,14 +147,20 @@ class StoredUserMail implements UserMail {
     listener: MailboxListener,
     access: "read-write" | "read-only",
   ): Promise<OpenMailbox | null> {
+    return this.open(name, listener, access);
+  }
+
+  open(name: string, listener: MailboxListener, access: "read-write" | "read-only"): OpenMailbox | null {
     const mailbox = this.#find(name);
     if (mailbox === null) return null;
-    const { mailboxes, submissions, outbox, transactions } = this.#options;
+    const { mailboxes, submissions, outbox, handovers, handoverQueue, transactions } = this.#options;
     const close = () => opened.close();
     const opened = createOpenMailbox({
       mailboxes,
       submissions,
       outbox,
+      handovers,
+      handoverQueue,
       transactions,
       user: this.#user,
       mailbox,
@@ -156,16 +203,24 @@ class StoredUserMail implements UserMail {
   #appendTo(mailbox: MailboxId, messages: readonly NewMessage[]): AppendResult {
     const { mailboxes, folders } = this.#options;
     const isSent = folders.find(this.#user, SENT) === mailbox;
-    if (!isSent) return mailboxes.append(mailbox, messages);
-    const results = messages.map((message) => this.#appendToSent(mailbox, message));
-    return { uidValidity: mailboxes.status(mailbox).uidValidity, uids: results };
+    const uids = messages.map((message) =>
+      isSent ? this.#appendToSent(mailbox, message) : this.#appendOne(mailbox, message),
+    );
+    return { uidValidity: mailboxes.status(mailbox).uidValidity, uids };
+  }
+
+  #appendOne(mailbox: MailboxId, message: NewMessage): number {
+    const { mailboxes, identities } = this.#options;
+    const own = identities.list().filter(({ user, chan }) => user === this.#user && !chan);
+    const identity = this.#identity ?? ownIdentityOf(message, new Set(own.map(({ address }) => address)));
+    return mailboxes.append(mailbox, [message], identity).uids[0]!;
   }
 
   /** The copy that the submission has put there stands for the client's own (MAIL-MAPPING section 7). */
   #appendToSent(sent: MailboxId, message: NewMessage): number {
     const { mailboxes } = this.#options;
     const kept = this.#keptCopy(sent, messageIdOf(message.bytes));
-    if (kept === null) return mailboxes.append(sent, [message]).uids[0]!;
+    if (kept === null) return this.#appendOne(sent, message);
     if (message.flags.length > 0)
       mailboxes.store(sent, [kept], { action: "add", flags: message.flags }, null);
     return kept;
@@ -175,6 +230,9 @@ class StoredUserMail implements UserMail {
     const { mailboxes, submissions, clock } = this.#options;
     if (messageId === null) return null;
     if (submissions.findByMessageId(this.#user, messageId, clock() - SAME_MAIL_WITHIN) === null) return null;
-    return mailboxes.findByMessageId(sent, messageId).at(-1) ?? null;
+    const kept = mailboxes.findByMessageId(sent, messageId).at(-1) ?? null;
+    // A login with an identity must see what it has appended.
+    if (kept === null || this.#identity === null) return kept;
+    return mailboxes.ofIdentity(sent, this.#identity, kept)[0]?.uid === kept ? kept : null;
   }
 }

@@ -11,6 +11,7 @@ import type { MessageDigest } from "../mail/imap/digest.js";
 import { digestMessage } from "../mail/imap/make-digest.js";
 import { baseSubject } from "../mail/mime/base-subject.js";
 import type { AddressBook } from "./addresses.js";
+import type { HandOn } from "./handover/received.js";
 import { composeIncoming, type MailThread, readContent } from "./incoming.js";
 import { CHANS, type Folders, INBOX, SUBSCRIPTIONS } from "./mailboxes.js";
 import { readMessageId, readMessageIds, referencesOfReply } from "./message-ids.js";
@@ -25,6 +26,8 @@ export interface DeliveryOptions {
   readonly mailboxes: MailboxStore;
   readonly deliveryLog: DeliveryLog;
   readonly threads: ThreadStore;
+  /** To the delivery targets. */
+  readonly handOn: HandOn;
   readonly transactions: Transactions;
   readonly settings: GatewaySettings;
   readonly log: Logger;
@@ -76,6 +79,7 @@ class Delivery implements MessageSink {
     const internalDate = { seconds: message.received, zone: 0 };
     mailboxes.append(this.#mailboxFor(message, user), [{ bytes, flags: [], internalDate, digest }]);
     deliveryLog.add(user, message.hash, message.received);
+    this.#handOn(message, { user, bytes, digest, thread });
     threads.remember({
       user,
       messageId: thread.messageId,
@@ -86,6 +90,18 @@ class Delivery implements MessageSink {
       time: message.received,
     });
     log.debug("message delivered", { hash: message.hash });
+  }
+
+  #handOn(message: ReceivedMessage, { user, bytes, thread }: ComposedMail): void {
+    this.#options.handOn({
+      user,
+      kind: message.chan ? "chan" : message.kind === "msg" ? "message" : "broadcast",
+      address: message.to,
+      sender: this.#options.addresses.mailAddress(message.from),
+      subject: readContent(message).subject,
+      messageId: thread.messageId,
+      bytes,
+    });
   }
 
   #mailboxFor(message: ReceivedMessage, user: string): MailboxId {

@@ -1,9 +1,9 @@
 import type { OutboxStore } from "../bitmessage/messaging/ports.js";
-import type { OutboxEntry } from "../bitmessage/messaging/types.js";
 import { digestMessage } from "../mail/imap/make-digest.js";
+import type { HandoverStore } from "./handover/ports.js";
 import { CHANS, type Folders, INBOX, OUTBOX, SENT, SUBSCRIPTIONS } from "./mailboxes.js";
 import type { MailboxId, MailboxStore, SubmissionStore } from "./ports.js";
-import { isPending, keywordsOf, stateKeywords } from "./state-keywords.js";
+import { isPending, keywordsOf, type Sending, stateKeywords } from "./state-keywords.js";
 
 /** A mail's copies in Sent and Outbox, and what they show. Everything within the running transaction. */
 export interface MailCopies {
@@ -14,8 +14,8 @@ export interface MailCopies {
     readonly bytes: Uint8Array;
     readonly time: number;
   }): void;
-  /** Makes the copies show the states of all entries of that mail; `entry` is newer than what the store may hold. */
-  refresh(user: string, messageId: string, entry: OutboxEntry): void;
+  /** Makes the copies show the states of all that the mail has become; `changed` is newer than what the store may hold. */
+  refresh(user: string, messageId: string, changed: Sending): void;
   /** The octets of a sent mail, or null when the user has deleted it. */
   read(user: string, messageId: string): Uint8Array | null;
 }
@@ -24,6 +24,7 @@ export interface MailCopiesOptions {
   readonly mailboxes: MailboxStore;
   readonly submissions: SubmissionStore;
   readonly outbox: OutboxStore;
+  readonly handovers: Pick<HandoverStore, "relayed">;
   readonly folders: Folders;
 }
 
@@ -66,9 +67,9 @@ class StoredMailCopies implements MailCopies {
     else this.#append(outbox, mail, keywords);
   }
 
-  refresh(user: string, messageId: string, entry: OutboxEntry): void {
+  refresh(user: string, messageId: string, changed: Sending): void {
     const { mailboxes, folders } = this.#options;
-    const entries = this.#entries(user, messageId, entry);
+    const entries = this.#entries(user, messageId, changed);
     const keywords = keywordsOf(entries);
     const sent = this.#findSent(user, messageId);
     if (sent !== null) this.#show(sent, keywords);
@@ -77,7 +78,7 @@ class StoredMailCopies implements MailCopies {
     if (entries.some(isPending)) {
       if (outbox !== null && uids.length > 0) this.#show({ mailbox: outbox, uids }, keywords);
     } else if (outbox !== null && uids.length > 0) mailboxes.expunge(outbox, uids, "any", null);
-    if (entry.state === "queued" && uids.length === 0 && sent !== null) {
+    if ((changed.state === "queued" || changed.state === "waiting") && uids.length === 0 && sent !== null) {
       // Sent again after it had ended: it is back on its way.
       const copied = mailboxes.copy(sent.mailbox, sent.uids.slice(-1), folders.ensure(user, OUTBOX));
       const copy = { mailbox: folders.ensure(user, OUTBOX), uids: copied.destinationUids };
@@ -91,14 +92,18 @@ class StoredMailCopies implements MailCopies {
     return sent === null || uid === undefined ? null : this.#options.mailboxes.read(sent.mailbox, uid);
   }
 
-  /** The entries of all submissions of that mail. */
-  #entries(user: string, messageId: string, newer: OutboxEntry | null): OutboxEntry[] {
-    const { submissions, outbox } = this.#options;
-    return submissions
+  /** What all submissions of that mail have become. */
+  #entries(user: string, messageId: string, newer: Sending | null): Sending[] {
+    const { submissions, outbox, handovers } = this.#options;
+    const relayed = handovers
+      .relayed(user, messageId)
+      .map((handover) => (newer?.id === handover.id ? newer : handover));
+    const messages = submissions
       .listByMessageId(user, messageId)
       .flatMap((submission) => submission.recipients)
       .map(({ outboxId }) => (newer?.id === outboxId ? newer : outbox.get(outboxId)))
       .filter((entry) => entry !== null);
+    return [...messages, ...relayed];
   }
 
   #recent(mailbox: MailboxId, messageId: string, now: number): number[] {

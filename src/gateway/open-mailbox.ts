@@ -14,6 +14,8 @@ import type {
   StoreResult,
 } from "../mail/imap/backend.js";
 import { ImapError } from "../mail/imap/error.js";
+import type { HandoverStore } from "./handover/ports.js";
+import type { HandoverQueue } from "./handover/queue.js";
 import { OUTBOX } from "./mailboxes.js";
 import type { MailboxId, MailboxStore, MailboxWatcher, SubmissionStore } from "./ports.js";
 import { stateKeywords } from "./state-keywords.js";
@@ -32,6 +34,8 @@ export interface OpenMailboxOptions {
   readonly mailboxes: MailboxStore;
   readonly submissions: SubmissionStore;
   readonly outbox: Pick<Outbox, "cancel">;
+  readonly handovers: Pick<HandoverStore, "relayed">;
+  readonly handoverQueue: Pick<HandoverQueue, "cancel">;
   readonly transactions: Transactions;
 }
 
@@ -168,9 +172,11 @@ class OpenOutbox extends OpenStoredMailbox {
   }
 
   #cancel(mails: ReadonlyMap<number, string>, expunged: readonly number[]): void {
-    const { submissions, outbox, user } = this.options;
+    const { submissions, outbox, handovers, handoverQueue, user } = this.options;
     for (const uid of expunged) {
       const id = mails.get(uid);
+      const relayed = id === undefined ? [] : handovers.relayed(user, id);
+      for (const handover of relayed) handoverQueue.cancel(handover.id);
       const recipients =
         id === undefined ? [] : submissions.listByMessageId(user, id).flatMap((one) => one.recipients);
       for (const { outboxId } of recipients) outbox.cancel(outboxId);

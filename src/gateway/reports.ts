@@ -3,9 +3,10 @@ import type { OutboxId } from "../bitmessage/messaging/types.js";
 import type { Logger } from "../logger.js";
 import { digestMessage } from "../mail/imap/make-digest.js";
 import type { AddressBook } from "./addresses.js";
+import { type HandOn, receivedReport } from "./handover/received.js";
 import type { MailCopies } from "./mail-copies.js";
 import { type Folders, INBOX } from "./mailboxes.js";
-import type { MailboxStore, ReportStore, SubmissionStore } from "./ports.js";
+import type { MailboxStore, ReportStore, Submission, SubmissionStore } from "./ports.js";
 import { composeReport, type Report } from "./report-mail.js";
 import type { GatewaySettings } from "./settings.js";
 
@@ -31,6 +32,8 @@ export interface ReportsOptions {
   readonly addresses: AddressBook;
   /** What sending that message takes, in words; null when that is not known. */
   readonly priceOf: (id: OutboxId) => string | null;
+  /** To the delivery targets. */
+  readonly handOn: HandOn;
   readonly transactions: Transactions;
   readonly settings: GatewaySettings;
   readonly log: Logger;
@@ -100,7 +103,7 @@ class DueReports implements Reports {
         return;
       }
       const bytes = await this.#compose(report);
-      this.#append(pending, report.submission.user, bytes);
+      this.#append(pending, report.submission, bytes);
     } catch (error) {
       // It stays pending, and the others get their turn.
       log.error("a delivery report could not be written", {
@@ -111,13 +114,14 @@ class DueReports implements Reports {
     }
   }
 
-  #append(pending: Pending, user: string, bytes: Uint8Array): void {
-    const { transactions, reports, folders, mailboxes } = this.#options;
+  #append(pending: Pending, { user, from }: Submission, bytes: Uint8Array): void {
+    const { transactions, reports, folders, mailboxes, handOn } = this.#options;
     const digest = digestMessage(bytes);
     transactions.run(() => {
       mailboxes.append(folders.ensure(user, INBOX), [
         { bytes, flags: [], internalDate: { seconds: pending.time, zone: 0 }, digest },
       ]);
+      handOn(receivedReport(user, from, bytes));
       reports.remove(pending.id);
     });
   }

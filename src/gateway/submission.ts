@@ -17,6 +17,7 @@ import type {
 } from "../mail/smtp/handler.js";
 import type { AddressBook } from "./addresses.js";
 import type { AutomaticMail, AutomaticMailRules } from "./automatic-mail.js";
+import type { Relay } from "./handover/relay.js";
 import type { MailCopies } from "./mail-copies.js";
 import { encodeOutgoing, type OutgoingMail, readOutgoing } from "./outgoing.js";
 import type { SubmissionRecipient, SubmissionStore, ThreadStore } from "./ports.js";
@@ -36,6 +37,8 @@ export interface SubmissionOptions {
   readonly submissions: SubmissionStore;
   readonly threads: ThreadStore;
   readonly automaticMail: AutomaticMailRules;
+  /** For ordinary recipients. */
+  readonly relay: Relay;
   readonly transactions: Transactions;
   readonly settings: GatewaySettings;
   /** Unix seconds. */
@@ -67,6 +70,8 @@ interface Prepared {
   readonly messageId: string;
   readonly stored: Uint8Array;
   readonly messages: readonly { readonly reached: Reached; readonly draft: Draft }[];
+  /** Recipients whom ordinary mail reaches. */
+  readonly ordinary: readonly Recipient[];
 }
 
 class Submissions implements SubmissionHandler {
@@ -86,8 +91,10 @@ class Submissions implements SubmissionHandler {
     if ((parameters.size ?? 0) > MAXIMUM_MAIL) throw mailTooLarge(parameters.size ?? 0);
   }
 
-  async checkRecipient(user: AuthenticatedUser, _sender: string, recipient: Recipient): Promise<void> {
-    this.#options.addresses.resolve(user.name, recipient.address);
+  async checkRecipient(user: AuthenticatedUser, sender: string, recipient: Recipient): Promise<void> {
+    const { addresses, relay } = this.#options;
+    const { kind } = addresses.resolve(user.name, recipient.address);
+    if (kind === "ordinary") relay.checkSender(user.name, addresses.resolveSender(user.name, sender));
   }
 
   async submit(user: AuthenticatedUser, envelope: Envelope, bytes: Uint8Array): Promise<SubmissionReceipt> {
@@ -101,7 +108,7 @@ class Submissions implements SubmissionHandler {
         throw new SmtpError(452, "4.3.1", "There is no room on the disk for this mail; try again later");
       throw error;
     }
-    this.#options.log.info("mail accepted", { queueId, recipients: prepared.messages.length });
+    this.#options.log.info("mail accepted", { queueId, recipients: prepared.messages.length + prepared.ordinary.length });
     return { queueId };
   }
 
@@ -111,23 +118,15 @@ class Submissions implements SubmissionHandler {
     const bytes = withBlankLines(received);
     const mail = readOutgoing(bytes, now);
     const from = this.#checkFrom(user, envelope, mail);
-    const reached = this.#reach(user, from, envelope.recipients);
+    const { reached, ordinary } = this.#reach(user, from, envelope.recipients);
+    if (ordinary.length > 0) this.#options.relay.checkSender(user, from);
     automaticMail.check(automaticMailOf(user, mail, reached), now);
     const messageId = mail.messageId ?? `${newId()}@${settings.domain}`;
-    const content = encodeOutgoing(mail, {
-      messageId,
-      parents: this.#parents(user, mail),
-      threadHeaders: settings.threadHeaders,
-      attachments: settings.attachments,
-    });
-    const messages = reached.map((one) => ({
-      reached: one,
-      draft: draftOf(from.address, one, mail, content),
-    }));
-    for (const { draft } of messages) this.#checkCost(draft);
-    const bcc = this.#unnamed(mail, reached);
+    const drafts = reached.length === 0 ? [] : this.#drafts(user, from, { mail, messageId, reached });
+    const messages = reached.map((one, index) => ({ reached: one, draft: drafts[index]! }));
+    const bcc = this.#unnamed(mail, reached, ordinary);
     const completion = { messageId, time: now, from: addresses.mailAddress(from.address), bcc };
-    return { user, from, mail, messageId, stored: completeMail(bytes, completion), messages };
+    return { user, from, mail, messageId, stored: completeMail(bytes, completion), messages, ordinary };
   }
 
   /** The identity to send from: the From field's, which the recipient will see; the envelope's must be the user's as well. */
@@ -142,17 +141,40 @@ class Submissions implements SubmissionHandler {
   }
 
   /** The recipients, each address once. */
-  #reach(user: string, from: Identity, recipients: readonly Recipient[]): Reached[] {
+  #reach(
+    user: string,
+    from: Identity,
+    recipients: readonly Recipient[],
+  ): { readonly reached: readonly Reached[]; readonly ordinary: readonly Recipient[] } {
     const reached = new Map<string, Reached>();
+    const ordinary: Recipient[] = [];
     for (const recipient of recipients) {
       const destination = this.#options.addresses.resolve(user, recipient.address);
-      const address = destination.kind === "broadcast" ? from.address : destination.address;
-      const kind = destination.kind === "broadcast" ? "broadcast" : "msg";
+      if (destination.kind === "ordinary") {
+        ordinary.push(recipient);
+        continue;
+      }
+      const address = destination.kind === "address" ? destination.address : from.address;
+      const kind = destination.kind === "address" ? "msg" : "broadcast";
       const key = `${kind} ${address}`;
       if (!reached.has(key)) reached.set(key, { recipient, kind, address });
     }
-    if (reached.size === 0) throw new SmtpError(554, "5.5.1", "No recipients");
-    return [...reached.values()];
+    if (reached.size + ordinary.length === 0) throw new SmtpError(554, "5.5.1", "No recipients");
+    return { reached: [...reached.values()], ordinary };
+  }
+
+  /** The messages to the network. Nothing is accepted that cannot be sent. */
+  #drafts(
+    user: string,
+    from: Identity,
+    { mail, messageId, reached }: Pick<Prepared, "mail" | "messageId"> & { reached: readonly Reached[] },
+  ): Draft[] {
+    const { threadHeaders, attachments } = this.#options.settings;
+    const parents = this.#parents(user, mail);
+    const content = encodeOutgoing(mail, { messageId, parents, threadHeaders, attachments });
+    const drafts = reached.map((one) => draftOf(from.address, one, mail, content));
+    for (const draft of drafts) this.#checkCost(draft);
+    return drafts;
   }
 
   #parents(user: string, mail: OutgoingMail): Uint8Array[] {
@@ -162,13 +184,14 @@ class Submissions implements SubmissionHandler {
   }
 
   /** Mail addresses of those recipients whom To and Cc do not name. */
-  #unnamed(mail: OutgoingMail, reached: readonly Reached[]): string[] {
+  #unnamed(mail: OutgoingMail, reached: readonly Reached[], ordinary: readonly Recipient[]): string[] {
     const named = new Set(mail.named.map((address) => address.toLowerCase()));
-    return reached
-      .filter(({ recipient, address }) => {
-        const written = [recipient.address, this.#options.addresses.mailAddress(address)];
-        return !written.some((text) => named.has(text.toLowerCase()));
-      })
+    const written = reached.map(({ recipient, address }) => ({
+      recipient,
+      forms: [recipient.address, this.#options.addresses.mailAddress(address)],
+    }));
+    return [...written, ...ordinary.map((recipient) => ({ recipient, forms: [recipient.address] }))]
+      .filter(({ forms }) => !forms.some((text) => named.has(text.toLowerCase())))
       .map(({ recipient }) => recipient.address)
       .filter((address) => /^[!-;=?-~]+$/.test(address));
   }
@@ -189,7 +212,7 @@ class Submissions implements SubmissionHandler {
 
   /** Everything that must be on disk before 250. */
   #keep(id: string, envelope: Envelope, prepared: Prepared, now: number): void {
-    const { outbox, submissions, copies, automaticMail } = this.#options;
+    const { outbox, submissions, copies, automaticMail, relay } = this.#options;
     const { user, from, mail, messageId, stored } = prepared;
     const recipients = prepared.messages.map(({ reached, draft }): SubmissionRecipient => {
       const entry = outbox.enqueue(draft);
@@ -205,6 +228,8 @@ class Submissions implements SubmissionHandler {
     const { ret = "HDRS", envid = null } = envelope;
     const submission = { id, user, messageId, from: from.address, ret, envid, created: now, recipients };
     submissions.add({ ...submission, subject: mail.subject });
+    const relayed = { queueId: id, user, from, subject: mail.subject, messageId, bytes: stored };
+    relay.add({ ...relayed, recipients: prepared.ordinary, ret, envid, time: now });
     copies.keep({ user, messageId, bytes: stored, time: now });
     const reached = prepared.messages.map((message) => message.reached);
     automaticMail.remember(automaticMailOf(user, mail, reached), now);

@@ -30,7 +30,9 @@ function fixtureOver(stores: Stores, close: () => void): BackendFixture {
       username === USERNAME && password === PASSWORD ? { name: USERNAME } : null,
   };
   const outbox = { cancel: nothing };
-  const backend = createGatewayBackend({ ...stores, users, folders, managedFolders, outbox, clock });
+  const handoverQueue = { cancel: nothing };
+  const shared = { ...stores, users, folders, managedFolders, outbox, handoverQueue, clock };
+  const backend = createGatewayBackend(shared);
   return { backend, username: USERNAME, password: PASSWORD, close };
 }
 

@@ -11,13 +11,17 @@ import type {
 import { type Address, decodeAddress, encodeAddress } from "../../src/bitmessage/protocol/address.js";
 import type { InventoryHash } from "../../src/bitmessage/protocol/inventory-hash.js";
 import type { IdentityKeys } from "../../src/bitmessage/protocol/keys.js";
-import { createAddressBook } from "../../src/gateway/addresses.js";
+import { createAddressBook, isBridgeAddress } from "../../src/gateway/addresses.js";
 import { createAutomaticMailRules } from "../../src/gateway/automatic-mail.js";
 import { createGatewayBackend } from "../../src/gateway/backend.js";
 import { createDelivery } from "../../src/gateway/delivery.js";
+import { createHandoverQueue, type HandoverQueue } from "../../src/gateway/handover/queue.js";
+import { createHandOn, type DeliveryRule } from "../../src/gateway/handover/received.js";
+import { createRelay } from "../../src/gateway/handover/relay.js";
 import { createMailCopies } from "../../src/gateway/mail-copies.js";
 import { createFolders } from "../../src/gateway/mailboxes.js";
 import { createManagedFolders } from "../../src/gateway/managed-folders.js";
+import { createOrdinaryAddresses, type OrdinaryAddress } from "../../src/gateway/ordinary-addresses.js";
 import { createReports } from "../../src/gateway/reports.js";
 import type { GatewaySettings } from "../../src/gateway/settings.js";
 import { createStates } from "../../src/gateway/states.js";
@@ -71,7 +75,13 @@ export function identityOf(address: Address, values: Partial<Identity> = {}): Id
 
 export type World = ReturnType<typeof createWorld>;
 
-export function createWorld() {
+export interface WorldOptions {
+  /** Ordinary addresses; with them there is a smarthost, which nothing is handed to. */
+  readonly ordinary?: readonly OrdinaryAddress[];
+  readonly rules?: readonly DeliveryRule[];
+}
+
+export function createWorld(options: WorldOptions = {}) {
   const time = { now: START };
   const clock = () => time.now;
   const database = openDatabase(":memory:");
@@ -85,11 +95,38 @@ export function createWorld() {
     autoReplyLimit: 3,
   };
   const shared = { ...stores, settings, clock, log: silentLogger };
-  const addresses = createAddressBook({ ...stores, domain: DOMAIN, streams: [1] });
+  const ordinaryAddresses = createOrdinaryAddresses(options.ordinary ?? [], stores.identities);
+  const relayed = options.ordinary === undefined ? ({} as const) : ({ relay: "on" } as const);
+  const addresses = createAddressBook({
+    ...stores,
+    domain: DOMAIN,
+    streams: [1],
+    ordinaryAddresses,
+    ...relayed,
+  });
   const folders = createFolders(stores);
   const copies = createMailCopies({ ...stores, folders });
+  let handoverIds = 0;
+  const handoverQueue: HandoverQueue = createHandoverQueue({
+    ...shared,
+    targets: [],
+    reports: { failed: nothingToAppend, delayed: nothingToAppend, relayed: nothingToAppend },
+    policy: { firstWait: 60, longestWait: 3600, delayWarning: 0, giveUpAfter: 0 },
+    observer: (handover) => copies.refresh(handover.user, handover.messageId, handover),
+    timer: () => () => {},
+    random: () => 0.5,
+    newId: () => `handover${++handoverIds}`,
+  });
+  const handOn = createHandOn({ queue: handoverQueue, rules: options.rules ?? [], ordinaryAddresses });
+  const relay = createRelay({
+    queue: handoverQueue,
+    ordinaryAddresses,
+    domain: DOMAIN,
+    isOurs: (mailAddress) => isBridgeAddress(mailAddress, DOMAIN),
+  });
   const reports = createReports({
     ...shared,
+    handOn,
     addresses,
     folders,
     copies,
@@ -120,6 +157,7 @@ export function createWorld() {
     copies,
     policy,
     automaticMail: createAutomaticMailRules(shared),
+    relay,
     trialsPerSecond: () => 1_000_000,
     newId: () => `id${++ids}`,
   });
@@ -129,8 +167,8 @@ export function createWorld() {
     identities: fakeIdentities(stores),
     subscriptions: fakeSubscriptions(stores),
   });
-  const backend = createGatewayBackend({ ...shared, users, folders, managedFolders, outbox });
-  const delivery = createDelivery({ ...shared, addresses, folders });
+  const backend = createGatewayBackend({ ...shared, users, folders, managedFolders, outbox, handoverQueue });
+  const delivery = createDelivery({ ...shared, addresses, folders, handOn });
   const own = addressOf("anna");
   stores.identities.save(identityOf(own, { label: "Anna at home" }));
   folders.ensureInitial("anna");
@@ -152,10 +190,13 @@ export function createWorld() {
     submission,
     backend,
     delivery,
+    handoverQueue,
     own,
     anna: { name: "anna" },
   };
 }
+
+const nothingToAppend = async () => () => {};
 
 type Stores = ReturnType<typeof createSqliteStores>;
 

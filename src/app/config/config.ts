@@ -1,3 +1,5 @@
+import type { DeliveryConfig } from "./delivery.js";
+
 /** The configuration as the program uses it. */
 export interface Config {
   readonly node: {
@@ -23,9 +25,29 @@ export interface Config {
     readonly min_extra_bytes: number;
   };
   readonly imap: ServerConfig;
-  readonly smtp: ServerConfig;
+  readonly smtp: ServerConfig & {
+    readonly trusted_networks: readonly string[];
+    readonly trusted_authorities_file: string;
+    readonly relay: string;
+    readonly relay_tls: "auto" | "off" | "starttls" | "implicit";
+    readonly relay_user: string;
+    readonly relay_password_file: string;
+    readonly relay_password_env: string;
+    readonly relay_authorities_file: string;
+  };
   readonly web: { readonly listen: string };
-  readonly mail: { readonly domain: string; readonly expire_days: number };
+  readonly mail: {
+    readonly domain: string;
+    readonly expire_days: number;
+    /** `owner=mail address` */
+    readonly addresses: readonly string[];
+  };
+  readonly handover: {
+    readonly retry_after: number;
+    readonly delay_warning: number;
+    readonly give_up_after: number;
+  };
+  readonly delivery: readonly DeliveryConfig[];
   readonly send: {
     readonly ttl: number;
     readonly max_work: number;

@@ -1,8 +1,10 @@
 /** Reads the configuration: defaults, then the file, then the environment, then `--set`. Everything is checked before anything starts. */
 import { existsSync, readFileSync } from "node:fs";
 import { parse, TomlError } from "smol-toml";
-import { type Config, ConfigError } from "./config.js";
-import { ALL_SETTINGS, FUTURE_SETTINGS, type Setting } from "./settings.js";
+import { type Config, ConfigError, isLoopback } from "./config.js";
+import { type DeliveryConfig, readDeliveries } from "./delivery.js";
+import type { Setting } from "./setting.js";
+import { ALL_SETTINGS, FUTURE_SETTINGS } from "./settings.js";
 
 export interface ConfigSources {
   /** A TOML file that must exist, or null. */
@@ -27,16 +29,18 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     values[section] ??= {};
     values[section][key] = value;
   }
-  if (sources.file !== null) applyFile(values, sources.file);
+  const delivery = sources.file === null ? [] : applyFile(values, sources.file);
   applyEnvironment(values, sources.environment);
   for (const assignment of sources.assignments) applyAssignment(values, assignment);
-  const config = values as unknown as Config;
+  const config = { ...(values as unknown as Omit<Config, "delivery">), delivery };
   checkTogether(config);
   checkWays(config);
+  checkExchange(config);
   return { config, warnings: checkFuture(values) };
 }
 
-function applyFile(values: Values, file: string): void {
+/** Returns the delivery targets, which only a file can hold. */
+function applyFile(values: Values, file: string): DeliveryConfig[] {
   const text = readText(file);
   let document: Record<string, unknown>;
   try {
@@ -46,7 +50,8 @@ function applyFile(values: Values, file: string): void {
       throw new ConfigError(`${file} line ${error.line}`, firstLine(error.message));
     throw error;
   }
-  for (const [section, content] of Object.entries(document)) {
+  const { delivery: tables = [], ...sections } = document;
+  for (const [section, content] of Object.entries(sections)) {
     if (typeof content !== "object" || content === null || Array.isArray(content)) {
       throw new ConfigError(place(file, text, section, null), `"${section}" stands outside of a section`);
     }
@@ -55,6 +60,7 @@ function applyFile(values: Values, file: string): void {
       assign(values, findSetting(section, key, where), value, where);
     }
   }
+  return readDeliveries(tables, (index, key) => placeOfTable(file, text, { name: "delivery", index, key }));
 }
 
 function readText(file: string): string {
@@ -141,6 +147,27 @@ function checkWays({ node }: Config): void {
   }
 }
 
+function checkExchange({ smtp, mail }: Config): void {
+  const passwords = [smtp.relay_password_file, smtp.relay_password_env].filter((one) => one !== "").length;
+  if (smtp.relay_user !== "" && passwords !== 1) {
+    const text = "give its password with smtp.relay_password_file or with smtp.relay_password_env";
+    throw new ConfigError("smtp.relay_user", text);
+  }
+  if (smtp.relay_user === "" && passwords > 0)
+    throw new ConfigError("smtp.relay_user", "there is a password, but no login");
+  const isLocal = smtp.relay === "" || isLoopback(smtp.relay.slice(0, smtp.relay.lastIndexOf(":")));
+  if (smtp.relay_tls === "off" && smtp.relay_user !== "" && !isLocal)
+    throw new ConfigError("smtp.relay_tls", "a password goes over TLS only, except on this machine");
+  const owners = new Map<string, string>();
+  for (const entry of mail.addresses) {
+    const [owner = "", address = ""] = entry.split("=");
+    const other = owners.get(address.toLowerCase());
+    if (other !== undefined && other !== owner)
+      throw new ConfigError("mail.addresses", `${address} is given to ${other} and to ${owner}`);
+    owners.set(address.toLowerCase(), owner);
+  }
+}
+
 function checkFuture(values: Values): string[] {
   const warnings: string[] = [];
   for (const setting of FUTURE_SETTINGS) {
@@ -168,6 +195,26 @@ function place(file: string, text: string, section: string, key: string | null):
     if ((current === "" || current === section) && name === wanted) return `${file} line ${index + 1}`;
   }
   return file;
+}
+
+/** The file with the line of a key of a table in an array of tables, or of the table. */
+function placeOfTable(
+  file: string,
+  text: string,
+  { name, index, key }: { readonly name: string; readonly index: number; readonly key: string | null },
+): string {
+  let count = -1;
+  let header: number | null = null;
+  for (const [line, content] of text.split("\n").entries()) {
+    const title = /^\s*\[{1,2}\s*"?([^\]"]+?)"?\s*\]{1,2}/.exec(content)?.[1];
+    if (title !== undefined) {
+      if (title === name) count++;
+      if (title === name && count === index) header = line + 1;
+    } else if (count === index && key !== null) {
+      if (/^\s*"?([A-Za-z0-9_-]+)"?\s*=/.exec(content)?.[1] === key) return `${file} line ${line + 1}`;
+    }
+  }
+  return header === null ? file : `${file} line ${header}`;
 }
 
 function firstLine(text: string): string {

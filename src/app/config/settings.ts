@@ -1,19 +1,9 @@
 /** Every setting: its type, default and sentence. The schema, `config/example.toml` and the environment's names all come from this table. */
 import { availableParallelism } from "node:os";
 import { z } from "zod";
+import { EXCHANGE_SETTINGS } from "./exchange-settings.js";
 import { parseProxy } from "./proxy.js";
-
-/** How a value is written in the environment and in `--set`, where everything is text. */
-export type SettingKind = "text" | "number" | "switch" | "list";
-
-export interface Setting {
-  readonly section: string;
-  readonly key: string;
-  readonly kind: SettingKind;
-  readonly schema: z.ZodType;
-  readonly value: unknown;
-  readonly text: string;
-}
+import { type Setting, setting } from "./setting.js";
 
 const LISTEN = /^(off|\[[0-9a-fA-F:.]+\]:\d{1,5}|[^\s:[\]]+:\d{1,5})$/;
 const listen = z
@@ -42,11 +32,6 @@ function isProxy(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function setting(name: string, kind: SettingKind, schema: z.ZodType, value: unknown, text: string): Setting {
-  const [section = "", key = ""] = name.split(".");
-  return { section, key, kind, schema, value, text };
 }
 
 export const SETTINGS: readonly Setting[] = [
@@ -274,6 +259,7 @@ export const SETTINGS: readonly Setting[] = [
     20,
     "Automatic answers that one correspondent gets within an hour, so that two programs cannot answer each other for ever; 0 for no limit.",
   ),
+  ...EXCHANGE_SETTINGS,
   setting(
     "pow.engine",
     "text",
@@ -321,10 +307,6 @@ export const FUTURE_SETTINGS: readonly (Setting & { readonly otherwise: "refuse"
       "combined",
       "One INBOX for all identities. A folder per identity (split) is not in this version.",
     ),
-    otherwise: "refuse",
-  },
-  {
-    ...setting("smtp.relay", "text", z.string(), "", "Smarthost for ordinary mail. Not in this version."),
     otherwise: "refuse",
   },
   {

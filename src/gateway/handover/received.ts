@@ -1,4 +1,7 @@
+import { decodeEncodedWords, findField, unfold } from "../../mail/mime/headers.js";
+import { parseMime } from "../../mail/mime/parse.js";
 import type { OrdinaryAddresses } from "../ordinary-addresses.js";
+import { messageIdOf } from "../stored-mail.js";
 import type { HandoverQueue } from "./queue.js";
 
 export type ReceivedKind = "message" | "chan" | "broadcast" | "report";
@@ -56,4 +59,10 @@ function concerns({ users, addresses, kinds }: DeliveryRule, mail: ReceivedMail)
   if (!kinds.includes(mail.kind)) return false;
   if (users !== null && !users.includes(mail.user)) return false;
   return addresses === null || (mail.address !== null && addresses.includes(mail.address));
+}
+
+/** A report in the user's INBOX. `address`: the identity whose mail it is about. */
+export function receivedReport(user: string, address: string | null, bytes: Uint8Array): ReceivedMail {
+  const subject = decodeEncodedWords(unfold(findField(parseMime(bytes), "subject")?.value ?? ""));
+  return { user, kind: "report", address, sender: "", subject, messageId: messageIdOf(bytes) ?? "", bytes };
 }

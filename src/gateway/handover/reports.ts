@@ -11,13 +11,8 @@ export interface HandoverReportsOptions {
   readonly giveUpAfter: number;
   /** A sent mail as it was submitted, or null when the user has deleted it. */
   readonly readSent: (user: string, messageId: string) => Uint8Array | null;
-  /** Appends a report to the user's INBOX within the running transaction. `sender`: who sent the mail that it is about. */
-  readonly append: (report: {
-    readonly user: string;
-    readonly sender: string | null;
-    readonly bytes: Uint8Array;
-    readonly time: number;
-  }) => void;
+  /** Brings a report about that handover to the user within the running transaction. */
+  readonly append: (handover: Handover, bytes: Uint8Array, time: number) => void;
   /** Unix seconds. */
   readonly clock: () => number;
 }
@@ -29,9 +24,7 @@ export function createHandoverReports(options: HandoverReportsOptions): Handover
     if (handover.wishes !== null && !isWanted(kind, handover.wishes.notify)) return () => {};
     const time = options.clock();
     const bytes = await compose({ kind, handover, reason, time }, options);
-    const isRelayed = handover.target === RELAY;
-    const { user } = handover;
-    return () => options.append({ user, sender: isRelayed ? handover.sender : null, bytes, time });
+    return () => options.append(handover, bytes, time);
   };
   return {
     failed: (handover, reason) => prepare("failed", handover, reason),

@@ -6,6 +6,7 @@ import {
   onAbort,
   oneLine,
   type Receipt,
+  readSecret,
   type ServerAddress,
   type Transport,
   TransportError,
@@ -98,7 +99,7 @@ class Session {
 
   login({ username, password }: Login): Promise<unknown> {
     return this.#wait((done) => {
-      const credentials = { user: username, pass: password() };
+      const credentials = { user: username, pass: readSecret(password) };
       this.#connection.login({ credentials }, (error) => done(error, undefined));
     });
   }

@@ -76,6 +76,15 @@ export interface Login {
   readonly password: () => string;
 }
 
+/** The password of a login or secret that is missing can be put there: no mail is given up for it. @throws TransportError */
+export function readSecret(read: () => string): string {
+  try {
+    return read();
+  } catch (error) {
+    throw new TransportError(oneLine((error as Error).message), { lasting: "temporary", about: "target" });
+  }
+}
+
 /** What a server or program said, on one line of at most 300 characters. */
 export function oneLine(text: string): string {
   const line = text.replace(/[\p{C}\s]+/gu, " ").trim();

@@ -1,7 +1,14 @@
 import { createHmac } from "node:crypto";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { type OutboundMail, oneLine, type Receipt, type Transport, TransportError } from "./transport.js";
+import {
+  type OutboundMail,
+  oneLine,
+  type Receipt,
+  readSecret,
+  type Transport,
+  TransportError,
+} from "./transport.js";
 
 export interface WebhookTransportOptions {
   readonly url: URL;
@@ -50,7 +57,7 @@ async function post(
     "X-Delivery-Recipient": headerText(mail.recipient),
   };
   if (options.secret !== null)
-    headers["X-Delivery-Signature"] = signBody(options.secret(), options.clock(), body);
+    headers["X-Delivery-Signature"] = signBody(readSecret(options.secret), options.clock(), body);
   const { status, text } = await exchange(options, { headers, body, signal });
   if (status >= 200 && status < 300) return { reports: "nobody" };
   throw new TransportError(oneLine(`${options.url.host} answered ${status} ${text}`), {
