@@ -11,6 +11,7 @@ const MAX_TOLD = 500;
 const ENTRY_LENGTH = 38;
 
 export interface AddressPolicy {
+  /** Of which nodes are learned and told; none: nobody is. */
   readonly streams: readonly number[];
   readonly allowPrivatePeers: boolean;
 }
@@ -49,7 +50,13 @@ export function learnAddresses(
 }
 
 /** Learns the node that an onionpeer object names, whose work has been checked (section 13.6). @param now Unix seconds */
-export function learnOnionpeer(object: Uint8Array, knownNodes: KnownNodes, now: number): void {
+export function learnOnionpeer(
+  object: Uint8Array,
+  knownNodes: KnownNodes,
+  policy: AddressPolicy,
+  now: number,
+): void {
+  if (policy.streams.length === 0) return;
   try {
     const endpoint = openOnionpeer(object);
     if (isPublicHost(endpoint.host)) knownNodes.learn(endpoint, Services.network, now);
@@ -62,7 +69,7 @@ export function learnOnionpeer(object: Uint8Array, knownNodes: KnownNodes, now: 
 export function encodeAddresses(knownNodes: KnownNodes, policy: AddressPolicy): Uint8Array[] {
   const entries = knownNodes
     .recent(MAX_TOLD)
-    .filter((node) => isAllowedHost(node.host, policy))
+    .filter((node) => policy.streams.includes(node.stream) && isAllowedHost(node.host, policy))
     .map(({ host, port, stream, lastSeen }) => ({
       time: lastSeen,
       stream,

@@ -21,6 +21,8 @@ export interface DialerOptions {
   isAllowedHost(host: string): boolean;
   /** Where inbound peers say they listen. */
   inboundPeers(): Iterable<Endpoint>;
+  /** A node of the local network that has not been tried yet, if there is one. */
+  takeNeighbour(isEligible: (endpoint: Endpoint) => boolean): Endpoint | null;
   /** Whether any peer is connected. */
   isOnline(): boolean;
   /** Connects; resolves when the connection has ended, or never came about. */
@@ -51,14 +53,22 @@ export class Dialer {
   }
 
   #tick(): void {
-    const { fixedPeers, knownNodes, maxOutbound } = this.#options;
+    const { fixedPeers, knownNodes, maxOutbound, takeNeighbour } = this.#options;
     if (fixedPeers !== null) {
       for (const peer of fixedPeers) if (this.#hasRoom() && this.#isFree(peer)) this.#dial(peer);
       return;
     }
     if (this.#busy.size >= maxOutbound || !this.#hasRoom()) return;
-    const node = knownNodes.choose((candidate) => this.#isEligible(candidate));
+    const neighbour = takeNeighbour((candidate) => this.#isFreeNeighbour(candidate));
+    const node = neighbour ?? knownNodes.choose((candidate) => this.#isEligible(candidate));
     if (node !== null) this.#dial(node);
+  }
+
+  /** All neighbours are one network, of which one connection has to do. */
+  #isFreeNeighbour(endpoint: Endpoint): boolean {
+    const group = networkGroup(endpoint.host);
+    for (const busy of this.#busy.values()) if (networkGroup(busy.host) === group) return false;
+    return this.#isFree(endpoint);
   }
 
   #hasRoom(): boolean {

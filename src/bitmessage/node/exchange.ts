@@ -252,7 +252,8 @@ export class Exchange {
     }
     if (result.verdict === "reject") this.#offend(peer, result.reason);
     else if (result.verdict === "accept" && result.type === ObjectType.onionpeer) {
-      learnOnionpeer(payload, this.#options.knownNodes, this.#options.clock());
+      const { knownNodes, addressPolicy, clock } = this.#options;
+      learnOnionpeer(payload, knownNodes, addressPolicy, clock());
     }
   }
 

@@ -7,8 +7,7 @@ import type { Scheduler } from "./scheduler.js";
 import type { NodeTimings } from "./timings.js";
 
 export interface HousekeepingOptions {
-  readonly bootstrap: boolean;
-  readonly connect: readonly Endpoint[];
+  readonly mayBootstrap: boolean;
   readonly maxOutbound: number;
   readonly inventory: Inventory;
   readonly knownNodes: KnownNodes;
@@ -64,8 +63,8 @@ export class Housekeeping {
 
   /** Looks for first nodes while nobody is connected (PROTOCOL.md section 9.3). */
   async #bootstrap(): Promise<void> {
-    const { bootstrap, connect, maxOutbound, resolver, knownNodes, scheduler, clock, logger } = this.#options;
-    const isPossible = bootstrap && connect.length === 0 && maxOutbound > 0 && this.#options.mayConnect();
+    const { mayBootstrap, maxOutbound, resolver, knownNodes, scheduler, clock, logger } = this.#options;
+    const isPossible = mayBootstrap && maxOutbound > 0 && this.#options.mayConnect();
     if (!isPossible || this.#options.isOnline()) return;
     const { dialName } = this.#options;
     if (dialName !== null) for (const name of ENTRANCES) dialName(name);

@@ -2,6 +2,7 @@ import type { Logger } from "../../logger.js";
 import type { Difficulty } from "../protocol/pow-target.js";
 import type { RandomBytes } from "../protocol/random.js";
 import type { Endpoint } from "./known-nodes.js";
+import type { LanAddress } from "./lan-discovery.js";
 import type { OnionAnnouncer } from "./onion-publisher.js";
 import type { Inventory, KnownNodeStore, Resolver } from "./ports.js";
 import type { SocksProxy } from "./proxy.js";
@@ -12,6 +13,10 @@ export interface NodeOptions {
   readonly listen: Endpoint | null;
   /** When there are any: the only peers to connect to; no bootstrap, and no choosing among known nodes. */
   readonly connect: readonly Endpoint[];
+  /** The only peer: nobody else is connected to, accepted, learned or told of. */
+  readonly trustedPeer?: Endpoint | null;
+  /** Where nodes of the local network are looked for; by default nowhere. */
+  readonly lanDiscovery?: LanAddress | null;
   /** Whether to look for first nodes in the built-in list and by DNS while none is known. */
   readonly bootstrap: boolean;
   readonly maxOutbound: number;

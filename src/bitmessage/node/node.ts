@@ -7,6 +7,7 @@ import { DOWNLOAD_LIMITS, Downloads } from "./downloads.js";
 import { Exchange } from "./exchange.js";
 import { Housekeeping } from "./housekeeping.js";
 import { type Endpoint, KnownNodes } from "./known-nodes.js";
+import { LanDiscovery } from "./lan-discovery.js";
 import { Listener } from "./listener.js";
 import type { NodeOptions } from "./node-options.js";
 import { ObjectIntake } from "./object-intake.js";
@@ -71,6 +72,7 @@ class Node implements BitmessageNode {
   readonly #connections: Connections;
   readonly #dialer: Dialer;
   readonly #listener: Listener;
+  readonly #lanDiscovery: LanDiscovery | null;
   readonly #housekeeping: Housekeeping;
   readonly #onionPublisher: OnionPublisher | null;
   readonly #listeners = new Set<(hashes: readonly InventoryHash[]) => void>();
@@ -130,6 +132,7 @@ class Node implements BitmessageNode {
       (socket) => this.#connections.accept(socket),
       (error) => logger.error("the listener failed", { error: String(error) }),
     );
+    this.#lanDiscovery = this.#createLanDiscovery();
     this.#dialer = this.#createDialer();
     this.#housekeeping = new Housekeeping({
       ...options,
@@ -137,6 +140,7 @@ class Node implements BitmessageNode {
       scheduler,
       knownNodes,
       isOnline: () => this.#connections.isOnline,
+      mayBootstrap: reach.mayBootstrap,
       mayConnect: () => reach.isOpen,
       dialName: reach.hasProxy ? (endpoint) => this.#dialer.dialOnce(endpoint) : null,
     });
@@ -166,10 +170,14 @@ class Node implements BitmessageNode {
   }
 
   #createDialer(): Dialer {
-    const { connect, maxOutbound } = this.#options;
+    const { maxOutbound } = this.#options;
     const connections = this.#connections;
     return new Dialer({
-      fixedPeers: connect.length > 0 ? connect : null,
+      fixedPeers: this.#reach.fixedPeers,
+      takeNeighbour: (isEligible) =>
+        this.#lanDiscovery?.take(
+          ({ host, port }) => !connections.isBanned(host) && isEligible({ host, port }),
+        ) ?? null,
       maxOutbound,
       knownNodes: this.#knownNodes,
       timings: this.#timings,
@@ -181,6 +189,14 @@ class Node implements BitmessageNode {
       isOnline: () => connections.isOnline,
       open: (endpoint, offer) => connections.open(endpoint, offer),
     });
+  }
+
+  #createLanDiscovery(): LanDiscovery | null {
+    const { lanAddress: address } = this.#reach;
+    if (address === null) return null;
+    const { random, clock, logger } = this.#options;
+    const interval = this.#timings.lanAnnouncement;
+    return new LanDiscovery({ address, scheduler: this.#scheduler, interval, random, clock, logger });
   }
 
   #createOnionPublisher(): OnionPublisher | null {
@@ -197,6 +213,7 @@ class Node implements BitmessageNode {
     const { listenAt } = this.#reach;
     const listening = listenAt === null ? null : await this.#listener.listen(listenAt);
     this.#connections.listeningPort = listening?.port ?? 0;
+    await this.#lanDiscovery?.start(listening?.port ?? 0);
     this.#scheduler.every(this.#timings.tick, () => {
       this.#connections.tick();
       this.#exchange.tick();
@@ -222,6 +239,7 @@ class Node implements BitmessageNode {
     this.#scheduler.stop();
     this.#onionPublisher?.stop();
     const listenerClosed = this.#listener.close();
+    await this.#lanDiscovery?.stop();
     await this.#connections.close();
     await listenerClosed;
     this.#knownNodes.save();

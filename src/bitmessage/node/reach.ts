@@ -1,6 +1,7 @@
 import { type AddressPolicy, isAllowedHost } from "./addresses.js";
 import { type Connector, directConnector } from "./connector.js";
 import type { Endpoint } from "./known-nodes.js";
+import type { LanAddress } from "./lan-discovery.js";
 import type { NodeOptions } from "./node-options.js";
 import { awaitProxy, isOnion, proxyConnector } from "./proxy.js";
 import type { Scheduler } from "./scheduler.js";
@@ -12,21 +13,29 @@ const MAX_HALF_OPEN = 64;
 const MAX_HALF_OPEN_PROXY = 4;
 /** Seconds for a connection through a proxy: circuits to onion services take their time. */
 const CONNECT_THROUGH_PROXY = 60;
+/** Seconds between two attempts, at most, to reach the only peer that there is. */
+const TRUSTED_RETRY = 30;
 const ANY_HOST = new Set(["0.0.0.0", "::"]);
 
 /** Which ways lead out of the node and into it: directly, through a proxy, to onion services only (PROTOCOL.md section 9.5). */
 export class Reach {
   readonly hasProxy: boolean;
+  /** The only peers to connect to, all of them; null: known nodes are chosen. */
+  readonly fixedPeers: readonly Endpoint[] | null;
   readonly addressPolicy: AddressPolicy;
   readonly #options: NodeOptions;
+  readonly #isTrusting: boolean;
   #isOpen: boolean;
 
   constructor(options: NodeOptions) {
     this.#options = options;
     this.hasProxy = (options.proxy ?? null) !== null;
     this.#isOpen = !this.hasProxy;
+    this.#isTrusting = (options.trustedPeer ?? null) !== null;
+    if (options.trustedPeer) this.fixedPeers = [options.trustedPeer];
+    else this.fixedPeers = options.connect.length > 0 ? options.connect : null;
     this.addressPolicy = {
-      streams: options.streams,
+      streams: this.#isTrusting ? [] : options.streams,
       // A proxy's local network is not ours.
       allowPrivatePeers: options.allowPrivatePeers && !this.hasProxy,
     };
@@ -42,8 +51,22 @@ export class Reach {
   }
 
   timings(timings: NodeTimings): NodeTimings {
-    if (!this.hasProxy) return timings;
-    return { ...timings, connect: Math.max(timings.connect, CONNECT_THROUGH_PROXY) };
+    const { connect, retryLongest } = timings;
+    return {
+      ...timings,
+      connect: this.hasProxy ? Math.max(connect, CONNECT_THROUGH_PROXY) : connect,
+      retryLongest: this.#isTrusting ? Math.min(retryLongest, TRUSTED_RETRY) : retryLongest,
+    };
+  }
+
+  /** Whether first nodes may be looked for. */
+  get mayBootstrap(): boolean {
+    return this.#options.bootstrap && this.fixedPeers === null;
+  }
+
+  /** Where nodes of the local network are looked for: nowhere when others have been chosen, or when nobody must see us. */
+  get lanAddress(): LanAddress | null {
+    return this.hasProxy || this.fixedPeers !== null ? null : (this.#options.lanDiscovery ?? null);
   }
 
   connector(): Connector {
@@ -81,12 +104,13 @@ export class Reach {
 
   /** Whether a peer that was connected may be remembered by its address. */
   mayRemember(host: string): boolean {
-    return !this.#hidesPeers(host) && isAllowedHost(host, this.addressPolicy);
+    return !this.#isTrusting && !this.#hidesPeers(host) && isAllowedHost(host, this.addressPolicy);
   }
 
-  /** Where to listen: with a proxy nowhere, but for our onion service, to which only this machine leads. */
+  /** Where to listen: with a trusted peer nowhere; with a proxy nowhere, but for our onion service, to which only this machine leads. */
   get listenAt(): Endpoint | null {
     const { listen, onion, logger } = this.#options;
+    if (this.#isTrusting) return null;
     if (listen === null || !this.hasProxy) return listen;
     if (!onion) {
       logger.info("not listening: connections go through a proxy, and there is no onion service");

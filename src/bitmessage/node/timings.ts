@@ -46,6 +46,8 @@ export interface NodeTimings {
   readonly requestForget: number;
   /** Nobody is asked for objects for so long after some could not be kept, as on a full disk. */
   readonly storePause: number;
+  /** How often we tell the local network of us (section 9.4). */
+  readonly lanAnnouncement: number;
   readonly saveKnownNodes: number;
   /** Between attempts to find first nodes while there is no peer. */
   readonly bootstrap: number;
@@ -76,6 +78,7 @@ export const DEFAULT_TIMINGS: NodeTimings = {
   earlyPeriod: 60,
   requestForget: 3600,
   storePause: 30,
+  lanAnnouncement: 60,
   saveKnownNodes: 60,
   bootstrap: 120,
   cleanInventory: 7380,

@@ -42,6 +42,7 @@ function setUp(fixedPeers: readonly Endpoint[] | null, known: readonly Endpoint[
     timings: DEFAULT_TIMINGS,
     scheduler,
     isAllowedHost: (host) => !host.startsWith("10.") && !host.endsWith(".onion"),
+    takeNeighbour: () => null,
     maxHalfOpen: 64,
     established: () => 0,
     inboundPeers: () => inbound,
