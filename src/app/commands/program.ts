@@ -5,6 +5,7 @@ import { ConfigError } from "../config/config.js";
 import { CommandError } from "../control/messages.js";
 import { addBackupCommands } from "./backup.js";
 import { addBenchCommands } from "./bench.js";
+import { addDeliveryCommands } from "./delivery.js";
 import { addDemoCommand } from "./demo.js";
 import { addDocumentCommands } from "./documents.js";
 import { addQueueCommands, addSendCommand, addStatusCommand } from "./mail.js";
@@ -46,6 +47,7 @@ export function createProgram(): Command {
   addContactCommands(program);
   addSendCommand(program);
   addQueueCommands(program);
+  addDeliveryCommands(program);
   addStatusCommand(program);
   addBackupCommands(program);
   addConfigCommands(program);

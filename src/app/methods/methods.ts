@@ -3,6 +3,7 @@ import { z } from "zod";
 import { CommandError, type ControlMethods } from "../control/messages.js";
 import { addressMethods } from "./addresses.js";
 import type { MethodsContext } from "./context.js";
+import { deliveryMethods } from "./delivery.js";
 import { identityMethods } from "./identities.js";
 import { method } from "./parameters.js";
 import { queueMethods } from "./queue.js";
@@ -14,6 +15,7 @@ export function createMethods(context: MethodsContext): ControlMethods {
     ...identityMethods(context),
     ...addressMethods(context),
     ...queueMethods(context),
+    ...deliveryMethods(context),
     backup: method({ file: z.string().startsWith("/", "write the whole path") }, ({ file }) =>
       context.backUp(file),
     ),

@@ -42,8 +42,8 @@ describe("wrong configuration is named", () => {
     ],
     [
       "what is not there yet and could harm",
-      '[smtp]\nrelay = "smtp.example:587"\n',
-      /smtp\.relay: this version cannot do that yet/,
+      '[keys]\npassphrase_file = "/secret"\n',
+      /keys\.passphrase_file: this version cannot do that yet/,
     ],
     ["a proxy by name", '[node]\nproxy = "socks5://proxy.example:1080"\n', /line 2: .*the host as an IP/],
     ["onion services without a proxy", "[node]\nonion_only = true\n", /node\.onion_only: .*node\.proxy/],
