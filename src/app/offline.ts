@@ -5,6 +5,7 @@ import { backUp } from "./backup.js";
 import type { Config } from "./config/config.js";
 import type { ControlMethods } from "./control/messages.js";
 import { type DataDirectory, makeDataDirectory } from "./data-directory.js";
+import { createMailCommands } from "./mail-commands.js";
 import { createMethods } from "./methods/methods.js";
 import { openOrExplain } from "./open-database.js";
 import { createPublisher } from "./publisher.js";
@@ -30,16 +31,18 @@ export function openOffline(directory: DataDirectory, config: Config, logger: Lo
     stores,
     solver,
     publisher,
+    commands: createMailCommands(() => methods),
     logger: config.log.level === "debug" ? logger : silentLogger,
   });
+  const methods: ControlMethods = createMethods({
+    services,
+    stores,
+    config,
+    status: null,
+    backUp: (file) => backUp(database, directory, file),
+  });
   return {
-    methods: createMethods({
-      services,
-      stores,
-      config,
-      status: null,
-      backUp: (file) => backUp(database, directory, file),
-    }),
+    methods,
     async close() {
       await services.stop();
       database.close();

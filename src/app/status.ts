@@ -1,7 +1,7 @@
 import type { BitmessageNode } from "../bitmessage/node/node.js";
 import type { Solver } from "../bitmessage/pow/solver.js";
 import type { Stores } from "../store/stores.js";
-import type { Status } from "./commands/mail.js";
+import type { Status } from "./commands/text.js";
 
 export interface StatusSources {
   readonly node: BitmessageNode;

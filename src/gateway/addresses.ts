@@ -11,6 +11,8 @@ import type { ThreadStore } from "./ports.js";
 export type Destination =
   | { readonly kind: "address"; readonly address: Address }
   | { readonly kind: "broadcast" }
+  /** Administration by mail. */
+  | { readonly kind: "bridge" }
   /** Somebody whom ordinary mail reaches, only where a smarthost is set. */
   | { readonly kind: "ordinary"; readonly mailAddress: string };
 
@@ -191,13 +193,7 @@ class StoredAddressBook implements AddressBook {
   #resolveName(user: string, local: string): Destination {
     const name = slug(local);
     if (name === "broadcast") return { kind: "broadcast" };
-    if (name === "bridge") {
-      throw new SmtpError(
-        550,
-        "5.1.1",
-        "Administration by mail is not in this version; use the command bmbridge",
-      );
-    }
+    if (name === "bridge") return { kind: "bridge" };
     const { identities, contacts } = this.#options;
     const labelled = [
       ...identities.list().filter((identity) => identity.user === user),

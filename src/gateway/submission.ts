@@ -16,12 +16,14 @@ import type {
   SubmissionReceipt,
 } from "../mail/smtp/handler.js";
 import type { AddressBook } from "./addresses.js";
+import type { Administration } from "./administration.js";
 import type { AutomaticMail, AutomaticMailRules } from "./automatic-mail.js";
 import type { Relay } from "./handover/relay.js";
 import type { MailCopies } from "./mail-copies.js";
 import { encodeOutgoing, type OutgoingMail, readOutgoing } from "./outgoing.js";
 import type { SubmissionRecipient, SubmissionStore, ThreadStore } from "./ports.js";
 import { acceptedWork, priceText } from "./price.js";
+import { excerptOf } from "./quotes.js";
 import type { GatewaySettings } from "./settings.js";
 import { completeMail } from "./stored-mail.js";
 import { withBlankLines } from "./stray-lines.js";
@@ -37,6 +39,7 @@ export interface SubmissionOptions {
   readonly submissions: SubmissionStore;
   readonly threads: ThreadStore;
   readonly automaticMail: AutomaticMailRules;
+  readonly administration: Administration;
   /** For ordinary recipients. */
   readonly relay: Relay;
   readonly transactions: Transactions;
@@ -87,7 +90,7 @@ class Submissions implements SubmissionHandler {
   }
 
   async checkSender(user: AuthenticatedUser, sender: string, parameters: MailParameters): Promise<void> {
-    this.#options.addresses.resolveSender(user.name, sender);
+    checkLogin(user, this.#options.addresses.resolveSender(user.name, sender));
     if ((parameters.size ?? 0) > MAXIMUM_MAIL) throw mailTooLarge(parameters.size ?? 0);
   }
 
@@ -98,18 +101,47 @@ class Submissions implements SubmissionHandler {
   }
 
   async submit(user: AuthenticatedUser, envelope: Envelope, bytes: Uint8Array): Promise<SubmissionReceipt> {
-    const now = this.#options.clock();
-    const prepared = this.#prepare(user.name, envelope, bytes, now);
     const queueId = this.#options.newId();
+    this.#checkLogin(user, envelope, bytes);
     try {
-      this.#options.transactions.run(() => this.#keep(queueId, envelope, prepared, now));
+      if (this.#isForBridge(user.name, envelope)) await this.#administer(queueId, user.name, envelope, bytes);
+      else this.#send(queueId, user.name, envelope, bytes);
     } catch (error) {
       if (isFull(error))
         throw new SmtpError(452, "4.3.1", "There is no room on the disk for this mail; try again later");
       throw error;
     }
-    this.#options.log.info("mail accepted", { queueId, recipients: prepared.messages.length + prepared.ordinary.length });
     return { queueId };
+  }
+
+  #isForBridge(user: string, { recipients }: Envelope): boolean {
+    const { addresses } = this.#options;
+    const isBridge = ({ address }: Recipient) => addresses.resolve(user, address).kind === "bridge";
+    if (!recipients.some(isBridge)) return false;
+    if (recipients.every(isBridge)) return true;
+    throw new SmtpError(550, "5.7.1", "What is for the bridge itself is for nobody else: write to it alone");
+  }
+
+  async #administer(id: string, user: string, envelope: Envelope, received: Uint8Array): Promise<void> {
+    const { addresses, administration, settings, clock, newId, log } = this.#options;
+    const time = clock();
+    const bytes = withBlankLines(received);
+    const mail = readOutgoing(bytes, time);
+    const { address } = this.#checkFrom(user, envelope, mail);
+    if (mail.autoSubmitted === "auto-replied")
+      throw new SmtpError(550, "5.7.1", "The bridge takes no automatic answers");
+    const messageId = mail.messageId ?? `${newId()}@${settings.domain}`;
+    const sender = addresses.mailAddress(address);
+    await administration.perform({ ...mail, id, user, from: address, sender, messageId, bytes, time });
+    log.info("mail to the bridge answered", { queueId: id });
+  }
+
+  #send(queueId: string, user: string, envelope: Envelope, bytes: Uint8Array): void {
+    const { transactions, clock, log } = this.#options;
+    const now = clock();
+    const prepared = this.#prepare(user, envelope, bytes, now);
+    transactions.run(() => this.#keep(queueId, envelope, prepared, now));
+    log.info("mail accepted", { queueId, recipients: prepared.messages.length + prepared.ordinary.length });
   }
 
   #prepare(user: string, envelope: Envelope, received: Uint8Array, now: number): Prepared {
@@ -127,6 +159,14 @@ class Submissions implements SubmissionHandler {
     const bcc = this.#unnamed(mail, reached, ordinary);
     const completion = { messageId, time: now, from: addresses.mailAddress(from.address), bcc };
     return { user, from, mail, messageId, stored: completeMail(bytes, completion), messages, ordinary };
+  }
+
+  /** Who has logged in with an identity's address sends from it alone. */
+  #checkLogin(user: AuthenticatedUser, envelope: Envelope, received: Uint8Array): void {
+    if (user.identity === undefined || received.length > MAXIMUM_MAIL) return;
+    checkLogin(user, this.#options.addresses.resolveSender(user.name, envelope.sender));
+    const mail = readOutgoing(withBlankLines(received), this.#options.clock());
+    checkLogin(user, this.#checkFrom(user.name, envelope, mail));
   }
 
   /** The identity to send from: the From field's, which the recipient will see; the envelope's must be the user's as well. */
@@ -230,7 +270,7 @@ class Submissions implements SubmissionHandler {
     submissions.add({ ...submission, subject: mail.subject });
     const relayed = { queueId: id, user, from, subject: mail.subject, messageId, bytes: stored };
     relay.add({ ...relayed, recipients: prepared.ordinary, ret, envid, time: now });
-    copies.keep({ user, messageId, bytes: stored, time: now });
+    copies.keep({ user, messageId, from: from.address, bytes: stored, time: now });
     const reached = prepared.messages.map((message) => message.reached);
     automaticMail.remember(automaticMailOf(user, mail, reached), now);
     for (const one of reached) this.#rememberThread(prepared, one, now);
@@ -244,6 +284,7 @@ class Submissions implements SubmissionHandler {
       hash: null,
       correspondent: reached.address,
       baseSubject: baseSubject(mail.subject).base,
+      excerpt: excerptOf(mail.body),
       references: mail.references,
       time: now,
     });
@@ -252,6 +293,13 @@ class Submissions implements SubmissionHandler {
 
 function automaticMailOf(user: string, mail: OutgoingMail, recipients: readonly Reached[]): AutomaticMail {
   return { user, automation: mail.autoSubmitted, inReplyTo: mail.inReplyTo, recipients };
+}
+
+/** @throws SmtpError 550 5.7.1 */
+function checkLogin({ identity }: AuthenticatedUser, from: Identity): void {
+  if (identity === undefined || identity === from.address) return;
+  const text = `You have logged in with ${identity}; send from it, or log in with your user name`;
+  throw new SmtpError(550, "5.7.1", text);
 }
 
 function draftOf(

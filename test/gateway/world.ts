@@ -19,7 +19,7 @@ import { createHandoverQueue, type HandoverQueue } from "../../src/gateway/hando
 import { createHandOn, type DeliveryRule } from "../../src/gateway/handover/received.js";
 import { createRelay } from "../../src/gateway/handover/relay.js";
 import { createMailCopies } from "../../src/gateway/mail-copies.js";
-import { createFolders } from "../../src/gateway/mailboxes.js";
+import { createFolders, type Layout } from "../../src/gateway/mailboxes.js";
 import { createManagedFolders } from "../../src/gateway/managed-folders.js";
 import { createOrdinaryAddresses, type OrdinaryAddress } from "../../src/gateway/ordinary-addresses.js";
 import { createReports } from "../../src/gateway/reports.js";
@@ -79,6 +79,7 @@ export interface WorldOptions {
   /** Ordinary addresses; with them there is a smarthost, which nothing is handed to. */
   readonly ordinary?: readonly OrdinaryAddress[];
   readonly rules?: readonly DeliveryRule[];
+  readonly layout?: Layout;
 }
 
 export function createWorld(options: WorldOptions = {}) {
@@ -104,7 +105,7 @@ export function createWorld(options: WorldOptions = {}) {
     ordinaryAddresses,
     ...relayed,
   });
-  const folders = createFolders(stores);
+  const folders = createFolders({ ...stores, layout: options.layout ?? "combined" });
   const copies = createMailCopies({ ...stores, folders });
   let handoverIds = 0;
   const handoverQueue: HandoverQueue = createHandoverQueue({
@@ -157,6 +158,7 @@ export function createWorld(options: WorldOptions = {}) {
     copies,
     policy,
     automaticMail: createAutomaticMailRules(shared),
+    administration: { perform: async () => undefined },
     relay,
     trialsPerSecond: () => 1_000_000,
     newId: () => `id${++ids}`,
@@ -167,7 +169,19 @@ export function createWorld(options: WorldOptions = {}) {
     identities: fakeIdentities(stores),
     subscriptions: fakeSubscriptions(stores),
   });
-  const backend = createGatewayBackend({ ...shared, users, folders, managedFolders, outbox, handoverQueue });
+  const identityListeners = new Set<() => void>();
+  const backend = createGatewayBackend({
+    ...shared,
+    users,
+    folders,
+    managedFolders,
+    outbox,
+    handoverQueue,
+    identityChanges: (listener) => {
+      identityListeners.add(listener);
+      return () => identityListeners.delete(listener);
+    },
+  });
   const delivery = createDelivery({ ...shared, addresses, folders, handOn });
   const own = addressOf("anna");
   stores.identities.save(identityOf(own, { label: "Anna at home" }));
@@ -185,6 +199,7 @@ export function createWorld(options: WorldOptions = {}) {
     timers,
     states,
     users,
+    identityListeners,
     outbox,
     policy,
     submission,

@@ -1,6 +1,7 @@
 /** bench: how fast this machine does what a node does. */
 import { type Command, InvalidArgumentError } from "commander";
-import { print, table } from "./context.js";
+import { print } from "./context.js";
+import { table } from "./text.js";
 
 interface BenchOptions {
   readonly seconds: number;

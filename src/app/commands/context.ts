@@ -86,20 +86,6 @@ export function print<T>(
   }
 }
 
-/** Columns as wide as their widest cell, two blanks apart. */
-export function table(rows: readonly (readonly string[])[]): string[] {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
-  }
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
-}
-
 /** The first line of standard input without its end: a password or passphrase. */
 export async function readSecret(): Promise<string> {
   const text = await readInput();

@@ -1,36 +1,7 @@
 /** send, queue and status: what goes out, what became of it, and how the node does. */
 import type { Command } from "commander";
-import { print, readContext, readInput, table, withMethods, withNode } from "./context.js";
-
-export interface QueueRow {
-  readonly id: string;
-  readonly from: string;
-  readonly to: string;
-  readonly subject: string;
-  readonly state: string;
-  readonly created: number;
-  readonly expires: number | null;
-  readonly attempts: number;
-  readonly progress: number | null;
-  readonly failure?: string;
-  readonly estimate?: string;
-}
-
-export interface Status {
-  readonly peers: readonly {
-    address: string;
-    inbound: boolean;
-    tls: boolean;
-    user_agent: string;
-    services: number;
-    since: number;
-  }[];
-  readonly inventory: { objects: number; bytes: number };
-  readonly queue: Readonly<Record<string, number>>;
-  readonly pow: { engine: string; threads: number; trials_per_second: number };
-  readonly mail: { users: number; messages: number };
-  readonly uptime_seconds: number;
-}
+import { print, readContext, readInput, withMethods, withNode } from "./context.js";
+import { type QueueRow, type Status, stateText, statusLines, table } from "./text.js";
 
 export function addSendCommand(program: Command): void {
   program
@@ -96,11 +67,6 @@ export function addQueueCommands(program: Command): void {
     });
 }
 
-function stateText(row: QueueRow): string {
-  if (row.progress !== null) return `${row.state} ${Math.floor(row.progress * 100)} %`;
-  return row.failure === undefined ? row.state : `${row.state} (${row.failure})`;
-}
-
 function showValue(name: string, value: unknown): string {
   if (value === null || value === undefined) return "-";
   if ((name === "created" || name === "expires") && typeof value === "number")
@@ -124,39 +90,4 @@ export function addStatusCommand(program: Command): void {
         } while (options.watch);
       });
     });
-}
-
-function statusLines(status: Status): string[] {
-  const queue = Object.entries(status.queue).map(([state, count]) => `${count} ${state}`);
-  const { pow, inventory, mail } = status;
-  return [
-    `up           ${duration(status.uptime_seconds)}`,
-    `peers        ${status.peers.length}`,
-    ...table(
-      status.peers.map((peer) => [
-        "            ",
-        peer.address,
-        peer.inbound ? "in" : "out",
-        peer.tls ? "tls" : "plain",
-        peer.user_agent,
-      ]),
-    ),
-    `inventory    ${inventory.objects} objects, ${(inventory.bytes / 1e6).toFixed(1)} MB`,
-    `queue        ${queue.length > 0 ? queue.join(", ") : "empty"}`,
-    `work         ${pow.engine}, ${pow.threads} threads, ${(pow.trials_per_second / 1e6).toFixed(2)} million trials/s`,
-    `mail         ${mail.messages} messages of ${mail.users} users`,
-  ];
-}
-
-function duration(seconds: number): string {
-  const [days, hours, minutes] = [
-    Math.floor(seconds / 86_400),
-    Math.floor(seconds / 3600) % 24,
-    Math.floor(seconds / 60) % 60,
-  ];
-  return days > 0
-    ? `${days} d ${hours} h`
-    : hours > 0
-      ? `${hours} h ${minutes} min`
-      : `${minutes} min ${Math.floor(seconds % 60)} s`;
 }

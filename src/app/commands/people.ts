@@ -1,7 +1,8 @@
 /** user, identity, chan, subscription and contact: whose mail, from and to whom. */
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { print, readContext, readSecret, table, withMethods } from "./context.js";
+import { print, readContext, readSecret, withMethods } from "./context.js";
+import { table } from "./text.js";
 
 interface IdentityRow {
   readonly address: string;
