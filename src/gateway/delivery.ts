@@ -16,6 +16,7 @@ import { composeIncoming, type MailThread, readContent } from "./incoming.js";
 import { CHANS, type Folders, INBOX, SUBSCRIPTIONS } from "./mailboxes.js";
 import { readMessageId, readMessageIds, referencesOfReply } from "./message-ids.js";
 import type { DeliveryLog, MailboxId, MailboxStore, ThreadEntry, ThreadStore } from "./ports.js";
+import { excerptOf, isQuoted, quotedBlocks } from "./quotes.js";
 import type { GatewaySettings } from "./settings.js";
 
 export interface DeliveryOptions {
@@ -32,6 +33,10 @@ export interface DeliveryOptions {
   readonly settings: GatewaySettings;
   readonly log: Logger;
 }
+
+const MOST_REFERENCES = 50;
+/** Messages among which the one that is quoted is looked for. */
+const MOST_CANDIDATES = 100;
 
 /** Brings received messages into mailboxes, once each (MAIL-MAPPING section 4). */
 export function createDelivery(options: DeliveryOptions): MessageSink {
@@ -86,6 +91,7 @@ class Delivery implements MessageSink {
       hash: message.hash,
       correspondent: correspondentOf(message),
       baseSubject: baseSubject(readContent(message).subject).base,
+      excerpt: excerptOf(readContent(message).body),
       references: thread.references,
       time: message.received,
     });
@@ -121,11 +127,11 @@ class Delivery implements MessageSink {
     const own = `${message.hash}@${this.#options.settings.domain}`;
     const messageId = readMessageId(headers["message-id"] ?? "") ?? own;
     const inReplyTo = readMessageIds(headers["in-reply-to"] ?? "").slice(0, 5);
-    const references = readMessageIds(headers["references"] ?? "").slice(-50);
+    const references = shortened(readMessageIds(headers["references"] ?? ""));
     if (inReplyTo.length > 0 || references.length > 0) {
       return { messageId, inReplyTo, references: references.length > 0 ? references : inReplyTo };
     }
-    const parent = this.#parentByVector(message, user) ?? this.#parentBySubject(message, user);
+    const parent = this.#parentByVector(message, user) ?? this.#parentByText(message, user);
     if (parent === null || parent.messageId === messageId)
       return { messageId, inReplyTo: [], references: [] };
     return { messageId, inReplyTo: [parent.messageId], references: referencesOfReply(parent) };
@@ -141,12 +147,33 @@ class Delivery implements MessageSink {
     return null;
   }
 
-  /** What PyBitmessage's "Re:" answers: it sends nothing else to tell (RFC 5256 section 3, REFERENCES step 5). */
-  #parentBySubject(message: ReceivedMessage, user: string): ThreadEntry | null {
-    const { base, kind } = baseSubject(readContent(message).subject);
-    if (kind === "first" || base === "") return null;
-    return this.#options.threads.findBySubject(user, correspondentOf(message), base);
+  /**
+   * What PyBitmessage's answer is to: it sends nothing to tell that but its "Re:" (RFC 5256 section 3, REFERENCES step 5) and what it
+   * quotes. An answer to a broadcast of ours comes from somebody with whom there is no conversation yet.
+   */
+  #parentByText(message: ReceivedMessage, user: string): ThreadEntry | null {
+    const { threads } = this.#options;
+    const { subject, body } = readContent(message);
+    const { base, kind } = baseSubject(subject);
+    const isSame = (entry: ThreadEntry) => kind === "reply" && base !== "" && entry.baseSubject === base;
+    const blocks = quotedBlocks(body);
+    for (const correspondent of new Set([correspondentOf(message), message.to])) {
+      const known = blocks.length === 0 ? [] : threads.newest(user, correspondent, MOST_CANDIDATES);
+      const quoted = known.filter((entry) => isQuoted(entry.excerpt, blocks));
+      const found = quoted.find(isSame) ?? quoted[0];
+      if (found !== undefined) return found;
+      const bySubject = kind === "reply" && base !== "" && threads.findBySubject(user, correspondent, base);
+      if (bySubject) return bySubject;
+    }
+    return null;
   }
+}
+
+/** Of very many the first, which all of a thread have, and the last. */
+function shortened(references: readonly string[]): readonly string[] {
+  return references.length <= MOST_REFERENCES
+    ? references
+    : [...references.slice(0, 1), ...references.slice(1 - MOST_REFERENCES)];
 }
 
 /** Whom the conversation is with: a chan's members count as one. */

@@ -19,8 +19,6 @@ export function mendOriginal(bytes: Uint8Array, root: MimePart, filed: FiledPart
 
 const LINE_LENGTH = 76;
 const UNKNOWN_TYPE = "application/octet-stream";
-/** RFC 2045 section 5.1, in lower case. */
-const TYPE = /^[a-z0-9!#$&^_.+-]{1,80}\/[a-z0-9!#$&^_.+-]{1,80}$/;
 /** Parameters that say how to read a part; its name is written anew. */
 const PARAMETER = /^(?:charset|format|delsp|method|component|type|start|reply-type|hp|protected-headers)$/;
 /** Fields that are written anew. */
@@ -68,8 +66,8 @@ class MendingWriter {
   #leaf(part: MimePart): void {
     const file = this.filed.places.get(part);
     const isText = part.type === "multipart";
-    const isBare = part.type === "message" || !isAllowedType(part);
-    this.#header(part, isText ? "text/plain" : isBare ? UNKNOWN_TYPE : typeOf(part), "base64");
+    const isMessage = part.type === "message";
+    this.#header(part, isText ? "text/plain" : isMessage ? UNKNOWN_TYPE : typeOf(part), "base64");
     if (file === undefined) {
       const octets = decodeBody(this.bytes, part).slice();
       this.pieces.push({ kind: "base64", octets, lineLength: LINE_LENGTH });
@@ -103,9 +101,8 @@ class MendingWriter {
   }
 }
 
-function typeOf({ type, subtype }: MimePart): string {
-  const name = `${type}/${subtype}`;
-  return TYPE.test(name) ? name : UNKNOWN_TYPE;
+function typeOf(part: MimePart): string {
+  return isAllowedType(part) ? `${part.type}/${part.subtype}` : UNKNOWN_TYPE;
 }
 
 function parametersOf(part: MimePart): string {

@@ -126,7 +126,8 @@ function isAcceptable(part: MimePart, place: Place): boolean {
   count.fields += part.fields.length;
   if (count.parts >= LIMITS.parts || count.fields >= LIMITS.fields || depth >= LIMITS.depth) return false;
   if (within === "entity" && !(hasPartHeader(part, place.entity) && isAllowedType(part))) return false;
-  if (part.type === "multipart" && !isMultipart(part)) return false;
+  // Where a boundary stands beside another type, some readers see parts and others do not.
+  if (part.type === "multipart" ? !isMultipart(part) : part.parameters.has("boundary")) return false;
   if (!namesOf(part).every(isHarmless)) return false;
   const inner = { ...place, depth: depth + 1 };
   if (part.message !== null) return isAcceptable(part.message, { ...inner, within: "message" });
@@ -155,10 +156,18 @@ function isUtf8(octets: Uint8Array): boolean {
   }
 }
 
+/** RFC 2045 section 5.1, in lower case. */
+const TYPE = /^[a-z0-9!#$&^_.+-]{1,80}\/[a-z0-9!#$&^_.+-]{1,80}$/;
+
 /** A report would be taken for one of ours; a body elsewhere, or in other mails, is no content. */
 export function isAllowedType({ type, subtype }: MimePart): boolean {
   const name = `${type}/${subtype}`;
-  return name !== "multipart/report" && name !== "message/external-body" && name !== "message/partial";
+  return (
+    TYPE.test(name) &&
+    name !== "multipart/report" &&
+    name !== "message/external-body" &&
+    name !== "message/partial"
+  );
 }
 
 /** RFC 2045 section 6.4. */
@@ -176,9 +185,12 @@ function namesOf(part: MimePart): string[] {
   return [...single, ...joined.filter((name) => name !== undefined)];
 }
 
-/** Before and after encoded words are read: a line end is none after it. */
+/** What readers agree to be an encoded word. */
+const ENCODED_WORD = /=\?[A-Za-z0-9_.:*-]{1,60}\?[bq]\?[^?\s]*\?=/gi;
+
+/** Before and after encoded words are read: a line end is none after it, and not everybody reads them. */
 function isHarmless(name: string): boolean {
-  return !/[\r\n]/.test(name) && isHarmlessName(decodeEncodedWords(name));
+  return isHarmlessName(name.replace(ENCODED_WORD, "")) && isHarmlessName(decodeEncodedWords(name));
 }
 
 /** RFC 2183's name, else that of Content-Type; RFC 2231 and encoded words read. */

@@ -217,6 +217,8 @@ export interface ThreadStore {
   findByHash(user: string, hash: string): ThreadEntry | null;
   /** The newest one between those two with that base subject (RFC 5256 section 2.1), or null. */
   findBySubject(user: string, correspondent: string, baseSubject: string): ThreadEntry | null;
+  /** Those between the two, newest first, at most so many. */
+  newest(user: string, correspondent: string, limit: number): readonly ThreadEntry[];
   /** Distinct correspondents of the user, in no order. */
   correspondents(user: string): readonly string[];
   removeUser(user: string): void;
@@ -229,6 +231,8 @@ export interface ThreadEntry {
   readonly hash: string | null;
   readonly correspondent: string;
   readonly baseSubject: string;
+  /** How its text begins, without white space. */
+  readonly excerpt: string;
   /** Message-IDs, oldest first. */
   readonly references: readonly string[];
   readonly time: number;

@@ -24,6 +24,7 @@ import { encodeOutgoing, type OutgoingMail, readOutgoing } from "./outgoing.js";
 import type { SubmissionRecipient, SubmissionStore, ThreadStore } from "./ports.js";
 import { acceptedWork, priceText } from "./price.js";
 import { excerptOf } from "./quotes.js";
+import { excerptOf } from "./quotes.js";
 import type { GatewaySettings } from "./settings.js";
 import { completeMail } from "./stored-mail.js";
 import { withBlankLines } from "./stray-lines.js";
@@ -284,6 +285,7 @@ class Submissions implements SubmissionHandler {
       hash: null,
       correspondent: reached.address,
       baseSubject: baseSubject(mail.subject).base,
+      excerpt: excerptOf(mail.body),
       excerpt: excerptOf(mail.body),
       references: mail.references,
       time: now,

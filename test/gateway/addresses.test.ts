@@ -104,7 +104,7 @@ describe("what is understood", () => {
   test("an address in the wrong case, when it is known: own, contact, followed, or once written to", () => {
     const folded = `${bob.toLowerCase()}@${DOMAIN}`;
     expect(refusal(() => resolve(folded))).toMatch(/550 5\.1\.[13]/);
-    const thread = { messageId: "a@b", hash: null, baseSubject: "", references: [], time: START };
+    const thread = { messageId: "a@b", hash: null, baseSubject: "", excerpt: "", references: [], time: START };
     world.stores.threads.remember({ ...thread, user: "anna", correspondent: bob });
     expect(resolve(folded)).toEqual({ kind: "address", address: bob });
     expect(refusal(() => resolve(folded, "berta"))).toMatch(/550/);

@@ -241,6 +241,14 @@ export class MemoryThreadStore implements ThreadStore {
     return entryOf(rows.sort((left, right) => left.time - right.time || left.id - right.id).at(-1));
   }
 
+  newest(user: string, correspondent: string, limit: number): readonly ThreadEntry[] {
+    const rows = this.#of(user).filter((row) => row.correspondent === correspondent);
+    return rows
+      .sort((left, right) => right.time - left.time || right.id - left.id)
+      .slice(0, limit)
+      .map(({ id: _, ...entry }) => structuredClone(entry));
+  }
+
   correspondents(user: string): readonly string[] {
     return [...new Set(this.#of(user).map((row) => row.correspondent))].sort();
   }

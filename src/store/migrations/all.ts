@@ -10,6 +10,7 @@ import { addressCards } from "./0007-address-cards.js";
 import { folders } from "./0008-folders.js";
 import { ownObjects } from "./0009-own-objects.js";
 import { imports } from "./0010-imports.js";
+import { excerpts } from "./0011-excerpts.js";
 
 export const migrations: readonly Migration[] = [
   initial,
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   folders,
   ownObjects,
   imports,
+  excerpts,
 ];

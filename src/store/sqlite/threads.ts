@@ -8,6 +8,7 @@ interface Row {
   hash: string | null;
   correspondent: string;
   base_subject: string;
+  excerpt: string;
   message_ids: string;
   time: number;
 }
@@ -29,8 +30,8 @@ export class SqliteThreadStore implements ThreadStore {
         "DELETE FROM thread WHERE user = ? AND message_id = ? AND correspondent = ? AND (hash IS NULL OR hash IS ?)",
       ),
       add: database.prepare(
-        `INSERT INTO thread (user, message_id, hash, correspondent, base_subject, message_ids, time)
-         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO thread (user, message_id, hash, correspondent, base_subject, excerpt, message_ids, time)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       ),
       byHash: database.prepare("SELECT * FROM thread WHERE user = ? AND hash = ? ORDER BY id DESC LIMIT 1"),
       byMessageId: database.prepare(
@@ -39,6 +40,9 @@ export class SqliteThreadStore implements ThreadStore {
       correspondents: database
         .prepare("SELECT DISTINCT correspondent FROM thread WHERE user = ? ORDER BY correspondent")
         .pluck(),
+      newest: database.prepare(
+        "SELECT * FROM thread WHERE user = ? AND correspondent = ? ORDER BY time DESC, id DESC LIMIT ?",
+      ),
       bySubject: database.prepare(
         `SELECT * FROM thread WHERE user = ? AND correspondent = ? AND base_subject = ?
          ORDER BY time DESC, id DESC LIMIT 1`,
@@ -47,7 +51,7 @@ export class SqliteThreadStore implements ThreadStore {
   }
 
   remember(entry: ThreadEntry): void {
-    const { user, messageId, hash, correspondent, baseSubject, references, time } = entry;
+    const { user, messageId, hash, correspondent, baseSubject, excerpt, references, time } = entry;
     this.transactions.run(() => {
       this.#statements.forget.run(user, messageId, correspondent, hash);
       this.#statements.add.run(
@@ -56,6 +60,7 @@ export class SqliteThreadStore implements ThreadStore {
         hash,
         correspondent,
         baseSubject,
+        excerpt,
         JSON.stringify(references),
         time,
       );
@@ -68,6 +73,10 @@ export class SqliteThreadStore implements ThreadStore {
 
   findBySubject(user: string, correspondent: string, baseSubject: string): ThreadEntry | null {
     return entryOf(this.#statements.bySubject.get(user, correspondent, baseSubject));
+  }
+
+  newest(user: string, correspondent: string, limit: number): readonly ThreadEntry[] {
+    return (this.#statements.newest.all(user, correspondent, limit) as Row[]).map(readRow);
   }
 
   findByMessageId(user: string, messageId: string): ThreadEntry | null {
@@ -84,14 +93,17 @@ export class SqliteThreadStore implements ThreadStore {
 }
 
 function entryOf(found: unknown): ThreadEntry | null {
-  if (found === undefined) return null;
-  const row = found as Row;
+  return found === undefined ? null : readRow(found as Row);
+}
+
+function readRow(row: Row): ThreadEntry {
   return {
     user: row.user,
     messageId: row.message_id,
     hash: row.hash,
     correspondent: row.correspondent,
     baseSubject: row.base_subject,
+    excerpt: row.excerpt,
     references: JSON.parse(row.message_ids) as string[],
     time: row.time,
   };

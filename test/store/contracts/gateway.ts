@@ -150,7 +150,14 @@ export function gatewayContract(make: MakeStores): void {
     submissions.add(submission("s2", ["b"], { user: "bert" }));
     for (const user of ["anna", "bert"]) {
       deliveryLog.add(user, "h", 1);
-      const thread = { messageId: "m@x", hash: "h", correspondent: "BM-c", baseSubject: "s", references: [] };
+      const thread = {
+        messageId: "m@x",
+        hash: "h",
+        correspondent: "BM-c",
+        baseSubject: "s",
+        excerpt: "",
+        references: [],
+      };
       threads.remember({ ...thread, user, time: 1 });
     }
     expect([...submissions.removeUser("anna")].sort()).toEqual(["a", "z"]);
@@ -169,6 +176,7 @@ export function gatewayContract(make: MakeStores): void {
       hash: null,
       correspondent: "BM-b",
       baseSubject: "hello",
+      excerpt: "Hello",
       references: ["r1", "r2"],
       time: 10,
       ...changes,
@@ -195,6 +203,10 @@ export function gatewayContract(make: MakeStores): void {
       threads.remember(entry({ messageId: "foreign", user: "bert", correspondent: "BM-d", time: 40 }));
       expect(threads.findBySubject("anna", "BM-b", "hello")?.messageId).toBe("new");
       expect(threads.findBySubject("anna", "BM-b", "Hello")).toBeNull();
+      const names = (limit: number) =>
+        threads.newest("anna", "BM-b", limit).map(({ messageId }) => messageId);
+      expect([names(1), names(9)]).toEqual([["new"], ["new", "old"]]);
+      expect(threads.newest("anna", "BM-b", 9)[1]).toEqual(entry({ messageId: "old", time: 15 }));
       expect([...threads.correspondents("anna")].sort()).toEqual(["BM-b", "BM-c"]);
     });
   });

@@ -1,0 +1,53 @@
+/**
+ * Which message an answer quotes. PyBitmessage sends nothing else to tell that, where a subject has been used twice or has been changed:
+ * it puts the whole message behind `> `, or, in older versions, behind a line of hyphens.
+ */
+
+const LONGEST_EXCERPT = 1000;
+/** Of a message's beginning so much must be quoted, or all when it is shorter. */
+const BEGINNING = 200;
+/** Less tells nothing. */
+const SHORTEST = 8;
+const SHORTEST_WITHIN = 20;
+const LONGEST_READ = 100_000;
+const DASHES = /^-{20,}[ \t]*\r?$/;
+
+/** The beginning of a text, without white space: lines are broken anew when they are quoted. */
+export function excerptOf(body: string): string {
+  return withoutSpace(body.slice(0, LONGEST_READ)).slice(0, LONGEST_EXCERPT);
+}
+
+/** The blocks of text that a body quotes, each without its marks and white space. */
+export function quotedBlocks(body: string): string[] {
+  const blocks: string[] = [];
+  let block: string[] = [];
+  const lines = body.slice(0, LONGEST_READ).split("\n");
+  for (const [index, line] of lines.entries()) {
+    if (DASHES.test(line)) {
+      blocks.push(lines.slice(index + 1).join("\n"));
+      break;
+    }
+    if (line.startsWith(">")) block.push(line.replace(/^> ?/, ""));
+    else if (block.length > 0) block = close(blocks, block);
+  }
+  close(blocks, block);
+  return blocks.map(withoutSpace).filter((text) => text.length >= SHORTEST);
+}
+
+function close(blocks: string[], block: readonly string[]): string[] {
+  if (block.length > 0) blocks.push(block.join("\n"));
+  return [];
+}
+
+/** Whether one of the blocks is from the text with that excerpt: its beginning, or a passage of it. */
+export function isQuoted(excerpt: string, blocks: readonly string[]): boolean {
+  const beginning = excerpt.slice(0, BEGINNING);
+  if (beginning.length < SHORTEST) return false;
+  return blocks.some(
+    (block) => block.includes(beginning) || (block.length >= SHORTEST_WITHIN && excerpt.includes(block)),
+  );
+}
+
+function withoutSpace(text: string): string {
+  return text.replace(/\s+/g, "");
+}
