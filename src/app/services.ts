@@ -33,6 +33,7 @@ import type { Stores } from "../store/stores.js";
 import { systemClock } from "../store/stores.js";
 import type { Config } from "./config/config.js";
 import { createExchange, readOrdinaryAddresses } from "./exchange.js";
+import { keepLayout } from "./layout.js";
 import { createSpeedometer } from "./speed.js";
 import { createTimer } from "./timer.js";
 
@@ -84,7 +85,7 @@ export function createServices(options: ServicesOptions): Services {
     ordinaryAddresses,
     relay: config.smtp.relay === "" ? "off" : "on",
   });
-  const folders = createFolders(stores);
+  const folders = createFolders({ ...stores, layout: config.imap.layout });
   const copies = createMailCopies({ ...stores, folders });
   const exchange = createExchange({ config, stores, folders, copies, ordinaryAddresses, timer, logger });
   const { handOn, relay } = exchange;
@@ -115,6 +116,8 @@ export function createServices(options: ServicesOptions): Services {
     random: (length) => new Uint8Array(randomBytes(length)),
     logger: logger.child({ room: "messaging" }),
   });
+  for (const people of [messaging.identities, messaging.subscriptions])
+    people.onChange(() => stores.transactions.run(() => folders.followLabels()));
   const users = createUsers({
     ...shared,
     folders,
@@ -167,8 +170,10 @@ export function createServices(options: ServicesOptions): Services {
       managedFolders,
       outbox: messaging.outbox,
       handoverQueue: exchange.queue,
+      identityChanges: (listener) => messaging.identities.onChange(listener),
     }),
     start() {
+      keepLayout({ ...stores, folders });
       states.start();
       reports.start();
       messaging.start();

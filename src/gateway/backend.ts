@@ -17,6 +17,7 @@ import type { AuthenticatedUser, Authenticator, Credentials } from "../mail/sasl
 import type { HandoverStore } from "./handover/ports.js";
 import type { HandoverQueue } from "./handover/queue.js";
 import { createIdentityMail, type WholeMail } from "./identity-mail.js";
+import type { Junk } from "./junk.js";
 import { SAME_MAIL_WITHIN } from "./mail-copies.js";
 import { type Folders, INBOX, OUTBOX, SENT } from "./mailboxes.js";
 import type { ManagedFolders } from "./managed-folders.js";
@@ -31,6 +32,7 @@ export interface GatewayBackendOptions {
   readonly folders: Folders;
   readonly managedFolders: ManagedFolders;
   readonly submissions: SubmissionStore;
+  readonly junk: Junk;
   readonly identities: Pick<IdentityStore, "get" | "list">;
   /** Calls the listener after each change of identities; returns how to end that. */
   readonly identityChanges: (listener: () => void) => () => void;
@@ -47,13 +49,20 @@ export function createGatewayBackend(options: GatewayBackendOptions): Backend {
   return {
     authenticate: (credentials: Credentials) => options.users.authenticate(credentials),
     ...(options.users.scram ? { scram: (username: string) => options.users.scram!(username) } : {}),
-    openUser: async ({ name: user, identity }: AuthenticatedUser, end: (reason: string) => void) => {
+    openUser: async (
+      { name: user, identity }: AuthenticatedUser,
+      end: (reason: string) => void = () => {},
+    ) => {
       const { transactions, mailboxes, folders } = options;
       // Only once: what a person has deleted stays deleted.
       transactions.run(() => {
         if (mailboxes.find(user, INBOX) === null) folders.ensureInitial(user);
       });
-      const whole = new StoredUserMail(options, { user, identity: (identity as Address | undefined) ?? null, end });
+      const whole = new StoredUserMail(options, {
+        user,
+        identity: (identity as Address | undefined) ?? null,
+        end,
+      });
       if (identity === undefined) return whole;
       return createIdentityMail({ ...options, user, identity: identity as Address, whole });
     },

@@ -1,4 +1,5 @@
 import type {
+  ContactStore,
   IdentityStore,
   MessageSink,
   SubscriptionStore,
@@ -13,7 +14,7 @@ import { baseSubject } from "../mail/mime/base-subject.js";
 import type { AddressBook } from "./addresses.js";
 import type { HandOn } from "./handover/received.js";
 import { composeIncoming, type MailThread, readContent } from "./incoming.js";
-import { CHANS, type Folders, INBOX, SUBSCRIPTIONS } from "./mailboxes.js";
+import { CHANS, type Folders, JUNK, SUBSCRIPTIONS } from "./mailboxes.js";
 import { readMessageId, readMessageIds, referencesOfReply } from "./message-ids.js";
 import type { DeliveryLog, MailboxId, MailboxStore, ThreadEntry, ThreadStore } from "./ports.js";
 import { excerptOf, isQuoted, quotedBlocks } from "./quotes.js";
@@ -24,6 +25,7 @@ export interface DeliveryOptions {
   readonly folders: Folders;
   readonly identities: IdentityStore;
   readonly subscriptions: SubscriptionStore;
+  readonly contacts: Pick<ContactStore, "get">;
   readonly mailboxes: MailboxStore;
   readonly deliveryLog: DeliveryLog;
   readonly threads: ThreadStore;
@@ -82,9 +84,11 @@ class Delivery implements MessageSink {
     // Another delivery may have come first while this one was composed.
     if (deliveryLog.has(user, message.hash)) return;
     const internalDate = { seconds: message.received, zone: 0 };
-    mailboxes.append(this.#mailboxFor(message, user), [{ bytes, flags: [], internalDate, digest }]);
+    const identity = message.kind === "msg" ? message.to : null;
+    const mail = [{ bytes, flags: [], internalDate, digest }];
+    mailboxes.append(this.#mailboxFor(message, user), mail, identity);
     deliveryLog.add(user, message.hash, message.received);
-    this.#handOn(message, { user, bytes, digest, thread });
+    if (!this.#isBlocked(message, user)) this.#handOn(message, { user, bytes, digest, thread });
     threads.remember({
       user,
       messageId: thread.messageId,
@@ -110,13 +114,18 @@ class Delivery implements MessageSink {
     });
   }
 
+  #isBlocked({ from }: ReceivedMessage, user: string): boolean {
+    return this.#options.contacts.get(user, from)?.blocked ?? false;
+  }
+
   #mailboxFor(message: ReceivedMessage, user: string): MailboxId {
     const { folders, identities, subscriptions } = this.#options;
+    if (this.#isBlocked(message, user)) return folders.ensure(user, JUNK);
     if (message.chan) {
       const chan = identities.get(user, message.to);
       return chan === null ? folders.ensure(user, `${CHANS}/${message.to}`) : folders.ensureChan(chan);
     }
-    if (message.kind === "msg") return folders.ensure(user, INBOX);
+    if (message.kind === "msg") return folders.ensureInbox(user, message.to);
     const subscription = subscriptions.get(user, message.to);
     if (subscription !== null) return folders.ensureSubscription(subscription);
     return folders.ensure(user, `${SUBSCRIPTIONS}/${message.to}`);

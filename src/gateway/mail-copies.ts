@@ -1,7 +1,8 @@
 import type { OutboxStore } from "../bitmessage/messaging/ports.js";
+import type { Address } from "../bitmessage/protocol/address.js";
 import { digestMessage } from "../mail/imap/make-digest.js";
 import type { HandoverStore } from "./handover/ports.js";
-import { CHANS, type Folders, INBOX, OUTBOX, SENT, SUBSCRIPTIONS } from "./mailboxes.js";
+import { CHANS, type Folders, IDENTITIES, INBOX, OUTBOX, SENT, SUBSCRIPTIONS } from "./mailboxes.js";
 import type { MailboxId, MailboxStore, SubmissionStore } from "./ports.js";
 import { isPending, keywordsOf, type Sending, stateKeywords } from "./state-keywords.js";
 
@@ -11,6 +12,7 @@ export interface MailCopies {
   keep(mail: {
     readonly user: string;
     readonly messageId: string;
+    readonly from: Address;
     readonly bytes: Uint8Array;
     readonly time: number;
   }): void;
@@ -50,6 +52,7 @@ class StoredMailCopies implements MailCopies {
   keep(mail: {
     readonly user: string;
     readonly messageId: string;
+    readonly from: Address;
     readonly bytes: Uint8Array;
     readonly time: number;
   }): void {
@@ -116,13 +119,14 @@ class StoredMailCopies implements MailCopies {
 
   #append(
     mailbox: MailboxId,
-    mail: { readonly bytes: Uint8Array; readonly time: number },
+    mail: { readonly from: Address; readonly bytes: Uint8Array; readonly time: number },
     keywords: readonly string[],
   ): void {
-    const { bytes, time } = mail;
+    const { from, bytes, time } = mail;
     const flags = ["\\Seen", ...keywords];
     const internalDate = { seconds: time, zone: 0 };
-    this.#options.mailboxes.append(mailbox, [{ bytes, flags, internalDate, digest: digestMessage(bytes) }]);
+    const message = { bytes, flags, internalDate, digest: digestMessage(bytes) };
+    this.#options.mailboxes.append(mailbox, [message], from);
   }
 
   #show(copy: Copy, keywords: readonly string[]): void {
@@ -154,5 +158,5 @@ class StoredMailCopies implements MailCopies {
 
 function isIncoming(name: string): boolean {
   const top = name.split("/", 1)[0];
-  return name === INBOX || name === OUTBOX || top === CHANS || top === SUBSCRIPTIONS;
+  return name === INBOX || name === OUTBOX || top === CHANS || top === SUBSCRIPTIONS || top === IDENTITIES;
 }

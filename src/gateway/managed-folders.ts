@@ -5,8 +5,16 @@ import type { Identity, Subscription } from "../bitmessage/messaging/types.js";
 import { type Address, decodeAddress } from "../bitmessage/protocol/address.js";
 import { ProtocolError } from "../bitmessage/protocol/errors.js";
 import { ImapError } from "../mail/imap/error.js";
-import { CHANS, type Folders, folderName, OUTBOX, SUBSCRIPTIONS } from "./mailboxes.js";
-import type { MailboxStore } from "./ports.js";
+import {
+  CHANS,
+  type Folders,
+  folderName,
+  IDENTITIES,
+  type Layout,
+  OUTBOX,
+  SUBSCRIPTIONS,
+} from "./mailboxes.js";
+import type { MailboxId, MailboxStore } from "./ports.js";
 
 /**
  * Folders that stand for something: making, renaming and deleting them does it (MAIL-MAPPING section 5). Within the running
@@ -29,7 +37,7 @@ export function createManagedFolders(options: ManagedFoldersOptions): ManagedFol
   return new FolderManagement(options);
 }
 
-type Kind = typeof CHANS | typeof SUBSCRIPTIONS;
+type Kind = typeof CHANS | typeof SUBSCRIPTIONS | typeof IDENTITIES;
 
 class FolderManagement implements ManagedFolders {
   readonly #options: ManagedFoldersOptions;
@@ -39,13 +47,16 @@ class FolderManagement implements ManagedFolders {
   }
 
   create(user: string, name: string): "done" | "ordinary" {
-    const managed = managedName(name);
-    if (managed === null) return "ordinary";
     const { folders, mailboxes } = this.#options;
-    const made =
-      managed.kind === CHANS
-        ? folders.ensureChan(this.#join(user, managed.child))
-        : folders.ensureSubscription(this.#follow(user, managed.child));
+    const managed = managedName(name, folders.layout);
+    if (managed === null) return "ordinary";
+    if (managed.kind === IDENTITIES)
+      throw cannot("An identity is not made by making a folder; use bmbridge identity create.");
+    const { label, mailbox: made } = this.#make(user, managed);
+    const called = mailboxes.nameOf(made);
+    // Left or stopped earlier, its folder has stayed, under the label of that time.
+    if (label === managed.child && called !== name && mailboxes.find(user, name) === null)
+      mailboxes.rename(user, called, name);
     // The client expects the folder under the very name it gave.
     if (mailboxes.find(user, name) !== made) {
       throw cannot(`The folder would not be called ${managed.child}; use the command bmbridge.`);
@@ -53,9 +64,21 @@ class FolderManagement implements ManagedFolders {
     return "done";
   }
 
+  #make(user: string, { kind, child }: ManagedName): { readonly label: string; readonly mailbox: MailboxId } {
+    const { folders } = this.#options;
+    if (kind === CHANS) {
+      const chan = this.#join(user, child);
+      return { label: chan.label, mailbox: folders.ensureChan(chan) };
+    }
+    const subscription = this.#follow(user, child);
+    return { label: subscription.label, mailbox: folders.ensureSubscription(subscription) };
+  }
+
   remove(user: string, name: string): void {
     if (name === OUTBOX) throw cannot("The Outbox cannot be deleted.");
     const { folders, identities, subscriptions } = this.#options;
+    if (folders.findIdentity(user, name) !== null)
+      throw cannot("It is the INBOX of an identity and goes with it: bmbridge identity remove.");
     const chan = folders.findChan(user, name);
     const subscription = folders.findSubscription(user, name);
     if (chan !== null) inWords(() => identities.leaveChan(user, chan.address));
@@ -63,13 +86,18 @@ class FolderManagement implements ManagedFolders {
   }
 
   rename(user: string, from: string, to: string): void {
-    const source = managedTop(from);
-    const target = managedTop(to);
+    const { layout } = this.#options.folders;
+    const source = managedTop(from, layout);
+    const target = managedTop(to, layout);
     if (source === null && target === null) return;
-    const fromName = managedName(from);
-    const toName = managedName(to);
+    const fromName = managedName(from, layout);
+    const toName = managedName(to, layout);
     if (source !== target || fromName === null || toName === null) {
-      throw cannot("Outbox, Chans and Subscriptions, and what is in them, stay where they are.");
+      const tops =
+        layout === "split"
+          ? "Outbox, Chans, Subscriptions and Identities"
+          : "Outbox, Chans and Subscriptions";
+      throw cannot(`${tops}, and what is in them, stay where they are.`);
     }
     this.#relabel(user, from, toName.child);
   }
@@ -77,10 +105,11 @@ class FolderManagement implements ManagedFolders {
   #relabel(user: string, from: string, label: string): void {
     const { folders, identities, subscriptions } = this.#options;
     if (folderName(label) !== label)
-      throw cannot("The folder of a chan or subscription cannot have that name.");
+      throw cannot("The folder of a chan, subscription or identity cannot have that name.");
     const chan = folders.findChan(user, from);
     const subscription = folders.findSubscription(user, from);
-    if (chan !== null) inWords(() => identities.setLabel(user, chan.address, label));
+    const labelled = chan ?? folders.findIdentity(user, from);
+    if (labelled !== null) inWords(() => identities.setLabel(user, labelled.address, label));
     if (subscription !== null) inWords(() => subscriptions.setLabel(user, subscription.address, label));
   }
 
@@ -98,19 +127,29 @@ class FolderManagement implements ManagedFolders {
   }
 }
 
-/** `Chans/name` or `Subscriptions/name`; null for every other name. */
-function managedName(name: string): { readonly kind: Kind; readonly child: string } | null {
+interface ManagedName {
+  readonly kind: Kind;
+  readonly child: string;
+}
+
+const kinds: Readonly<Record<Layout, readonly Kind[]>> = {
+  combined: [CHANS, SUBSCRIPTIONS],
+  split: [CHANS, SUBSCRIPTIONS, IDENTITIES],
+};
+
+/** `Chans/name`, `Subscriptions/name`, or `Identities/name` in the split layout; null for every other name. */
+function managedName(name: string, layout: Layout): ManagedName | null {
   const slash = name.indexOf("/");
-  const kind = slash < 0 ? "" : name.slice(0, slash);
-  if (kind !== CHANS && kind !== SUBSCRIPTIONS) return null;
+  const kind = kinds[layout].find((one) => slash > 0 && one === name.slice(0, slash));
+  if (kind === undefined) return null;
   const child = name.slice(slash + 1);
   if (child.includes("/")) throw cannot(`There are no folders within folders of ${kind}.`);
   return { kind, child };
 }
 
 /** The managed folder that it is, or is in. */
-function managedTop(name: string): string | null {
-  return [OUTBOX, CHANS, SUBSCRIPTIONS].find((top) => name === top || name.startsWith(`${top}/`)) ?? null;
+function managedTop(name: string, layout: Layout): string | null {
+  return [OUTBOX, ...kinds[layout]].find((top) => name === top || name.startsWith(`${top}/`)) ?? null;
 }
 
 function readAddress(text: string): Address {

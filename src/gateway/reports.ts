@@ -5,7 +5,7 @@ import { digestMessage } from "../mail/imap/make-digest.js";
 import type { AddressBook } from "./addresses.js";
 import { type HandOn, receivedReport } from "./handover/received.js";
 import type { MailCopies } from "./mail-copies.js";
-import { type Folders, INBOX } from "./mailboxes.js";
+import type { Folders } from "./mailboxes.js";
 import type { MailboxStore, ReportStore, Submission, SubmissionStore } from "./ports.js";
 import { composeReport, type Report } from "./report-mail.js";
 import type { GatewaySettings } from "./settings.js";
@@ -118,9 +118,8 @@ class DueReports implements Reports {
     const { transactions, reports, folders, mailboxes, handOn } = this.#options;
     const digest = digestMessage(bytes);
     transactions.run(() => {
-      mailboxes.append(folders.ensure(user, INBOX), [
-        { bytes, flags: [], internalDate: { seconds: pending.time, zone: 0 }, digest },
-      ]);
+      const internalDate = { seconds: pending.time, zone: 0 };
+      mailboxes.append(folders.ensureInbox(user, from), [{ bytes, flags: [], internalDate, digest }], from);
       handOn(receivedReport(user, from, bytes));
       reports.remove(pending.id);
     });

@@ -14,8 +14,9 @@ import type {
   Recipient,
   SubmissionHandler,
   SubmissionReceipt,
+  Submitter,
 } from "../mail/smtp/handler.js";
-import type { AddressBook } from "./addresses.js";
+import type { AddressBook, Destination } from "./addresses.js";
 import type { Administration } from "./administration.js";
 import type { AutomaticMail, AutomaticMailRules } from "./automatic-mail.js";
 import type { Relay } from "./handover/relay.js";
@@ -23,7 +24,6 @@ import type { MailCopies } from "./mail-copies.js";
 import { encodeOutgoing, type OutgoingMail, readOutgoing } from "./outgoing.js";
 import type { SubmissionRecipient, SubmissionStore, ThreadStore } from "./ports.js";
 import { acceptedWork, priceText } from "./price.js";
-import { excerptOf } from "./quotes.js";
 import { excerptOf } from "./quotes.js";
 import type { GatewaySettings } from "./settings.js";
 import { completeMail } from "./stored-mail.js";
@@ -90,18 +90,25 @@ class Submissions implements SubmissionHandler {
     return this.#options.users.authenticate(credentials);
   }
 
+  async submitterOf(sender: string): Promise<Submitter> {
+    if (sender === "")
+      throw new SmtpError(550, "5.7.1", "Reports and automatic answers of mail servers do not leave by Bitmessage");
+    return { name: this.#options.addresses.findSender(sender).user, server: "trusted" };
+  }
+
   async checkSender(user: AuthenticatedUser, sender: string, parameters: MailParameters): Promise<void> {
     checkLogin(user, this.#options.addresses.resolveSender(user.name, sender));
     if ((parameters.size ?? 0) > MAXIMUM_MAIL) throw mailTooLarge(parameters.size ?? 0);
   }
 
-  async checkRecipient(user: AuthenticatedUser, sender: string, recipient: Recipient): Promise<void> {
+  async checkRecipient(user: Submitter, sender: string, recipient: Recipient): Promise<void> {
     const { addresses, relay } = this.#options;
     const { kind } = addresses.resolve(user.name, recipient.address);
+    if (user.server !== undefined) refuseForServer(kind);
     if (kind === "ordinary") relay.checkSender(user.name, addresses.resolveSender(user.name, sender));
   }
 
-  async submit(user: AuthenticatedUser, envelope: Envelope, bytes: Uint8Array): Promise<SubmissionReceipt> {
+  async submit(user: Submitter, envelope: Envelope, bytes: Uint8Array): Promise<SubmissionReceipt> {
     const queueId = this.#options.newId();
     this.#checkLogin(user, envelope, bytes);
     try {
@@ -286,11 +293,24 @@ class Submissions implements SubmissionHandler {
       correspondent: reached.address,
       baseSubject: baseSubject(mail.subject).base,
       excerpt: excerptOf(mail.body),
-      excerpt: excerptOf(mail.body),
       references: mail.references,
       time: now,
     });
   }
+}
+
+/** What would go back to where it came from could go round for ever; and who writes to the bridge itself has to log in. */
+function refuseForServer(kind: Destination["kind"]): void {
+  if (kind === "address" || kind === "broadcast") return;
+  throw new SmtpError(550, "5.7.1", "Mail from other mail servers goes to Bitmessage addresses only");
+}
+
+/** RFC 5321 section 6.3: mail that has passed so many servers goes round in a circle. */
+const MOST_HOPS = 50;
+
+function refuseLoop(bytes: Uint8Array): void {
+  const hops = findFields(parseMime(bytes), "received").length;
+  if (hops > MOST_HOPS) throw new SmtpError(554, "5.4.6", `This mail has passed ${hops} servers: it goes round in a circle`);
 }
 
 function automaticMailOf(user: string, mail: OutgoingMail, recipients: readonly Reached[]): AutomaticMail {

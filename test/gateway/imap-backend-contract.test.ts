@@ -17,7 +17,7 @@ const nothing = (): never => {
 
 function fixtureOver(stores: Stores, close: () => void): BackendFixture {
   const clock = () => 1_700_000_000;
-  const folders = createFolders(stores);
+  const folders = createFolders({ ...stores, layout: "combined" });
   const managedFolders = createManagedFolders({
     folders,
     mailboxes: stores.mailboxes,
@@ -31,7 +31,16 @@ function fixtureOver(stores: Stores, close: () => void): BackendFixture {
   };
   const outbox = { cancel: nothing };
   const handoverQueue = { cancel: nothing };
-  const shared = { ...stores, users, folders, managedFolders, outbox, handoverQueue, clock };
+  const shared = {
+    ...stores,
+    users,
+    folders,
+    managedFolders,
+    outbox,
+    handoverQueue,
+    clock,
+    identityChanges: () => () => {},
+  };
   const backend = createGatewayBackend(shared);
   return { backend, username: USERNAME, password: PASSWORD, close };
 }

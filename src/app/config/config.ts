@@ -24,7 +24,7 @@ export interface Config {
     readonly min_trials_per_byte: number;
     readonly min_extra_bytes: number;
   };
-  readonly imap: ServerConfig;
+  readonly imap: ServerConfig & { readonly layout: "combined" | "split" };
   readonly smtp: ServerConfig & {
     readonly trusted_networks: readonly string[];
     readonly trusted_authorities_file: string;

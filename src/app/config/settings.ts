@@ -160,6 +160,13 @@ export const SETTINGS: readonly Setting[] = [
     false,
     "Refuse passwords on connections without TLS; always so when listening beyond loopback.",
   ),
+  setting(
+    "imap.layout",
+    "text",
+    z.enum(["combined", "split"]),
+    "combined",
+    '"combined": one INBOX for all identities; "split": a folder for each, Identities/LABEL. A change moves the mail.',
+  ),
   setting("smtp.listen", "text", listen, "127.0.0.1:1025", 'Where mail clients send; "off" for no SMTP.'),
   setting(
     "smtp.tls",
@@ -298,16 +305,6 @@ export const FUTURE_SETTINGS: readonly (Setting & { readonly otherwise: "refuse"
       "Find peers on the local network. Not in this version.",
     ),
     otherwise: "warn",
-  },
-  {
-    ...setting(
-      "imap.layout",
-      "text",
-      z.enum(["combined", "split"]),
-      "combined",
-      "One INBOX for all identities. A folder per identity (split) is not in this version.",
-    ),
-    otherwise: "refuse",
   },
   {
     ...setting(

@@ -7,8 +7,8 @@ import type { AuthenticatedUser, Authenticator } from "../sasl.js";
 import type { MessageDigest } from "./digest.js";
 
 export interface Backend extends Authenticator {
-  /** Opens the mail of someone who has logged in; one per session. */
-  openUser(user: AuthenticatedUser): Promise<UserMail>;
+  /** Opens the mail of someone who has logged in; one per session. `end` says good-bye to the client, when he may not stay logged in. */
+  openUser(user: AuthenticatedUser, end?: (reason: string) => void): Promise<UserMail>;
 }
 
 /** The mailboxes of one user, as one session sees them. Names are UTF-8 text with `/` as hierarchy delimiter; INBOX in capitals. */

@@ -40,6 +40,8 @@ export interface SessionConnection {
   startTls(): Promise<void>;
   /** Login is done: its time limit ends. */
   loggedIn(): void;
+  /** Says good-bye and closes. */
+  stop(reason: string): void;
 }
 
 /** What the sessions of a server share. */

@@ -9,6 +9,7 @@ import type {
   SpecialUse,
 } from "../../mail/imap/backend.js";
 import { flagKey, isKeyword, normalizeFlags } from "../mail/flags.js";
+import { messageIdOf } from "../mail/message-id.js";
 import { objectId } from "../mail/rules.js";
 
 export interface Message {
@@ -43,6 +44,21 @@ export type Addition = Omit<Message, "state" | "record"> & {
   readonly flags: readonly string[];
   readonly record: Pick<MessageRecord, "digest" | "emailId" | "internalDate">;
 };
+
+export function additionOf(
+  message: NewMessage,
+  kept: { readonly identity: Address | null; readonly emailId: string; readonly now: number },
+): Addition {
+  const { identity, emailId, now } = kept;
+  const internalDate = message.internalDate ?? { seconds: now, zone: 0 };
+  return {
+    bytes: message.bytes.slice(),
+    messageId: messageIdOf(message),
+    identity,
+    flags: message.flags,
+    record: { digest: { ...message.digest }, emailId, internalDate },
+  };
+}
 
 /** The spelling of keywords in one mailbox. */
 export class Spelling {
@@ -102,4 +118,12 @@ export function namesOf(mailboxes: readonly Mailbox[]): Set<string> {
 /** SQLite's order of text: that of its UTF-8 bytes. */
 export function byCodePoint(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}
+
+export function byName(left: Mailbox, right: Mailbox): number {
+  return byCodePoint(left.name, right.name);
+}
+
+export function byUid(left: Message, right: Message): number {
+  return left.state.uid - right.state.uid;
 }

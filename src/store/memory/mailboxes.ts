@@ -24,13 +24,14 @@ import type {
 } from "../../mail/imap/backend.js";
 import { ImapError } from "../../mail/imap/error.js";
 import { changeFlags, sameFlags } from "../mail/flags.js";
-import { messageIdOf } from "../mail/message-id.js";
 import { INBOX, impliedNames, noSuchMailbox, planCreate, planRename } from "../mail/names.js";
 import { formatPurpose, objectId, parsePurpose, refuseInbox } from "../mail/rules.js";
 import { type Access, Watchers } from "../mail/watchers.js";
 import {
   type Addition,
-  byCodePoint,
+  additionOf,
+  byName,
+  byUid,
   type Mailbox,
   type Message,
   namesOf,
@@ -212,17 +213,9 @@ export class MemoryMailboxStore implements MailboxStore {
 
   append(id: MailboxId, newMessages: readonly NewMessage[], identity: Address | null = null): AppendResult {
     return this.transactions.run(() => {
-      const additions = newMessages.map((message) => ({
-        bytes: message.bytes.slice(),
-        messageId: messageIdOf(message),
-        identity,
-        flags: message.flags,
-        record: {
-          digest: { ...message.digest },
-          emailId: `M${this.#emailIds.next()}`,
-          internalDate: message.internalDate ?? { seconds: this.#now(), zone: 0 },
-        },
-      }));
+      const additions = newMessages.map((message) =>
+        additionOf(message, { identity, emailId: `M${this.#emailIds.next()}`, now: this.#now() }),
+      );
       return { uidValidity: this.#mailbox(id).uidValidity, uids: this.#add(id, additions) };
     });
   }
@@ -360,8 +353,8 @@ export class MemoryMailboxStore implements MailboxStore {
   vanishedSince(id: MailboxId, modSeq: number): readonly number[] | null {
     const mailbox = this.#find(id);
     if (!mailbox) return null;
-    const since = mailbox.expunged.filter((one) => one.modSeq > modSeq);
-    return since.map((one) => one.uid).sort((left, right) => left - right);
+    const since = mailbox.expunged.filter((one) => one.modSeq > modSeq).map((one) => one.uid);
+    return since.sort((left, right) => left - right);
   }
 
   ofIdentity(id: MailboxId, identity: Address, fromUid: number): readonly SizedMessage[] {
@@ -409,14 +402,15 @@ export class MemoryMailboxStore implements MailboxStore {
   }
 
   #of(user: string): Mailbox[] {
-    const mailboxes = this.#mailboxes.values().filter((mailbox) => mailbox.user === user);
-    return mailboxes.sort((left, right) => byCodePoint(left.name, right.name));
+    return this.#mailboxes
+      .values()
+      .filter((mailbox) => mailbox.user === user)
+      .sort(byName);
   }
 
   #readable(id: MailboxId, uids: readonly number[]): Message[] {
     const mailbox = this.#find(id);
     if (!mailbox) return [];
-    const found = pick([...mailbox.messages, ...mailbox.departed], uids);
-    return found.sort((left, right) => left.state.uid - right.state.uid);
+    return pick([...mailbox.messages, ...mailbox.departed], uids).sort(byUid);
   }
 }

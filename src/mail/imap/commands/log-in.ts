@@ -39,7 +39,7 @@ export async function concludeLogin(
   loginDelay.succeeded(connection.remoteAddress, username);
   if (!registry.enter(user.name)) throw new ImapError("NO", "LIMIT", "Too many sessions of this user.");
   try {
-    session.mail = await settings.backend.openUser(user);
+    session.mail = await settings.backend.openUser(user, (reason) => connection.stop(reason));
   } catch (error) {
     registry.leave(user.name);
     throw error;
