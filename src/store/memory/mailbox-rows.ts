@@ -6,6 +6,7 @@ import type {
   MailboxStatus,
   MessageRecord,
   MessageState,
+  NewMessage,
   SpecialUse,
 } from "../../mail/imap/backend.js";
 import { flagKey, isKeyword, normalizeFlags } from "../mail/flags.js";
