@@ -17,7 +17,7 @@ import { composeIncoming, type MailThread, readContent } from "./incoming.js";
 import { CHANS, type Folders, JUNK, SUBSCRIPTIONS } from "./mailboxes.js";
 import { readMessageId, readMessageIds, referencesOfReply } from "./message-ids.js";
 import type { DeliveryLog, MailboxId, MailboxStore, ThreadEntry, ThreadStore } from "./ports.js";
-import { excerptOf, isQuoted, quotedBlocks } from "./quotes.js";
+import { excerptOf, quotedBlocks, quotedOf } from "./quotes.js";
 import type { GatewaySettings } from "./settings.js";
 
 export interface DeliveryOptions {
@@ -168,14 +168,24 @@ class Delivery implements MessageSink {
     const blocks = quotedBlocks(body);
     for (const correspondent of new Set([correspondentOf(message), message.to])) {
       const known = blocks.length === 0 ? [] : threads.newest(user, correspondent, MOST_CANDIDATES);
-      const quoted = known.filter((entry) => isQuoted(entry.excerpt, blocks));
-      const found = quoted.find(isSame) ?? quoted[0];
+      const quoted = (what: "beginning" | "passage") =>
+        known.filter((entry) => quotedOf(entry.excerpt, blocks) === what);
+      const whole = quoted("beginning");
+      const found = whole.find(isSame) ?? whole[0] ?? oldest(quoted("passage"), isSame);
       if (found !== undefined) return found;
       const bySubject = kind === "reply" && base !== "" && threads.findBySubject(user, correspondent, base);
       if (bySubject) return bySubject;
     }
     return null;
   }
+}
+
+/** A passage comes from the oldest that has it; the others quote it. */
+function oldest(
+  entries: readonly ThreadEntry[],
+  isSame: (entry: ThreadEntry) => boolean,
+): ThreadEntry | undefined {
+  return entries.findLast(isSame) ?? entries.at(-1);
 }
 
 /** Of very many the first, which all of a thread have, and the last. */

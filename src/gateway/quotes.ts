@@ -39,13 +39,13 @@ function close(blocks: string[], block: readonly string[]): string[] {
   return [];
 }
 
-/** Whether one of the blocks is from the text with that excerpt: its beginning, or a passage of it. */
-export function isQuoted(excerpt: string, blocks: readonly string[]): boolean {
+/** What the blocks quote of the text with that excerpt: its beginning, or only a passage, which others that quote it have as well. */
+export function quotedOf(excerpt: string, blocks: readonly string[]): "beginning" | "passage" | "nothing" {
   const beginning = excerpt.slice(0, BEGINNING);
-  if (beginning.length < SHORTEST) return false;
-  return blocks.some(
-    (block) => block.includes(beginning) || (block.length >= SHORTEST_WITHIN && excerpt.includes(block)),
-  );
+  if (beginning.length < SHORTEST) return "nothing";
+  if (blocks.some((block) => block.includes(beginning))) return "beginning";
+  const isPassage = (block: string) => block.length >= SHORTEST_WITHIN && excerpt.includes(block);
+  return blocks.some(isPassage) ? "passage" : "nothing";
 }
 
 function withoutSpace(text: string): string {
