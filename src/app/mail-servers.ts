@@ -2,6 +2,7 @@
 import type { Logger } from "../logger.js";
 import { createImapServer } from "../mail/imap/server.js";
 import { createSubmissionServer } from "../mail/smtp/server.js";
+import type { TrustedServersOptions } from "../mail/smtp/trusted-servers.js";
 import { loadServerCertificate } from "./certificates.js";
 import {
   type Config,
@@ -13,6 +14,7 @@ import {
   type ServerConfig,
   tlsMode,
 } from "./config/config.js";
+import { readText } from "./config/secret.js";
 import type { DataDirectory } from "./data-directory.js";
 import type { Services } from "./services.js";
 
@@ -94,13 +96,24 @@ function createImap({ config, directory, services, logger }: MailServersOptions)
 function createSmtp({ config, directory, services, logger }: MailServersOptions): Server | null {
   const listen = parseEndpoint("smtp.listen", config.smtp.listen);
   if (listen === null) return null;
+  const protectedBy = protection("smtp", config, listen, directory);
   return createSubmissionServer({
     handler: services.submission,
     listen,
-    ...protection("smtp", config, listen, directory),
+    ...protectedBy,
+    trustedServers: trustedServers(config, protectedBy),
     name: config.mail.domain,
     logger: logger.child({ room: "smtp" }),
   });
+}
+
+/** A certificate can be asked for over TLS only. */
+function trustedServers({ smtp }: Config, { tls }: Protection): TrustedServersOptions {
+  const file = smtp.trusted_authorities_file;
+  if (file !== "" && tls.mode === "off")
+    throw new ConfigError("smtp.trusted_authorities_file", 'needs smtp.tls "starttls" or "implicit"');
+  const authorities = file === "" ? null : readText("smtp.trusted_authorities_file", file);
+  return { networks: smtp.trusted_networks, authorities };
 }
 
 interface Protection {

@@ -26,6 +26,8 @@ export interface AddressBook {
   resolve(user: string, mailAddress: string): Destination;
   /** The user's enabled identity of that mail address. @throws SmtpError 550 5.7.1 */
   resolveSender(user: string, mailAddress: string): Identity;
+  /** The enabled identity with that Bitmessage or ordinary address, whosever it is; chans are nobody's. @throws SmtpError 550 5.7.1 */
+  findSender(mailAddress: string): Identity;
 }
 
 export interface AddressBookOptions {
@@ -143,6 +145,19 @@ class StoredAddressBook implements AddressBook {
     if (!exact.enabled)
       throw refusal(`Your identity ${exact.address} is disabled; enable it to send from it`);
     return exact;
+  }
+
+  findSender(mailAddress: string): Identity {
+    const [ordinary] = this.#options.ordinaryAddresses?.identitiesOf(mailAddress) ?? [];
+    if (ordinary !== undefined) return ordinary;
+    const { local } = splitMailAddress(mailAddress);
+    const owned = this.#options.identities.list().filter(({ enabled, chan }) => enabled && !chan);
+    const exact = owned.find((identity) => identity.address === local);
+    const [folded, ...others] = owned.filter(({ address }) => address.toLowerCase() === local.toLowerCase());
+    const found = exact ?? (others.length === 0 ? folded : undefined);
+    if (found !== undefined) return found;
+    const text = `${shown(mailAddress) || "<>"} belongs to no identity here; the setting mail.addresses gives identities their ordinary addresses`;
+    throw new SmtpError(550, "5.7.1", text);
   }
 
   #readAddress(user: string, local: string): Address {

@@ -6,6 +6,8 @@ import { fromHex } from "../bitmessage/protocol/bytes.js";
 import { MAX_SENT_OBJECT } from "../bitmessage/protocol/object.js";
 import type { Logger } from "../logger.js";
 import { baseSubject } from "../mail/mime/base-subject.js";
+import { findFields } from "../mail/mime/headers.js";
+import { parseMime } from "../mail/mime/parse.js";
 import type { AuthenticatedUser, Authenticator, Credentials } from "../mail/sasl.js";
 import { SmtpError } from "../mail/smtp/error.js";
 import type {
@@ -92,7 +94,11 @@ class Submissions implements SubmissionHandler {
 
   async submitterOf(sender: string): Promise<Submitter> {
     if (sender === "")
-      throw new SmtpError(550, "5.7.1", "Reports and automatic answers of mail servers do not leave by Bitmessage");
+      throw new SmtpError(
+        550,
+        "5.7.1",
+        "Reports and automatic answers of mail servers do not leave by Bitmessage",
+      );
     return { name: this.#options.addresses.findSender(sender).user, server: "trusted" };
   }
 
@@ -110,6 +116,7 @@ class Submissions implements SubmissionHandler {
 
   async submit(user: Submitter, envelope: Envelope, bytes: Uint8Array): Promise<SubmissionReceipt> {
     const queueId = this.#options.newId();
+    if (user.server !== undefined) refuseLoop(bytes);
     this.#checkLogin(user, envelope, bytes);
     try {
       if (this.#isForBridge(user.name, envelope)) await this.#administer(queueId, user.name, envelope, bytes);
@@ -310,7 +317,8 @@ const MOST_HOPS = 50;
 
 function refuseLoop(bytes: Uint8Array): void {
   const hops = findFields(parseMime(bytes), "received").length;
-  if (hops > MOST_HOPS) throw new SmtpError(554, "5.4.6", `This mail has passed ${hops} servers: it goes round in a circle`);
+  if (hops > MOST_HOPS)
+    throw new SmtpError(554, "5.4.6", `This mail has passed ${hops} servers: it goes round in a circle`);
 }
 
 function automaticMailOf(user: string, mail: OutgoingMail, recipients: readonly Reached[]): AutomaticMail {

@@ -1,15 +1,21 @@
 import type { SMTPServer } from "smtp-server";
 import { SMTPConnection } from "smtp-server/lib/smtp-connection.js";
 import { splitReply } from "./reply.js";
+import { TRUSTED_SERVER, type TrustedServers } from "./trusted-servers.js";
 
 export interface ConnectionRules {
   /** Whether a password is taken on a connection without TLS. */
   readonly plainLogin: "allowed" | "refused";
   readonly maximumSize: number;
   readonly maximumConnections: number;
+  readonly trustedServers: TrustedServers;
 }
 
 type AddressCommand = ReturnType<SMTPConnection["_parseAddressCommand"]>;
+
+function isMail(command: Buffer): boolean {
+  return /^mail from:/i.test(command.subarray(0, 10).toString("latin1"));
+}
 
 /** Stands in for a missing domain while smtp-server parses. */
 const MISSING_DOMAIN = "missing.invalid";
@@ -65,6 +71,8 @@ export class SubmissionConnection extends SMTPConnection {
       this.sayGoodbye();
       return;
     }
+    if (!this.session.user && isMail(command) && this.host.rules.trustedServers.has(this.session))
+      this.session.user = TRUSTED_SERVER;
     super._onCommand(command, () => {
       callback?.();
       this.endWhenDrained();
@@ -104,6 +112,7 @@ export class SubmissionConnection extends SMTPConnection {
       callback();
       return;
     }
+    if (this.session.user === TRUSTED_SERVER) this.session.user = undefined;
     if (this.mustStartTls()) {
       this.send(538, "5.7.11 A password is taken over TLS only: STARTTLS first.");
       callback();

@@ -1,13 +1,24 @@
 /** What the host of the submission server provides (RFC 6409). Every answer is decided before `250`, and after `250` nothing is lost. */
 import type { AuthenticatedUser, Authenticator } from "../sasl.js";
 
+/** Who sends a mail. */
+export interface Submitter extends AuthenticatedUser {
+  /** Set when a trusted mail server speaks for the user. */
+  readonly server?: "trusted";
+}
+
 export interface SubmissionHandler extends Authenticator {
+  /**
+   * Whose mail it is that a trusted mail server brings with that sender (the null sender: empty). Called where the server is told to trust
+   * others. Refuses senders who are nobody's with SmtpError 550 5.7.1.
+   */
+  submitterOf?(sender: string): Promise<Submitter>;
   /** Refuses a sender that is not the user's with SmtpError 550 5.7.1. Address as written between `<` and `>`, case kept. */
-  checkSender(user: AuthenticatedUser, sender: string, parameters: MailParameters): Promise<void>;
+  checkSender(user: Submitter, sender: string, parameters: MailParameters): Promise<void>;
   /** Refuses a recipient that cannot be reached. Called once per recipient in the order given. */
-  checkRecipient(user: AuthenticatedUser, sender: string, recipient: Recipient): Promise<void>;
+  checkRecipient(user: Submitter, sender: string, recipient: Recipient): Promise<void>;
   /** Takes the mail: resolves after the commit. The bytes are as received after dot-unstuffing, CRLF line ends. */
-  submit(user: AuthenticatedUser, envelope: Envelope, bytes: Uint8Array): Promise<SubmissionReceipt>;
+  submit(user: Submitter, envelope: Envelope, bytes: Uint8Array): Promise<SubmissionReceipt>;
   /** Largest mail taken, octets (SIZE, RFC 1870). */
   readonly maximumSize: number;
 }

@@ -14,6 +14,7 @@ import { ListeningServer } from "./listening-server.js";
 import { collectMessage } from "./message-data.js";
 import { refusal } from "./reply.js";
 import { Transaction } from "./transaction.js";
+import { TRUSTED_SERVER, TrustedServers, type TrustedServersOptions } from "./trusted-servers.js";
 
 export type SubmissionTls =
   | { readonly mode: "off" }
@@ -46,6 +47,8 @@ export interface SubmissionServerOptions {
   readonly tls: SubmissionTls;
   /** Take passwords over TLS only. */
   readonly requireTls: boolean;
+  /** Mail servers that send for users without a login; none unless given. */
+  readonly trustedServers?: TrustedServersOptions;
   /** The server's name in its greeting. */
   readonly name: string;
   readonly logger: Logger;
@@ -73,6 +76,7 @@ class Submission implements SubmissionServer {
   private readonly delay: LoginDelay;
   private readonly server: ListeningServer;
   private readonly logger: Logger;
+  private readonly trusted: TrustedServers;
   /** By smtp-server's envelope, which it makes anew for each transaction. */
   private readonly transactions = new WeakMap<object, Transaction>();
   private readonly loginFailures = new WeakMap<object, number>();
@@ -82,10 +86,12 @@ class Submission implements SubmissionServer {
     this.limits = { ...defaultSubmissionLimits, ...options.limits };
     this.delay = new LoginDelay(options.loginDelay);
     this.logger = options.logger;
+    this.trusted = new TrustedServers(options.trustedServers ?? { networks: [], authorities: null });
     const rules: ConnectionRules = {
       plainLogin: options.requireTls ? "refused" : "allowed",
       maximumSize: options.handler.maximumSize,
       maximumConnections: this.limits.connections,
+      trustedServers: this.trusted,
     };
     this.server = new ListeningServer({ ...this.settings(), ...this.hooks() }, rules);
     // Clients that go away or cannot speak TLS.
@@ -137,13 +143,20 @@ class Submission implements SubmissionServer {
       ],
       ...(tls.mode !== "off" && { key: tls.key, cert: tls.cert, minVersion: "TLSv1.2" as const }),
       secure: tls.mode === "implicit",
+      ...this.trusted.tlsSettings,
     };
   }
 
   private hooks(): SMTPServerOptions {
     return {
-      onConnect: (_session, callback) => callback(),
-      onSecure: (_socket, _session, callback) => callback(),
+      onConnect: (session, callback) => {
+        this.trusted.connected(session);
+        callback();
+      },
+      onSecure: (socket, session, callback) => {
+        this.trusted.secured(session, socket);
+        callback();
+      },
       onAuth: (login, session, callback) => {
         this.authenticate(login, session).then(
           (user) => callback(null, { user }),
@@ -175,7 +188,7 @@ class Submission implements SubmissionServer {
 
   private async openTransaction(address: SMTPServerAddress, session: SMTPServerSession): Promise<void> {
     const { envelope } = session;
-    const user = session.user as AuthenticatedUser;
+    const user = session.user === TRUSTED_SERVER ? null : (session.user as AuthenticatedUser);
     const { handler } = this.options;
     this.transactions.set(envelope, await Transaction.open(user, address, handler, this.limits.recipients));
   }

@@ -1,7 +1,6 @@
 import type { SMTPServerAddress } from "smtp-server";
-import type { AuthenticatedUser } from "../sasl.js";
 import { SmtpError } from "./error.js";
-import type { Envelope, MailParameters, Recipient, SubmissionHandler } from "./handler.js";
+import type { Envelope, MailParameters, Recipient, SubmissionHandler, Submitter } from "./handler.js";
 
 const mailKeywords: ReadonlySet<string> = new Set(["SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "AUTH"]);
 const recipientKeywords: ReadonlySet<string> = new Set(["NOTIFY", "ORCPT"]);
@@ -14,7 +13,7 @@ export class Transaction {
   private readonly recipients = new Map<string, Recipient>();
 
   private constructor(
-    private readonly user: AuthenticatedUser,
+    private readonly user: Submitter,
     private readonly sender: string,
     private readonly parameters: MailParameters,
     private readonly charset: "ascii" | "utf-8",
@@ -22,9 +21,9 @@ export class Transaction {
     private readonly maximumRecipients: number,
   ) {}
 
-  /** MAIL: throws the SmtpError it is refused with. */
+  /** MAIL: throws the SmtpError it is refused with. `user`: null for a trusted server's, whom the sender tells. */
   static async open(
-    user: AuthenticatedUser,
+    user: Submitter | null,
     mail: SMTPServerAddress,
     handler: SubmissionHandler,
     maximumRecipients: number,
@@ -39,8 +38,9 @@ export class Transaction {
       ...((ret === "FULL" || ret === "HDRS") && { ret }),
       ...(typeof values["ENVID"] === "string" && { envid: values["ENVID"] }),
     };
-    await handler.checkSender(user, mail.address, parameters);
-    return new Transaction(user, mail.address, parameters, charset, handler, maximumRecipients);
+    const submitter = user ?? (await submitterOf(mail.address, handler));
+    await handler.checkSender(submitter, mail.address, parameters);
+    return new Transaction(submitter, mail.address, parameters, charset, handler, maximumRecipients);
   }
 
   /** RCPT: throws the SmtpError it is refused with. A recipient named again replaces itself. */
@@ -71,6 +71,12 @@ export class Transaction {
     const { queueId } = await this.handler.submit(this.user, envelope, bytes);
     return queueId;
   }
+}
+
+async function submitterOf(sender: string, handler: SubmissionHandler): Promise<Submitter> {
+  const submitter = await handler.submitterOf?.(sender);
+  if (submitter !== undefined) return submitter;
+  throw new SmtpError(530, "5.7.0", "Please log in first.");
 }
 
 /** RFC 5321 section 4.1.1.11. */
