@@ -9,8 +9,7 @@ import type { Logger } from "../logger.js";
 import { createSqliteStores } from "../store/sqlite/stores.js";
 import { systemClock } from "../store/stores.js";
 import { backUp } from "./backup.js";
-import { type Config, ConfigError, parseEndpoint } from "./config/config.js";
-import { parseProxy } from "./config/proxy.js";
+import { type Config, ConfigError } from "./config/config.js";
 import { defaultThreads } from "./config/settings.js";
 import { connectControl } from "./control/client.js";
 import type { ControlMethods } from "./control/messages.js";
@@ -21,9 +20,11 @@ import { createMailCommands } from "./mail-commands.js";
 import { createMailServers, listening } from "./mail-servers.js";
 import { createMethods } from "./methods/methods.js";
 import { bindNetwork } from "./network-name.js";
+import { networkOptions } from "./network-options.js";
 import { createOnionAnnouncer } from "./onion-announcer.js";
 import { openOrExplain } from "./open-database.js";
 import { createPublisher } from "./publisher.js";
+import { refuseIdentities, relayInventory, relayMethods, withoutMail } from "./relay-only.js";
 import { createServices, networkMinimum } from "./services.js";
 import { readStatus } from "./status.js";
 import { checkSecrets } from "./transports.js";
@@ -44,7 +45,9 @@ export interface App {
 }
 
 export async function createApp(options: AppOptions): Promise<App> {
-  const { directory, config, logger } = options;
+  const { directory, logger } = options;
+  const relaysOnly = options.config.node.relay_only;
+  const config = relaysOnly ? withoutMail(options.config) : options.config;
   makeDataDirectory(directory);
   await refuseSecondNode(directory);
   const database = openOrExplain(directory.database);
@@ -52,18 +55,23 @@ export async function createApp(options: AppOptions): Promise<App> {
     reportError: (error) => logger.error("an effect failed", { error }),
   });
   bindNetwork(stores, config);
+  if (relaysOnly) refuseIdentities(stores);
   checkSecrets(config);
   assertEngine(config);
   const threads = config.pow.threads === 0 ? defaultThreads() : config.pow.threads;
   const solver = createSolver({ engine: config.pow.engine, threads, logger: logger.child({ room: "pow" }) });
-  const publisher = createPublisher(stores, (hash, when) => {
+  const inventory = relaysOnly ? relayInventory(stores) : stores.inventory;
+  const objectsKept = () => {
+    if (!relaysOnly) services.messaging.inbox.wake();
+  };
+  const publisher = createPublisher({ ...stores, inventory }, (hash, when) => {
     node.announce([hash], when);
-    services.messaging.inbox.wake();
+    objectsKept();
   });
   const commands = createMailCommands(() => methods);
   const services = createServices({ config, stores, solver, publisher, commands, logger });
   const node: BitmessageNode = createNode({
-    ...nodeSettings(config),
+    ...networkOptions(config),
     onionAnnouncer: createOnionAnnouncer({
       stores,
       solver,
@@ -73,28 +81,29 @@ export async function createApp(options: AppOptions): Promise<App> {
       clock: systemClock,
     }),
     minimum: networkMinimum(config),
-    inventory: stores.inventory,
+    inventory,
     knownNodes: stores.knownNodes,
     resolver: resolveHost,
     random,
     clock: systemClock,
     logger: logger.child({ room: "node" }),
   });
-  node.onObjectsAdded(() => services.messaging.inbox.wake());
+  node.onObjectsAdded(objectsKept);
   const servers = createMailServers({ config, directory, services, logger });
   const started = performance.now();
   const status = () => readStatus({ node, stores, solver, uptime: (performance.now() - started) / 1000 });
   const backUpTo = (file: string) => backUp(database, directory, file);
   const web = createWebServer({ config, directory, services, logger });
   const methods: ControlMethods = createMethods({ services, stores, config, status, backUp: backUpTo });
-  const control = createControlServer(directory.socket, methods, logger.child({ room: "control" }));
+  const allowed = relaysOnly ? relayMethods(methods) : methods;
+  const control = createControlServer(directory.socket, allowed, logger.child({ room: "control" }));
 
   return {
-    methods,
+    methods: allowed,
     async start() {
       const mail = await servers.start();
       await control.start();
-      services.start();
+      if (!relaysOnly) services.start();
       const p2p = await listening("node.listen", () => node.start());
       return { p2p, ...mail, web: web && (await listening("web.listen", () => web.start())) };
     },
@@ -123,29 +132,6 @@ async function refuseSecondNode(directory: DataDirectory): Promise<void> {
   if (running === null) return;
   running.close();
   throw new ConfigError(directory.path, "a node runs on this data directory already");
-}
-
-function nodeSettings(config: Config) {
-  const { node, network } = config;
-  return {
-    listen: parseEndpoint("node.listen", node.listen),
-    connect: node.connect.flatMap((peer) => parseEndpoint("node.connect", peer) ?? []),
-    // A private network has no public entrances.
-    bootstrap: node.bootstrap && network.name === "main",
-    maxOutbound: node.max_outbound,
-    maxInbound: node.max_inbound,
-    tls: node.tls,
-    dandelion: node.dandelion,
-    timings: { publishLater: config.send.ack_delay },
-    allowPrivatePeers: node.allow_private_peers,
-    userAgent: node.user_agent,
-    proxy: node.proxy === "" ? null : parseProxy(node.proxy),
-    onionOnly: node.onion_only,
-    uploadLimit: node.upload_limit,
-    downloadLimit: node.download_limit,
-    onion: node.onion_host === "" ? null : { host: node.onion_host, port: node.onion_port },
-    streams: [1] as const,
-  };
 }
 
 const random: RandomBytes = (length) => new Uint8Array(randomBytes(length));

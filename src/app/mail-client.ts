@@ -19,6 +19,9 @@ export interface ClientSettingsInput {
 /** The lines printed by `bmbridge start`. */
 export function clientSettings(input: ClientSettingsInput): string[] {
   const { config, endpoints, first } = input;
+  if (config.node.relay_only) {
+    return ["This node relays only.", `  Bitmessage      ${endpoints.p2p ?? "takes no connections"}`];
+  }
   const lines: string[] = [];
   if (first !== null) {
     lines.push(

@@ -30,7 +30,7 @@ export function addStartCommand(program: Command): void {
       try {
         const endpoints = await app.start();
         // After the listeners are up: the password is shown once, and a start that fails would never show it.
-        const first = await firstStart(app);
+        const first = context.config.node.relay_only ? null : await firstStart(app);
         announce(context, endpoints, first);
         await ended;
         logger.info("stopping");

@@ -5,6 +5,10 @@ export interface Config {
   readonly node: {
     readonly listen: string;
     readonly connect: readonly string[];
+    readonly trusted_peer: string;
+    readonly relay_only: boolean;
+    readonly lan_discovery: boolean;
+    readonly max_inventory: number;
     readonly bootstrap: boolean;
     readonly max_outbound: number;
     readonly max_inbound: number;

@@ -138,12 +138,19 @@ function checkWays({ node }: Config): void {
       "onion services are reached through node.proxy only, which is not set",
     );
   }
+  if (node.trusted_peer !== "" && node.connect.length > 0) {
+    throw new ConfigError("node.connect", "with node.trusted_peer there are no other peers");
+  }
+  if (node.trusted_peer !== "" && node.onion_host !== "") {
+    throw new ConfigError("node.onion_host", "with node.trusted_peer nobody is let in");
+  }
   if (node.onion_host !== "" && node.listen === "off") {
     throw new ConfigError("node.onion_host", "an onion service leads to node.listen, which is off");
   }
-  const onion = node.connect.find((peer) => /\.onion:\d+$/.test(peer));
+  const onion = [node.trusted_peer, ...node.connect].find((peer) => /\.onion:\d+$/.test(peer));
   if (onion !== undefined && node.proxy === "") {
-    throw new ConfigError("node.connect", `${onion} is reached through node.proxy only, which is not set`);
+    const setting = onion === node.trusted_peer ? "node.trusted_peer" : "node.connect";
+    throw new ConfigError(setting, `${onion} is reached through node.proxy only, which is not set`);
   }
 }
 

@@ -6,6 +6,7 @@ import { parseEndpoint } from "../../../src/app/config/config.js";
 import { exampleConfig } from "../../../src/app/config/example.js";
 import { loadConfig } from "../../../src/app/config/load.js";
 import { ALL_SETTINGS } from "../../../src/app/config/settings.js";
+import { networkOptions } from "../../../src/app/network-options.js";
 
 let directory = "";
 beforeAll(() => {
@@ -98,9 +99,46 @@ test("the file, then the environment, then --set", () => {
   });
 });
 
-test("settings of later versions are known: harmless ones only warn", () => {
-  const { warnings } = loadConfig({ file: null, environment: {}, assignments: ["node.lan_discovery=true"] });
-  expect(warnings).toEqual(["node.lan_discovery has no effect in this version"]);
+test.each([
+  [
+    ["node.trusted_peer=a:1", "node.connect=b:2"],
+    "node.connect: with node.trusted_peer there are no other peers",
+  ],
+  [
+    ["node.trusted_peer=a:1", `node.onion_host=${"a".repeat(56)}.onion`],
+    "node.onion_host: with node.trusted_peer nobody is let in",
+  ],
+  [
+    [`node.trusted_peer=${"a".repeat(56)}.onion:1`],
+    `node.trusted_peer: ${"a".repeat(56)}.onion:1 is reached through node.proxy only, which is not set`,
+  ],
+  [["node.trusted_peer=nowhere"], 'node.trusted_peer: write "host:port"'],
+  [["node.user_agent=Bridge"], 'node.user_agent: write "/Name:Version/" or "generic"'],
+  [["node.max_inventory=5"], "node.max_inventory: write 0 for no limit, or 10000000 or more"],
+])("ways that exclude each other: %j", (assignments, message) => {
+  const load = () => loadConfig({ file: null, environment: {}, assignments });
+  expect(load).toThrow(message);
+});
+
+test("the node's settings become options of the node", () => {
+  const options = (...assignments: string[]) =>
+    networkOptions(loadConfig({ file: null, environment: {}, assignments }).config);
+  expect(options()).toMatchObject({
+    trustedPeer: null,
+    lanDiscovery: null,
+    maxOutbound: 8,
+    maxInventory: 2_147_483_648,
+    userAgent: "/BitmessageBridge:0.1.0/",
+  });
+  expect(options("node.user_agent=generic").userAgent).toBe("/PyBitmessage:0.6.3.2/");
+  expect(options("node.lan_discovery=true").lanDiscovery).toEqual({
+    port: 8444,
+    broadcast: "255.255.255.255",
+  });
+  expect(options("node.trusted_peer=[::1]:8444", "node.max_outbound=0")).toMatchObject({
+    trustedPeer: { host: "::1", port: 8444 },
+    maxOutbound: 1,
+  });
 });
 
 test("endpoints", () => {
