@@ -77,6 +77,7 @@ class IdentityMail implements UserMail {
   }
 
   async createMailbox(name: string, options: { readonly specialUse?: SpecialUse }): Promise<void> {
+    refuseInbox(name);
     await this.#options.whole.createMailbox(this.#storedOrRefuse(name), options);
   }
 
@@ -91,6 +92,7 @@ class IdentityMail implements UserMail {
 
   async renameMailbox(from: string, to: string): Promise<void> {
     const { user, mailboxes, transactions, whole } = this.#options;
+    refuseInbox(to);
     const target = this.#storedOrRefuse(to);
     if (from !== INBOX) return whole.renameMailbox(this.#storedOrRefuse(from), target);
     // RFC 9051 section 6.3.6: the messages go, INBOX stays; here those that are shown.
@@ -206,6 +208,11 @@ class IdentityMail implements UserMail {
   #objectId(id: string): string {
     return `${id}-${this.#options.identity}`;
   }
+}
+
+/** There is one, whatever it is called where it is kept. */
+function refuseInbox(name: string): void {
+  if (name === INBOX) throw new ImapError("NO", "ALREADYEXISTS", "There is a mailbox of that name already.");
 }
 
 function cannot(text: string): ImapError {
