@@ -13,6 +13,8 @@ import { createCardBackend } from "../gateway/cards/card-backend.js";
 import type { CommandLanguage } from "../gateway/commands-by-mail.js";
 import { createDelivery } from "../gateway/delivery.js";
 import type { HandoverQueue } from "../gateway/handover/queue.js";
+import { createImporter, type Importer } from "../gateway/importing/importer.js";
+import { createJunk } from "../gateway/junk.js";
 import { createMailCopies } from "../gateway/mail-copies.js";
 import { mailExpiry } from "../gateway/mail-expiry.js";
 import { createFolders, type Folders } from "../gateway/mailboxes.js";
@@ -54,6 +56,7 @@ export interface Services {
   readonly users: Users;
   readonly submission: SubmissionHandler;
   readonly handovers: HandoverQueue;
+  readonly importer: Importer;
   readonly backend: Backend;
   readonly cardBackend: CardDavBackend;
   /** Trials per second of this machine; 0 when that is not known. */
@@ -155,6 +158,7 @@ export function createServices(options: ServicesOptions): Services {
       relay,
       newId,
     }),
+    importer: createImporter({ ...shared, addresses, copies, folders, outbox: messaging.outbox, newId }),
     cardBackend: createCardBackend({
       ...shared,
       users,
@@ -164,6 +168,7 @@ export function createServices(options: ServicesOptions): Services {
       domain: settings.domain,
     }),
     backend: createGatewayBackend({
+      junk: createJunk({ ...stores, folders }),
       ...shared,
       users,
       folders,

@@ -162,11 +162,12 @@ class StoredUserMail implements WholeMail {
   open(name: string, listener: MailboxListener, access: "read-write" | "read-only"): OpenMailbox | null {
     const mailbox = this.#find(name);
     if (mailbox === null) return null;
-    const { mailboxes, submissions, outbox, handovers, handoverQueue, transactions } = this.#options;
+    const { mailboxes, submissions, junk, outbox, handovers, handoverQueue, transactions } = this.#options;
     const close = () => opened.close();
     const opened = createOpenMailbox({
       mailboxes,
       submissions,
+      junk,
       outbox,
       handovers,
       handoverQueue,

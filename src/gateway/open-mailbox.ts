@@ -16,6 +16,7 @@ import type {
 import { ImapError } from "../mail/imap/error.js";
 import type { HandoverStore } from "./handover/ports.js";
 import type { HandoverQueue } from "./handover/queue.js";
+import type { Junk } from "./junk.js";
 import { OUTBOX } from "./mailboxes.js";
 import type { MailboxId, MailboxStore, MailboxWatcher, SubmissionStore } from "./ports.js";
 import { stateKeywords } from "./state-keywords.js";
@@ -33,6 +34,7 @@ export interface OpenMailboxOptions {
   readonly onClose: () => void;
   readonly mailboxes: MailboxStore;
   readonly submissions: SubmissionStore;
+  readonly junk: Junk;
   readonly outbox: Pick<Outbox, "cancel">;
   readonly handovers: Pick<HandoverStore, "relayed">;
   readonly handoverQueue: Pick<HandoverQueue, "cancel">;
@@ -76,12 +78,16 @@ class OpenStoredMailbox implements OpenMailbox, MailboxWatcher {
 
   async copy(uids: readonly number[], destination: string): Promise<CopyResult | null> {
     const target = this.destination(destination);
-    return target === null ? null : this.options.mailboxes.copy(this.options.mailbox, uids, target);
+    return target === null
+      ? null
+      : this.filed(target, () => this.options.mailboxes.copy(this.options.mailbox, uids, target));
   }
 
   async move(uids: readonly number[], destination: string): Promise<(CopyResult & ExpungeResult) | null> {
     const target = this.destination(destination);
-    return target === null ? null : this.options.mailboxes.move(this.options.mailbox, uids, target, this);
+    return target === null
+      ? null
+      : this.filed(target, () => this.options.mailboxes.move(this.options.mailbox, uids, target, this));
   }
 
   async replace(
@@ -111,6 +117,16 @@ class OpenStoredMailbox implements OpenMailbox, MailboxWatcher {
     this.#leave = null;
     leave();
     this.options.onClose();
+  }
+
+  /** In one transaction with what filing it means. */
+  protected filed<Result extends CopyResult>(to: MailboxId, work: () => Result): Result {
+    const { junk, transactions, user, mailbox: from } = this.options;
+    return transactions.run((): CopyResult => {
+      const result = work();
+      junk.filed({ user, from, to, uids: result.destinationUids });
+      return result;
+    }) as Result;
   }
 
   /** Within a transaction. */

@@ -51,7 +51,9 @@ describe("what is refused", () => {
       blocked: false,
     });
     expect(refusal(() => resolve(`bob@${DOMAIN}`))).toMatch(/550 5\.1\.1 Several/);
-    expect(refusal(() => resolve(`bridge@${DOMAIN}`))).toMatch(/550 5\.1\.1/);
+    for (const written of [`bridge@${DOMAIN}`, "bridge", `Bridge+x@${DOMAIN.toUpperCase()}`])
+      expect(resolve(written)).toEqual({ kind: "bridge" });
+    expect(refusal(() => resolve("bridge@example.com"))).toMatch(/550 5\.1\.2/);
   });
 
   test("the identities of others, as a label and as a sender", () => {
@@ -104,7 +106,14 @@ describe("what is understood", () => {
   test("an address in the wrong case, when it is known: own, contact, followed, or once written to", () => {
     const folded = `${bob.toLowerCase()}@${DOMAIN}`;
     expect(refusal(() => resolve(folded))).toMatch(/550 5\.1\.[13]/);
-    const thread = { messageId: "a@b", hash: null, baseSubject: "", excerpt: "", references: [], time: START };
+    const thread = {
+      messageId: "a@b",
+      hash: null,
+      baseSubject: "",
+      excerpt: "",
+      references: [],
+      time: START,
+    };
     world.stores.threads.remember({ ...thread, user: "anna", correspondent: bob });
     expect(resolve(folded)).toEqual({ kind: "address", address: bob });
     expect(refusal(() => resolve(folded, "berta"))).toMatch(/550/);

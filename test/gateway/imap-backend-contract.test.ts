@@ -1,5 +1,6 @@
 /** The gateway's mailboxes do what the IMAP library asks of a backend, over either store. */
 import { createGatewayBackend } from "../../src/gateway/backend.js";
+import { createJunk } from "../../src/gateway/junk.js";
 import { createFolders } from "../../src/gateway/mailboxes.js";
 import { createManagedFolders } from "../../src/gateway/managed-folders.js";
 import { openDatabase } from "../../src/store/database.js";
@@ -37,6 +38,7 @@ function fixtureOver(stores: Stores, close: () => void): BackendFixture {
     folders,
     managedFolders,
     outbox,
+    junk: createJunk({ ...stores, folders }),
     handoverQueue,
     clock,
     identityChanges: () => () => {},

@@ -18,6 +18,7 @@ import { createDelivery } from "../../src/gateway/delivery.js";
 import { createHandoverQueue, type HandoverQueue } from "../../src/gateway/handover/queue.js";
 import { createHandOn, type DeliveryRule } from "../../src/gateway/handover/received.js";
 import { createRelay } from "../../src/gateway/handover/relay.js";
+import { createJunk } from "../../src/gateway/junk.js";
 import { createMailCopies } from "../../src/gateway/mail-copies.js";
 import { createFolders, type Layout } from "../../src/gateway/mailboxes.js";
 import { createManagedFolders } from "../../src/gateway/managed-folders.js";
@@ -171,6 +172,7 @@ export function createWorld(options: WorldOptions = {}) {
   });
   const identityListeners = new Set<() => void>();
   const backend = createGatewayBackend({
+    junk: createJunk({ ...stores, folders }),
     ...shared,
     users,
     folders,

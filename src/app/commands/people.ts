@@ -187,7 +187,7 @@ export function addContactCommands(program: Command): void {
     .action(simple("contact.remove", ["address"], "Removed."));
   ofUsers(contact.command("list")).description("every contact").action(list("contact.list"));
   ofUser(contact.command("block <address>"))
-    .description("drop what that address sends")
+    .description("file under Junk what that address sends, and acknowledge nothing")
     .action(simple("contact.block", ["address"], "Blocked."));
   ofUser(contact.command("unblock <address>"))
     .description("take its messages again")

@@ -1,5 +1,6 @@
 /** Chans, subscriptions and contacts. */
 import { z } from "zod";
+import { block, unblock } from "../../gateway/junk.js";
 import { CommandError, type ControlMethods } from "../control/messages.js";
 import type { MethodsContext } from "./context.js";
 import { row } from "./identities.js";
@@ -76,13 +77,6 @@ function subscriptionMethods(context: MethodsContext): ControlMethods {
 function contactMethods(context: MethodsContext): ControlMethods {
   const { contacts } = context.stores;
   const one = { address: bitmessageAddress, user: text.optional() };
-  const block = (blocked: boolean) =>
-    method(one, ({ address, user: wanted }) => {
-      const user = chooseUser(context, wanted);
-      const contact = { user, address, label: contacts.get(user, address)?.label ?? "", blocked };
-      contacts.save(contact);
-      return contact;
-    });
   return {
     "contact.add": method({ ...one, label }, (wanted) => {
       const { address } = wanted;
@@ -101,7 +95,16 @@ function contactMethods(context: MethodsContext): ControlMethods {
     "contact.list": method({ user: text.optional() }, ({ user }) =>
       usersMeant(context, user).flatMap((name) => contacts.list(name)),
     ),
-    "contact.block": block(true),
-    "contact.unblock": block(false),
+    "contact.block": method(one, ({ address, user: wanted }) => {
+      const user = chooseUser(context, wanted);
+      if (!block(context.stores, user, address))
+        throw new CommandError(`${address} is an address or chan of ${user} itself`);
+      return contacts.get(user, address);
+    }),
+    "contact.unblock": method(one, ({ address, user: wanted }) => {
+      const user = chooseUser(context, wanted);
+      unblock(context.stores, user, address);
+      return contacts.get(user, address) ?? { user, address, label: "", blocked: false };
+    }),
   };
 }

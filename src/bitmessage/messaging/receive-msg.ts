@@ -4,7 +4,7 @@ import type { ProtocolErrorCode } from "../protocol/errors.js";
 import { sha256 } from "../protocol/hash.js";
 import { msgCiphertext, type OpenedMsg, openMsg } from "../protocol/msg.js";
 import { parseObjectHeader } from "../protocol/object.js";
-import { checkDemandedWork, checkSenderLists, isAckDue } from "../protocol/receive-rules.js";
+import { checkDemandedWork, isAckDue } from "../protocol/receive-rules.js";
 import type { Holders } from "./keyring.js";
 import {
   keepSenderKey,
@@ -35,7 +35,7 @@ export function receiveMsg(object: QueuedObject, context: ReceiveContext): Outco
   if (typeof content === "string") return refused(content, keepKey);
   const fresh = willing.filter(({ user }) => !signatures.has(user, opened.signatureHash));
   if (fresh.length === 0) return refused("duplicate_signature", keepKey);
-  const ack = acknowledgementOf(opened, fresh, context);
+  const ack = acknowledgementOf(opened, fresh.filter(hears(opened, context)), context);
   const copy = copyHash(opened);
   const readers = fresh.filter(({ user }) => copy === null || !signatures.has(user, copy));
   const apply = () => {
@@ -68,7 +68,7 @@ function copyHash(opened: OpenedMsg): Uint8Array | null {
   return sha256(parts);
 }
 
-/** The demands and lists of one who has the key. Own identities write to each other with the least work. */
+/** The demands of one who has the key. Own identities write to each other with the least work. */
 function refusal(
   object: QueuedObject,
   opened: OpenedMsg,
@@ -77,19 +77,17 @@ function refusal(
 ): ProtocolErrorCode | null {
   const { sender } = opened;
   const known = isFriend(identity.user, sender, stores) || stores.identities.owners(sender).length > 0;
-  const work = checkDemandedWork(object.bytes, {
+  return checkDemandedWork(object.bytes, {
     recipient: { version: identity.version, isChan: identity.chan, difficulty: identity.difficulty },
     sender: known ? "known" : "unknown",
     minimum,
     now: clock(),
   });
-  return (
-    work ??
-    checkSenderLists(sender, {
-      mode: "black",
-      listed: (address) => stores.contacts.get(identity.user, address)?.blocked ?? false,
-    })
-  );
+}
+
+/** A sender whom the user has blocked is not told that anything arrives; what he sends is delivered all the same, to where junk goes. */
+function hears({ sender }: OpenedMsg, { stores }: ReceiveContext): (identity: Identity) => boolean {
+  return ({ user }) => !stores.contacts.get(user, sender)?.blocked;
 }
 
 function acknowledgementOf(

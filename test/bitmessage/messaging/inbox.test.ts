@@ -63,16 +63,20 @@ function sealed(plaintext: Uint8Array, to: Identity): Uint8Array {
 }
 
 describe("who is let in", () => {
-  test("not a blocked sender, and he hears nothing", async () => {
+  test("a blocked sender too, to where junk goes, but he hears nothing, unless he sends again and is not blocked then", async () => {
     const from = alice.secretIdentity("alice");
     const to = bob.identity();
     await network.settle();
     bob.stores.contacts.save({ user: "bob", address: from, label: "pest", blocked: true });
     const id = alice.send(from, to, "let me in");
     await network.settle();
-    expect(bob.mail).toEqual([]);
+    expect(bob.bodies()).toEqual(["let me in"]);
     expect(bob.unprocessed()).toBe(0);
     expect(alice.state(id)).toBe("sent");
+    bob.stores.contacts.remove("bob", from);
+    await network.advance(5 * DAY);
+    expect(bob.bodies()).toEqual(["let me in"]);
+    expect(alice.state(id)).toBe("acknowledged");
   });
 
   test("not who did less work than demanded, unless he is known", async () => {
@@ -112,8 +116,7 @@ describe("who is let in", () => {
 
   test("the key of a proven sender is kept even when his message is dropped", async () => {
     const from = alice.addIdentity({}, "a");
-    const to = bob.addIdentity({}, "b");
-    bob.stores.contacts.save({ user: "bob", address: from.address, label: "pest", blocked: true });
+    const to = bob.addIdentity({ difficulty: { trialsPerByte: 10n ** 12n, extraBytes: 1000n } }, "b");
     bob.receive(message(from, to));
     await network.settle();
     expect(bob.stores.pubkeys.get(from.address)).toMatchObject({ used: true });
