@@ -139,7 +139,8 @@ function setHeaders(
   if (message.chan || message.kind === "broadcast") setListHeaders(root, message, context);
   setPrepared(root, "X-Bitmessage-Encoding", encodingNames[message.encoding] ?? String(message.encoding));
   setPrepared(root, "X-Bitmessage-Hash", message.hash);
-  setPrepared(root, "X-Bitmessage-Expires", formatDate(message.expires, 0));
+  // Not known of messages that another program received.
+  if (message.expires > 0) setPrepared(root, "X-Bitmessage-Expires", formatDate(message.expires, 0));
   setPrepared(root, "MIME-Version", "1.0");
 }
 

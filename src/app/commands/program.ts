@@ -9,6 +9,7 @@ import { addDeliveryCommands } from "./delivery.js";
 import { addDemoCommand } from "./demo.js";
 import { addDocumentCommands } from "./documents.js";
 import { addQueueCommands, addSendCommand, addStatusCommand } from "./mail.js";
+import { addMovingCommands } from "./moving.js";
 import {
   addChanCommands,
   addContactCommands,
@@ -50,6 +51,7 @@ export function createProgram(): Command {
   addDeliveryCommands(program);
   addStatusCommand(program);
   addBackupCommands(program);
+  addMovingCommands(program);
   addConfigCommands(program);
   addBenchCommands(program);
   addVectorsCommand(program);

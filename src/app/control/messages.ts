@@ -20,8 +20,8 @@ export class CommandError extends Error {
   }
 }
 
-/** Longest line taken, octets: a message body fits. */
-export const MAX_CONTROL_LINE = 4 * 1024 * 1024;
+/** Longest line taken, octets: the largest mail that is brought along fits, in base64. */
+export const MAX_CONTROL_LINE = 64 * 1024 * 1024;
 
 /** One method of the control interface: the same whether called over the socket or within the process. */
 export type ControlMethod = (params: Readonly<Record<string, unknown>>) => unknown | Promise<unknown>;

@@ -53,9 +53,10 @@ function serve(socket: Socket, methods: ControlMethods, logger: Logger): void {
   let turn = Promise.resolve();
   socket.setEncoding("utf8");
   socket.on("data", (chunk: string) => {
+    let end = chunk.indexOf("\n");
+    if (end >= 0) end += buffered.length;
     buffered += chunk;
     if (buffered.length > MAX_CONTROL_LINE) return socket.destroy();
-    let end = buffered.indexOf("\n");
     while (end >= 0) {
       const line = buffered.slice(0, end);
       buffered = buffered.slice(end + 1);

@@ -4,7 +4,9 @@ import { CommandError, type ControlMethods } from "../control/messages.js";
 import { addressMethods } from "./addresses.js";
 import type { MethodsContext } from "./context.js";
 import { deliveryMethods } from "./delivery.js";
+import { exportMethods } from "./exporting.js";
 import { identityMethods } from "./identities.js";
+import { importMethods } from "./importing.js";
 import { method } from "./parameters.js";
 import { queueMethods } from "./queue.js";
 import { userMethods } from "./users.js";
@@ -16,6 +18,8 @@ export function createMethods(context: MethodsContext): ControlMethods {
     ...addressMethods(context),
     ...queueMethods(context),
     ...deliveryMethods(context),
+    ...importMethods(context),
+    ...exportMethods(context),
     backup: method({ file: z.string().startsWith("/", "write the whole path") }, ({ file }) =>
       context.backUp(file),
     ),

@@ -22,7 +22,7 @@ import { OutboxMachine } from "./outbox-machine.js";
 import type { Clock, MessagingStores, OutboxObserver, Publisher, SendPolicy, Timer } from "./ports.js";
 import { findRecipient, type Recipient } from "./recipient.js";
 import { sendingCost } from "./sending-cost.js";
-import type { Draft, Identity, OutboxEntry, OutboxId } from "./types.js";
+import type { Draft, Identity, OutboxEntry, OutboxId, PastSending } from "./types.js";
 
 export interface OutboxOptions {
   readonly stores: MessagingStores;
@@ -45,10 +45,10 @@ export interface Outbox {
   /** Ends all work; resolves when it is quiet. What is unfinished goes on after the next start. */
   stop(): Promise<void>;
   /**
-   * Adds a message within the caller's transaction; work on it starts after the commit.
+   * Adds a message within the caller's transaction; work on it starts after the commit, or goes on where another program left it.
    * @throws MessagingError `unknown-identity`; ProtocolError for an address that is none
    */
-  enqueue(draft: Draft): OutboxEntry;
+  enqueue(draft: Draft, past?: PastSending): OutboxEntry;
   /**
    * Ends the sending, within the caller's transaction: `cancelled` when nothing has gone out; else the message stays `sent`, is not sent
    * again, and no acknowledgement is awaited. Returns the entry as it is then (unchanged when it had ended), or null when there is none.
@@ -103,7 +103,7 @@ class PersistedOutbox implements Outbox {
     return this.#machine.stop();
   }
 
-  enqueue(draft: Draft): OutboxEntry {
+  enqueue(draft: Draft, past?: PastSending): OutboxEntry {
     const { stores, clock, random, observer } = this.options;
     this.#senderOf(draft);
     const now = clock();
@@ -119,16 +119,16 @@ class PersistedOutbox implements Outbox {
       ttl: this.#ttl(draft),
       wantsAcknowledgement: isMsg && draft.wantsAcknowledgement,
       maximumWork: draft.maximumWork,
-      state: "queued",
+      state: past?.state ?? "queued",
       failure: null,
-      awaitsAcknowledgement: false,
-      ackData: null,
-      attempts: 0,
+      awaitsAcknowledgement: past?.state === "sent",
+      ackData: past?.ackData ?? null,
+      attempts: past?.attempts ?? 0,
       pubkeyRequests: 0,
-      created: now,
+      created: past?.created ?? now,
       started: now,
       changed: now,
-      nextAction: null,
+      nextAction: past?.nextAction ?? null,
       expires: null,
       inventoryHash: null,
     };

@@ -77,6 +77,19 @@ export interface Draft {
   readonly maximumWork: number | null;
 }
 
+/** What another program has done of a sending already. */
+export interface PastSending {
+  /** `sent`: it is out, and its acknowledgement is awaited. */
+  readonly state: "queued" | "sent";
+  /** As in OutboxEntry. */
+  readonly ackData: Uint8Array | null;
+  readonly attempts: number;
+  /** Unix seconds. */
+  readonly created: number;
+  /** Unix seconds at which it is to be sent again, or null. */
+  readonly nextAction: number | null;
+}
+
 /** One message to one recipient, from acceptance to its end. Persisted at each change. */
 export interface OutboxEntry {
   readonly id: OutboxId;
