@@ -111,10 +111,11 @@ interface ReportToAppend {
 function appendReport({ stores, folders }: ExchangeOptions, report: ReportToAppend): void {
   const { handOn, handover, bytes, time } = report;
   const { user, messageId } = handover;
-  stores.mailboxes.append(folders.ensure(user, INBOX), [
-    { bytes, flags: [], internalDate: { seconds: time, zone: 0 }, digest: digestMessage(bytes) },
-  ]);
-  if (handover.target !== RELAY) return;
   const from = stores.submissions.listByMessageId(user, messageId)[0]?.from ?? null;
+  const identity = handover.target === RELAY ? from : null;
+  const inbox = identity === null ? folders.ensure(user, INBOX) : folders.ensureInbox(user, identity);
+  const mail = { bytes, flags: [], internalDate: { seconds: time, zone: 0 }, digest: digestMessage(bytes) };
+  stores.mailboxes.append(inbox, [mail], identity);
+  if (handover.target !== RELAY) return;
   handOn(receivedReport(user, from, bytes));
 }

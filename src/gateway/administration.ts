@@ -7,7 +7,7 @@ import { formatDate } from "../mail/mime/date.js";
 import { type Command, type CommandLanguage, type ReadRequest, readRequest } from "./commands-by-mail.js";
 import { harmlessLine } from "./harmless.js";
 import type { MailCopies } from "./mail-copies.js";
-import { type Folders, INBOX, SENT } from "./mailboxes.js";
+import { type Folders, SENT } from "./mailboxes.js";
 import { writeMessageIds } from "./message-ids.js";
 import type { MailboxStore, SubmissionStore } from "./ports.js";
 import { completeMail } from "./stored-mail.js";
@@ -69,7 +69,7 @@ class MailAdministration implements Administration {
     const copy = isKept === "whole" ? null : await composeWithoutSecrets(request, subject, read.commands);
     this.#options.transactions.run(() => {
       this.#keep(request, subject, copy);
-      this.#append(request.user, answer, request.time);
+      this.#append(request, answer);
     });
   }
 
@@ -122,12 +122,11 @@ class MailAdministration implements Administration {
     copies.keep({ user, messageId, from, bytes, time });
   }
 
-  #append(user: string, bytes: Uint8Array, time: number): void {
+  #append({ user, from, time }: AdministrationRequest, bytes: Uint8Array): void {
     const { folders, mailboxes } = this.#options;
     const digest = digestMessage(bytes);
-    mailboxes.append(folders.ensure(user, INBOX), [
-      { bytes, flags: [], internalDate: { seconds: time, zone: 0 }, digest },
-    ]);
+    const internalDate = { seconds: time, zone: 0 };
+    mailboxes.append(folders.ensureInbox(user, from), [{ bytes, flags: [], internalDate, digest }], from);
   }
 }
 
