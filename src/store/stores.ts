@@ -5,6 +5,7 @@ import type {
   ObjectQueue,
   OutboxStore,
   PubkeyStore,
+  SecondLookStore,
   SignatureStore,
   SubscriptionStore,
   Transactions,
@@ -14,20 +15,26 @@ import type { CardStore } from "../gateway/cards/ports.js";
 import type { HandoverStore } from "../gateway/handover/ports.js";
 import type {
   AutomaticAnswerLog,
+  CapabilityStore,
   DeliveryLog,
   EndedEntries,
   ImportLog,
   MailboxStore,
+  PreferenceStore,
   ReportStore,
   Retained,
   SubmissionStore,
   ThreadStore,
   UserStore,
 } from "../gateway/ports.js";
+import type { KeyVault } from "./key-vault.js";
 
 export interface Stores {
   readonly transactions: Transactions;
   readonly properties: PropertyStore;
+  /** Private keys at rest. */
+  readonly keys: KeyVault;
+  readonly samples: SampleStore;
   readonly inventory: Inventory;
   readonly objectQueue: ObjectQueue;
   readonly knownNodes: KnownNodeStore;
@@ -38,6 +45,7 @@ export interface Stores {
   readonly pubkeys: PubkeyStore;
   readonly outbox: OutboxStore & EndedEntries;
   readonly signatures: SignatureStore & Retained;
+  readonly secondLooks: SecondLookStore;
   readonly mailboxes: MailboxStore;
   readonly users: UserStore;
   readonly submissions: SubmissionStore;
@@ -45,6 +53,8 @@ export interface Stores {
   readonly deliveryLog: DeliveryLog;
   readonly importLog: ImportLog;
   readonly automaticAnswers: AutomaticAnswerLog;
+  readonly capabilities: CapabilityStore;
+  readonly preferences: PreferenceStore;
   readonly threads: ThreadStore;
   readonly handovers: HandoverStore;
 }
@@ -53,6 +63,28 @@ export interface Stores {
 export interface PropertyStore {
   get(name: string): string | null;
   set(name: string, value: string): void;
+}
+
+/** What the node was doing in one minute. */
+export interface Sample {
+  /** Unix seconds, a whole minute. */
+  readonly time: number;
+  readonly peers: number;
+  /** In this minute: */
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  readonly objectsReceived: number;
+  readonly objectsSent: number;
+  /** Share of the minute in which proof of work was done, 0 to 1. */
+  readonly working: number;
+}
+
+export interface SampleStore {
+  /** Replaces one of the same time. */
+  add(sample: Sample): void;
+  /** From that time on, oldest first. */
+  since(time: number): readonly Sample[];
+  removeBefore(time: number): void;
 }
 
 export interface StoreOptions {

@@ -2,6 +2,7 @@ import type { IdentityStore } from "../../bitmessage/messaging/ports.js";
 import type { Identity } from "../../bitmessage/messaging/types.js";
 import type { Address } from "../../bitmessage/protocol/address.js";
 import type { Database } from "../database.js";
+import type { Vault } from "../key-vault.js";
 import { plainBytes, toInteger } from "./values.js";
 
 interface Row {
@@ -29,7 +30,10 @@ interface Row {
 export class SqliteIdentityStore implements IdentityStore {
   readonly #statements;
 
-  constructor(database: Database) {
+  constructor(
+    database: Database,
+    private readonly vault: Vault,
+  ) {
     this.#statements = {
       list: database.prepare("SELECT * FROM identity ORDER BY created, address, user"),
       get: database.prepare("SELECT * FROM identity WHERE user = ? AND address = ?"),
@@ -45,25 +49,56 @@ export class SqliteIdentityStore implements IdentityStore {
   }
 
   list(): readonly Identity[] {
-    return (this.#statements.list.all() as Row[]).map(fromRow);
+    return (this.#statements.list.all() as Row[]).map((row) => this.#open(row));
   }
 
   get(user: string, address: Address): Identity | null {
     const row = this.#statements.get.get(user, address) as Row | undefined;
-    return row ? fromRow(row) : null;
+    return row ? this.#open(row) : null;
   }
 
   owners(address: Address): readonly Identity[] {
-    return (this.#statements.owners.all(address) as Row[]).map(fromRow);
+    return (this.#statements.owners.all(address) as Row[]).map((row) => this.#open(row));
   }
 
   save(identity: Identity): void {
-    this.#statements.save.run(toRow(identity));
+    this.#statements.save.run(this.#seal(toRow(identity)));
+  }
+
+  #seal(row: Row): Row {
+    const { vault } = this;
+    const { signing_private_key: signing, encryption_private_key: encryption, passphrase } = row;
+    const sealed =
+      passphrase === null ? null : vault.seal(Buffer.from(passphrase), nameOf(row, "passphrase"));
+    return {
+      ...row,
+      signing_private_key: vault.seal(signing, nameOf(row, "signing")),
+      encryption_private_key: vault.seal(encryption, nameOf(row, "encryption")),
+      passphrase:
+        vault.state === "plain" || sealed === null ? passphrase : Buffer.from(sealed).toString("base64"),
+    };
+  }
+
+  #open(row: Row): Identity {
+    const { vault } = this;
+    const { signing_private_key: signing, encryption_private_key: encryption, passphrase } = row;
+    const sealed = vault.state === "plain" || passphrase === null ? null : Buffer.from(passphrase, "base64");
+    return fromRow({
+      ...row,
+      signing_private_key: vault.open(plainBytes(signing), nameOf(row, "signing")),
+      encryption_private_key: vault.open(plainBytes(encryption), nameOf(row, "encryption")),
+      passphrase:
+        sealed === null ? passphrase : Buffer.from(vault.open(sealed, nameOf(row, "passphrase"))).toString(),
+    });
   }
 
   remove(user: string, address: Address): void {
     this.#statements.remove.run(user, address);
   }
+}
+
+function nameOf(row: Pick<Row, "user" | "address">, secret: string): string {
+  return `${row.user} ${row.address} ${secret}`;
 }
 
 function toRow(identity: Identity): Row {

@@ -1,9 +1,11 @@
 import type { Database } from "../database.js";
+import { createKeyVault } from "../key-vault.js";
 import { type StoreOptions, type Stores, systemClock, throwLater } from "../stores.js";
 import { SqliteTransactions } from "../transactions.js";
 import { SqliteAutomaticAnswerLog } from "./automatic-answers.js";
 import { SqliteCardStore } from "./cards.js";
 import { SqliteContactStore } from "./contacts.js";
+import { SqliteCapabilityStore, SqlitePreferenceStore } from "./correspondents.js";
 import { SqliteDeliveryLog } from "./delivery-log.js";
 import { SqliteHandoverStore } from "./handovers.js";
 import { SqliteIdentityStore } from "./identities.js";
@@ -15,6 +17,8 @@ import { SqliteOutboxStore } from "./outbox.js";
 import { SqlitePropertyStore } from "./properties.js";
 import { SqlitePubkeyStore } from "./pubkeys.js";
 import { SqliteReportStore } from "./reports.js";
+import { SqliteSampleStore } from "./samples.js";
+import { SqliteSecondLookStore } from "./second-looks.js";
 import { SqliteSignatureStore } from "./signatures.js";
 import { SqliteSubmissionStore } from "./submissions.js";
 import { SqliteSubscriptionStore } from "./subscriptions.js";
@@ -25,25 +29,45 @@ import { SqliteUserStore } from "./users.js";
 export function createSqliteStores(database: Database, options: StoreOptions = {}): Stores {
   const { clock = systemClock, reportError = throwLater } = options;
   const transactions = new SqliteTransactions(database, reportError);
+  const properties = new SqlitePropertyStore(database);
+  const keys = createKeyVault({ properties, rewrite: (change) => rewriteKeys(change) });
+  const identities = new SqliteIdentityStore(database, keys);
   const inventory = new SqliteInventory(database, transactions);
+
+  function rewriteKeys(change: () => void): void {
+    transactions.run(() => {
+      const all = identities.list();
+      change();
+      for (const identity of all) identities.save(identity);
+    });
+    // Keys as they were are left in no free page and not in the log.
+    database.exec("VACUUM");
+    database.pragma("wal_checkpoint(TRUNCATE)");
+  }
+
   return {
     transactions,
-    properties: new SqlitePropertyStore(database),
+    properties,
+    keys,
+    samples: new SqliteSampleStore(database),
     inventory,
     objectQueue: inventory,
     knownNodes: new SqliteKnownNodeStore(database, transactions),
-    identities: new SqliteIdentityStore(database),
+    identities,
     contacts: new SqliteContactStore(database),
     cards: new SqliteCardStore(database, transactions),
     subscriptions: new SqliteSubscriptionStore(database),
     pubkeys: new SqlitePubkeyStore(database),
     outbox: new SqliteOutboxStore(database),
     signatures: new SqliteSignatureStore(database),
+    secondLooks: new SqliteSecondLookStore(database),
     mailboxes: new SqliteMailboxStore(database, transactions, { clock, reportError }),
     users: new SqliteUserStore(database),
     submissions: new SqliteSubmissionStore(database, transactions),
     reports: new SqliteReportStore(database),
     automaticAnswers: new SqliteAutomaticAnswerLog(database),
+    capabilities: new SqliteCapabilityStore(database),
+    preferences: new SqlitePreferenceStore(database),
     deliveryLog: new SqliteDeliveryLog(database),
     importLog: new SqliteImportLog(database),
     threads: new SqliteThreadStore(database, transactions),

@@ -1,0 +1,209 @@
+/**
+ * Private keys at rest. Without a passphrase they stand in the database as they are. With one they are sealed with AES-256-GCM under a
+ * random key, which is itself sealed under scrypt (RFC 7914) of the passphrase: a new passphrase seals one key anew.
+ */
+import { createCipheriv, createDecipheriv, randomBytes, type ScryptOptions, scrypt } from "node:crypto";
+import { StoreError } from "./store-error.js";
+import type { PropertyStore } from "./stores.js";
+
+/** scrypt: 128 MiB and about half a second for each try. */
+const COST = 131_072;
+const BLOCK_SIZE = 8;
+const PARALLEL = 1;
+const KEY_LENGTH = 32;
+const NONCE_LENGTH = 12;
+const TAG_LENGTH = 16;
+const PROPERTY = "keys.vault";
+const PURPOSE = "bitmessage-bridge key vault";
+
+export type VaultState =
+  /** Keys stand as they are. */
+  | "plain"
+  /** Keys are sealed, and the passphrase has not been given. */
+  | "locked"
+  | "open";
+
+/** What seals and opens the secrets of other stores. */
+export interface Vault {
+  readonly state: VaultState;
+  /** @param name whose secret it is: what was sealed under one name does not open under another */
+  seal(secret: Uint8Array, name: string): Uint8Array;
+  /** @throws StoreError `locked`, `damaged` */
+  open(sealed: Uint8Array, name: string): Uint8Array;
+}
+
+/** The vault of a database, for those who hold the passphrase. */
+export interface KeyVault extends Vault {
+  /** @throws StoreError `wrong-passphrase` */
+  unlock(passphrase: string): Promise<void>;
+  /** Seals all keys, or all that are sealed under a new passphrase. @throws StoreError `locked` */
+  setPassphrase(passphrase: string): Promise<void>;
+  /** Keys stand as they are again. @throws StoreError `locked`, `wrong-passphrase` */
+  removePassphrase(passphrase: string): Promise<void>;
+  /** Forgets the key; what is sealed stays so. */
+  lock(): void;
+}
+
+/** As kept: octets in base64. */
+interface SealedKey {
+  readonly cost: number;
+  readonly blockSize: number;
+  readonly parallel: number;
+  readonly salt: string;
+  readonly key: string;
+}
+
+export interface KeyVaultOptions {
+  readonly properties: PropertyStore;
+  /** Within one transaction: changes what is kept by `change`, and writes every secret anew, as it was read before. */
+  readonly rewrite: (change: () => void) => void;
+  /** Cost of scrypt; smaller in tests only. */
+  readonly cost?: number;
+}
+
+export function createKeyVault(options: KeyVaultOptions): KeyVault {
+  return new PropertyKeyVault(options);
+}
+
+class PropertyKeyVault implements KeyVault {
+  readonly #options: KeyVaultOptions;
+  #kept: SealedKey | null;
+  #key: Buffer | null = null;
+
+  constructor(options: KeyVaultOptions) {
+    this.#options = options;
+    const text = options.properties.get(PROPERTY) ?? "";
+    this.#kept = text === "" ? null : (JSON.parse(text) as SealedKey);
+  }
+
+  get state(): VaultState {
+    if (this.#key !== null) return "open";
+    return this.#kept === null ? "plain" : "locked";
+  }
+
+  seal(secret: Uint8Array, name: string): Uint8Array {
+    if (this.#key === null) {
+      this.#refuseLocked();
+      return secret;
+    }
+    return seal(this.#key, secret, name);
+  }
+
+  open(sealed: Uint8Array, name: string): Uint8Array {
+    if (this.#key === null) {
+      this.#refuseLocked();
+      return sealed;
+    }
+    const secret = open(this.#key, sealed, name);
+    if (secret === null)
+      throw new StoreError("damaged", `the private key of ${name} is damaged in the database`);
+    return secret;
+  }
+
+  async unlock(passphrase: string): Promise<void> {
+    const kept = this.#kept;
+    if (kept === null) return;
+    this.#key = await this.#openKey(kept, passphrase);
+  }
+
+  async setPassphrase(passphrase: string): Promise<void> {
+    this.#refuseLocked();
+    const { cost = COST } = this.#options;
+    const key = this.#key ?? randomBytes(KEY_LENGTH);
+    const salt = randomBytes(16);
+    const numbers = { cost, blockSize: BLOCK_SIZE, parallel: PARALLEL };
+    const outer = await derive(passphrase, salt, numbers);
+    const sealed: SealedKey = { ...numbers, salt: base64(salt), key: base64(seal(outer, key, PURPOSE)) };
+    outer.fill(0);
+    if (this.#key === null) this.#rewrite(sealed, key);
+    else this.#keep(sealed);
+  }
+
+  async removePassphrase(passphrase: string): Promise<void> {
+    this.#refuseLocked();
+    const kept = this.#kept;
+    if (kept === null) return;
+    (await this.#openKey(kept, passphrase)).fill(0);
+    this.#rewrite(null, null);
+  }
+
+  lock(): void {
+    this.#key?.fill(0);
+    this.#key = null;
+  }
+
+  /** The key in use follows what is in the database, also when that fails. */
+  #rewrite(kept: SealedKey | null, key: Buffer | null): void {
+    const before = { kept: this.#kept, key: this.#key };
+    try {
+      this.#options.rewrite(() => {
+        this.#keep(kept);
+        this.#key = key;
+      });
+    } catch (error) {
+      this.#kept = before.kept;
+      this.#key = before.key;
+      throw error;
+    }
+  }
+
+  #keep(kept: SealedKey | null): void {
+    this.#options.properties.set(PROPERTY, kept === null ? "" : JSON.stringify(kept));
+    this.#kept = kept;
+  }
+
+  #refuseLocked(): void {
+    if (this.state === "locked")
+      throw new StoreError("locked", "the private keys are locked with a passphrase");
+  }
+
+  async #openKey(kept: SealedKey, passphrase: string): Promise<Buffer> {
+    const outer = await derive(passphrase, Buffer.from(kept.salt, "base64"), kept);
+    const key = open(outer, Buffer.from(kept.key, "base64"), PURPOSE);
+    outer.fill(0);
+    if (key === null)
+      throw new StoreError("wrong-passphrase", "that is not the passphrase of the private keys");
+    return Buffer.from(key);
+  }
+}
+
+function seal(key: Buffer, secret: Uint8Array, name: string): Uint8Array {
+  const nonce = randomBytes(NONCE_LENGTH);
+  const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(name));
+  const parts = [nonce, cipher.update(secret), cipher.final(), cipher.getAuthTag()];
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+function open(key: Buffer, sealed: Uint8Array, name: string): Uint8Array | null {
+  const end = sealed.length - TAG_LENGTH;
+  if (end < NONCE_LENGTH) return null;
+  const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, NONCE_LENGTH), {
+    authTagLength: TAG_LENGTH,
+  });
+  decipher.setAAD(Buffer.from(name)).setAuthTag(sealed.subarray(end));
+  try {
+    return new Uint8Array(
+      Buffer.concat([decipher.update(sealed.subarray(NONCE_LENGTH, end)), decipher.final()]),
+    );
+  } catch {
+    return null;
+  }
+}
+
+function derive(
+  passphrase: string,
+  salt: Uint8Array,
+  numbers: Pick<SealedKey, "cost" | "blockSize" | "parallel">,
+): Promise<Buffer> {
+  const { cost: N, blockSize: r, parallel: p } = numbers;
+  const options: ScryptOptions = { N, r, p, maxmem: 256 * N * r };
+  // The same however a keyboard writes it.
+  const text = passphrase.normalize("NFKC");
+  return new Promise((resolve, reject) => {
+    scrypt(text, salt, KEY_LENGTH, options, (error, key) => (error === null ? resolve(key) : reject(error)));
+  });
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64");
+}
