@@ -11,13 +11,16 @@ import { createAutomaticMailRules } from "../gateway/automatic-mail.js";
 import { createGatewayBackend } from "../gateway/backend.js";
 import { createCardBackend } from "../gateway/cards/card-backend.js";
 import type { CommandLanguage } from "../gateway/commands-by-mail.js";
+import { createCorrespondents } from "../gateway/correspondents.js";
 import { createDelivery } from "../gateway/delivery.js";
+import { createDrafting } from "../gateway/drafting.js";
 import type { HandoverQueue } from "../gateway/handover/queue.js";
 import { createImporter, type Importer } from "../gateway/importing/importer.js";
 import { createJunk } from "../gateway/junk.js";
 import { createMailCopies } from "../gateway/mail-copies.js";
 import { mailExpiry } from "../gateway/mail-expiry.js";
 import { createFolders, type Folders } from "../gateway/mailboxes.js";
+import { createMailingLists, type MailingLists } from "../gateway/mailing-lists.js";
 import { createManagedFolders } from "../gateway/managed-folders.js";
 import { priceText } from "../gateway/price.js";
 import { createReports, type Reports } from "../gateway/reports.js";
@@ -56,6 +59,7 @@ export interface Services {
   readonly users: Users;
   readonly submission: SubmissionHandler;
   readonly handovers: HandoverQueue;
+  readonly mailingLists: MailingLists;
   readonly importer: Importer;
   readonly backend: Backend;
   readonly cardBackend: CardDavBackend;
@@ -92,6 +96,8 @@ export function createServices(options: ServicesOptions): Services {
   const copies = createMailCopies({ ...stores, folders });
   const exchange = createExchange({ config, stores, folders, copies, ordinaryAddresses, timer, logger });
   const { handOn, relay } = exchange;
+  const mailingLists = createMailingLists({ ...shared, outbox: () => messaging.outbox });
+  const correspondents = createCorrespondents(shared);
   const speed = createSpeedometer(stores.properties, solver);
   const priceOf = (id: OutboxId) => {
     const price = messaging.outbox.price(id);
@@ -109,7 +115,7 @@ export function createServices(options: ServicesOptions): Services {
     stores,
     solver,
     publisher,
-    sink: createDelivery({ ...shared, addresses, folders, handOn }),
+    sink: createDelivery({ ...shared, addresses, folders, correspondents, handOn, mailingLists }),
     observer: (entry: OutboxEntry, previous: OutboxEntry | null) => states.observe(entry, previous),
     policy,
     minimum: networkMinimum(config),
@@ -145,15 +151,21 @@ export function createServices(options: ServicesOptions): Services {
     users,
     speed,
     handovers: exchange.queue,
+    mailingLists,
     submission: createSubmission({
       ...shared,
       users,
       addresses,
       outbox: messaging.outbox,
-      policy,
       automaticMail: createAutomaticMailRules(shared),
       administration: createAdministration({ ...shared, commands, copies, folders, domain: settings.domain }),
-      trialsPerSecond: speed,
+      drafting: createDrafting({
+        ...shared,
+        correspondents,
+        outbox: messaging.outbox,
+        policy,
+        trialsPerSecond: speed,
+      }),
       copies,
       relay,
       newId,

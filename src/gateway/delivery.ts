@@ -12,9 +12,11 @@ import type { MessageDigest } from "../mail/imap/digest.js";
 import { digestMessage } from "../mail/imap/make-digest.js";
 import { baseSubject } from "../mail/mime/base-subject.js";
 import type { AddressBook } from "./addresses.js";
+import type { Correspondents } from "./correspondents.js";
 import type { HandOn } from "./handover/received.js";
 import { composeIncoming, type MailThread, readContent } from "./incoming.js";
 import { CHANS, type Folders, JUNK, SUBSCRIPTIONS } from "./mailboxes.js";
+import type { MailingLists } from "./mailing-lists.js";
 import { readMessageId, readMessageIds, referencesOfReply } from "./message-ids.js";
 import type { DeliveryLog, MailboxId, MailboxStore, ThreadEntry, ThreadStore } from "./ports.js";
 import { excerptOf, quotedBlocks, quotedOf } from "./quotes.js";
@@ -28,9 +30,11 @@ export interface DeliveryOptions {
   readonly contacts: Pick<ContactStore, "get">;
   readonly mailboxes: MailboxStore;
   readonly deliveryLog: DeliveryLog;
+  readonly correspondents: Pick<Correspondents, "learn">;
   readonly threads: ThreadStore;
   /** To the delivery targets. */
   readonly handOn: HandOn;
+  readonly mailingLists: Pick<MailingLists, "resend">;
   readonly transactions: Transactions;
   readonly settings: GatewaySettings;
   readonly log: Logger;
@@ -88,7 +92,11 @@ class Delivery implements MessageSink {
     const mail = [{ bytes, flags: [], internalDate, digest }];
     mailboxes.append(this.#mailboxFor(message, user), mail, identity);
     deliveryLog.add(user, message.hash, message.received);
-    if (!this.#isBlocked(message, user)) this.#handOn(message, { user, bytes, digest, thread });
+    this.#options.correspondents.learn(message);
+    if (!this.#isBlocked(message, user)) {
+      this.#handOn(message, { user, bytes, digest, thread });
+      this.#options.mailingLists.resend(message);
+    }
     threads.remember({
       user,
       messageId: thread.messageId,

@@ -8,6 +8,7 @@ import { readAutoSubmitted } from "./automatic-mail.js";
 import { filePart, MOST_FILES } from "./file-parts.js";
 import { harmlessBody, harmlessLine, subjectLine } from "./harmless.js";
 import { readInlineFiles } from "./inline-files.js";
+import { listAuthor } from "./mailing-list-form.js";
 import { writeMessageIds } from "./message-ids.js";
 import { rebuildOriginal } from "./original.js";
 
@@ -123,7 +124,14 @@ function setHeaders(
     const name = addresses.labelOf(user, address);
     return { address: addresses.mailAddress(address), ...(name === null ? {} : { name }) };
   };
-  root.setHeader("From", mailbox(message.from));
+  const author = message.kind === "broadcast" ? listAuthor(content.body) : null;
+  // The list's signature is what is proven; whom it names is the list's word alone.
+  if (author === null) root.setHeader("From", mailbox(message.from));
+  else {
+    const [writer, list] = [author, message.from].map((one) => addresses.labelOf(user, one) ?? one);
+    root.setHeader("From", { name: `${writer} via ${list}`, address: addresses.mailAddress(message.from) });
+    setPrepared(root, "X-Bitmessage-Claimed-From", `<${addresses.mailAddress(author)}>`);
+  }
   root.setHeader("To", mailbox(message.to));
   if (message.chan) root.setHeader("Reply-To", mailbox(message.to));
   root.setHeader("Subject", content.subject);
@@ -136,7 +144,8 @@ function setHeaders(
   if (autoSubmitted !== null) setPrepared(root, "Auto-Submitted", autoSubmitted);
   const claimed = parseDate(content.headers["date"] ?? "");
   if (claimed !== null) setPrepared(root, "X-Bitmessage-Claimed-Date", formatDate(claimed.seconds, 0));
-  if (message.chan || message.kind === "broadcast") setListHeaders(root, message, context);
+  const answers = message.chan || author !== null ? "for all" : "for nobody";
+  if (message.chan || message.kind === "broadcast") setListHeaders(root, message, context, answers);
   setPrepared(root, "X-Bitmessage-Encoding", encodingNames[message.encoding] ?? String(message.encoding));
   setPrepared(root, "X-Bitmessage-Hash", message.hash);
   // Not known of messages that another program received.
@@ -145,7 +154,12 @@ function setHeaders(
 }
 
 /** RFC 2369, RFC 2919. */
-function setListHeaders(root: MimeNode, message: ReceivedMessage, context: IncomingContext): void {
+function setListHeaders(
+  root: MimeNode,
+  message: ReceivedMessage,
+  context: IncomingContext,
+  answers: "for all" | "for nobody",
+): void {
   const { addresses, user, domain } = context;
   // Only what a quoted string holds without escapes (RFC 5322 section 3.2.4).
   const label = (addresses.labelOf(user, message.to) ?? "").replace(/[^ !#-[\]-~]/g, "");
@@ -153,7 +167,8 @@ function setListHeaders(root: MimeNode, message: ReceivedMessage, context: Incom
   setPrepared(root, "List-Id", `${phrase}<${message.to}.${domain}>`);
   // For responders that know nothing of List-Id.
   setPrepared(root, "Precedence", "list");
-  setPrepared(root, "List-Post", message.chan ? `<mailto:${addresses.mailAddress(message.to)}>` : "NO");
+  const post = `<mailto:${addresses.mailAddress(message.to)}>`;
+  setPrepared(root, "List-Post", answers === "for all" ? post : "NO");
   const command = message.chan ? "leave" : "unsubscribe";
   setPrepared(root, "List-Unsubscribe", `<mailto:bridge@${domain}?subject=${command}%20${message.to}>`);
 }

@@ -10,6 +10,7 @@ import type { Subscriptions } from "../bitmessage/messaging/subscriptions.js";
 import type { AuthenticatedUser, Authenticator, Credentials, ScramLogin } from "../mail/sasl.js";
 import { inventScramKeys } from "../mail/scram.js";
 import type { CardStore } from "./cards/ports.js";
+import type { HandoverStore } from "./handover/ports.js";
 import { KnownPasswords } from "./known-passwords.js";
 import type { Folders } from "./mailboxes.js";
 import {
@@ -26,6 +27,7 @@ import type {
   DeliveryLog,
   ImportLog,
   MailboxStore,
+  PreferenceStore,
   SubmissionStore,
   ThreadStore,
   User,
@@ -69,7 +71,9 @@ export interface UsersOptions {
   readonly threads: ThreadStore;
   readonly deliveryLog: DeliveryLog;
   readonly importLog: ImportLog;
+  readonly handovers: Pick<HandoverStore, "removeUser">;
   readonly automaticAnswers: Pick<AutomaticAnswerLog, "removeUser">;
+  readonly preferences: Pick<PreferenceStore, "removeUser">;
   readonly folders: Folders;
   readonly transactions: Transactions;
   /** Unix seconds. */
@@ -137,11 +141,21 @@ class StoredUsers implements Users {
 
   #removeMail(name: string): void {
     const { subscriptions, submissions, outbox, mailboxes } = this.#options;
-    const { contacts, cards, signatures, threads, deliveryLog, importLog, automaticAnswers } = this.#options;
+    const {
+      preferences,
+      contacts,
+      cards,
+      signatures,
+      threads,
+      deliveryLog,
+      importLog,
+      automaticAnswers,
+      handovers,
+    } = this.#options;
     const followed = subscriptions.list().filter((subscription) => subscription.user === name);
     for (const { address } of followed) subscriptions.remove(name, address);
     for (const id of submissions.removeUser(name)) outbox.remove(id);
-    const logs = [signatures, threads, deliveryLog, importLog, automaticAnswers];
+    const logs = [signatures, threads, deliveryLog, importLog, automaticAnswers, handovers, preferences];
     for (const store of [contacts, cards, ...logs, mailboxes]) store.removeUser(name);
   }
 

@@ -14,13 +14,16 @@ import type { IdentityKeys } from "../../src/bitmessage/protocol/keys.js";
 import { createAddressBook, isBridgeAddress } from "../../src/gateway/addresses.js";
 import { createAutomaticMailRules } from "../../src/gateway/automatic-mail.js";
 import { createGatewayBackend } from "../../src/gateway/backend.js";
+import { createCorrespondents } from "../../src/gateway/correspondents.js";
 import { createDelivery } from "../../src/gateway/delivery.js";
+import { createDrafting } from "../../src/gateway/drafting.js";
 import { createHandoverQueue, type HandoverQueue } from "../../src/gateway/handover/queue.js";
 import { createHandOn, type DeliveryRule } from "../../src/gateway/handover/received.js";
 import { createRelay } from "../../src/gateway/handover/relay.js";
 import { createJunk } from "../../src/gateway/junk.js";
 import { createMailCopies } from "../../src/gateway/mail-copies.js";
 import { createFolders, type Layout } from "../../src/gateway/mailboxes.js";
+import { createMailingLists } from "../../src/gateway/mailing-lists.js";
 import { createManagedFolders } from "../../src/gateway/managed-folders.js";
 import { createOrdinaryAddresses, type OrdinaryAddress } from "../../src/gateway/ordinary-addresses.js";
 import { createReports } from "../../src/gateway/reports.js";
@@ -150,6 +153,14 @@ export function createWorld(options: WorldOptions = {}) {
   const users = createUsers({ ...shared, folders, subscriptions: fakeSubscriptions(stores) });
   const outbox = createFakeOutbox(stores, clock, states.observe);
   const policy = { maximumWork: 0 };
+  const correspondents = createCorrespondents(shared);
+  const drafting = createDrafting({
+    ...shared,
+    correspondents,
+    outbox,
+    policy,
+    trialsPerSecond: () => 1_000_000,
+  });
   let ids = 0;
   const submission = createSubmission({
     ...shared,
@@ -157,11 +168,10 @@ export function createWorld(options: WorldOptions = {}) {
     addresses,
     outbox,
     copies,
-    policy,
     automaticMail: createAutomaticMailRules(shared),
     administration: { perform: async () => undefined },
     relay,
-    trialsPerSecond: () => 1_000_000,
+    drafting,
     newId: () => `id${++ids}`,
   });
   const managedFolders = createManagedFolders({
@@ -184,7 +194,8 @@ export function createWorld(options: WorldOptions = {}) {
       return () => identityListeners.delete(listener);
     },
   });
-  const delivery = createDelivery({ ...shared, addresses, folders, handOn });
+  const mailingLists = createMailingLists({ ...shared, outbox: () => outbox });
+  const delivery = createDelivery({ ...shared, addresses, folders, correspondents, handOn, mailingLists });
   const own = addressOf("anna");
   stores.identities.save(identityOf(own, { label: "Anna at home" }));
   folders.ensureInitial("anna");
@@ -208,6 +219,7 @@ export function createWorld(options: WorldOptions = {}) {
     backend,
     delivery,
     handoverQueue,
+    mailingLists,
     own,
     anna: { name: "anna" },
   };

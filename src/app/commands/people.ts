@@ -1,6 +1,7 @@
 /** user, identity, chan, subscription and contact: whose mail, from and to whom. */
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { readPreferenceWords } from "../preference-words.js";
 import { print, readContext, readSecret, withMethods } from "./context.js";
 import { table } from "./text.js";
 
@@ -91,6 +92,18 @@ export function addIdentityCommands(program: Command): void {
   ofUser(identity.command("label <address> <label>"))
     .description("rename")
     .action(simple("identity.label", ["address", "label"], "Renamed."));
+  ofUser(identity.command("list-mode <address> [name]"))
+    .description(
+      "broadcast what the identity receives, as a mailing list of that name; without a name no longer",
+    )
+    .action(async (address: string, name: string | undefined, _options: unknown, command: Command) => {
+      const context = readContext(command);
+      const { user } = command.opts<{ user?: string }>();
+      const set = { address, name: name ?? null, user };
+      print(context, await withMethods(context, (call) => call("identity.list-mode", set)), () =>
+        name === undefined ? "An ordinary identity." : `The list [${name}].`,
+      );
+    });
   ofUser(identity.command("enable <address>"))
     .description("receive again")
     .action(simple("identity.enable", ["address"], "Enabled."));
@@ -186,6 +199,15 @@ export function addContactCommands(program: Command): void {
     .description("forget a name")
     .action(simple("contact.remove", ["address"], "Removed."));
   ofUsers(contact.command("list")).description("every contact").action(list("contact.list"));
+  ofUser(contact.command("set <address> <settings...>"))
+    .description(
+      "how to write to it: attachments=extended|inline|refuse, encoding=trivial|simple|extended, max_work=TRIALS; default takes one away",
+    )
+    .action(async (address: string, words: string[], options: { user?: string }, command: Command) => {
+      const context = readContext(command);
+      const params = { address, ...readPreferenceWords(words), user: options.user };
+      print(context, await withMethods(context, (call) => call("contact.set", params)), () => "Set.");
+    });
   ofUser(contact.command("block <address>"))
     .description("file under Junk what that address sends, and acknowledge nothing")
     .action(simple("contact.block", ["address"], "Blocked."));

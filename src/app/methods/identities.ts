@@ -45,8 +45,12 @@ export function identityMethods(context: MethodsContext): ControlMethods {
     "identity.disable": method(byAddress, (wanted) =>
       row(identities.disable(ownerOf(wanted), wanted.address)),
     ),
+    "identity.list-mode": method({ ...byAddress, name: label.nullable() }, (wanted) =>
+      setListMode(context, ownerOf(wanted), wanted),
+    ),
     "identity.remove": method(byAddress, (wanted) => {
       const user = ownerOf(wanted);
+      context.services.mailingLists.setName(wanted.address, null);
       identities.remove(user, wanted.address);
       return { user, address: wanted.address };
     }),
@@ -59,6 +63,21 @@ export function identityMethods(context: MethodsContext): ControlMethods {
       importKeys(context, file, user),
     ),
   };
+}
+
+/** Without a name the identity becomes an ordinary one. */
+function setListMode(
+  { services, stores }: MethodsContext,
+  user: string,
+  { address, name }: { readonly address: Address; readonly name: string | null },
+): unknown {
+  const { mailingLists, messaging } = services;
+  if (messaging.identities.get(user, address)?.chan)
+    throw new CommandError("a chan is for all its members; it cannot be a list");
+  stores.transactions.run(() => mailingLists.setName(address, name));
+  const set = mailingLists.nameOf(address);
+  if (name !== null && set === null) throw new CommandError("a list has a name", "wrong-use");
+  return { address, user, list: set };
 }
 
 function importKeys(context: MethodsContext, file: string, wantedUser: string | undefined): unknown {
