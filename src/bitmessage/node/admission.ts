@@ -33,6 +33,8 @@ export class Admission {
   readonly #options: AdmissionOptions;
   /** Those that are being closed to make room. */
   readonly #leaving = new WeakSet<Connection>();
+  /** Those that have been let in, whether or not they have taken their place yet. */
+  readonly #welcome = new WeakSet<Connection>();
   #clockRefusals = 0;
 
   constructor(options: AdmissionOptions) {
@@ -73,9 +75,12 @@ export class Admission {
     if (!isLoopback(host) && countHost(inbound, host) > MAX_PER_HOST) return refusal("too_many_from_host");
     // The text does not tell which: a peer need not learn whom we are connected to.
     if (this.#hasOutbound(host, version.sender.port)) return refusal("server_full");
-    const established = inbound.filter(({ wasEstablished }) => wasEstablished);
-    if (established.length < this.#options.maxInbound) return null;
-    return this.#makeRoom(host, established) ? null : refusal("server_full");
+    const guests = inbound.filter((guest) => this.#welcome.has(guest));
+    if (guests.length >= this.#options.maxInbound && !this.#makeRoom(host, guests)) {
+      return refusal("server_full");
+    }
+    this.#welcome.add(connection);
+    return null;
   }
 
   #inbound(): Connection[] {

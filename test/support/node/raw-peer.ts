@@ -49,8 +49,12 @@ export class RawPeer {
   }
 
   /** Connected and through the handshake. */
-  static async established(target: TestNode, changes: Partial<VersionPacket> = {}): Promise<RawPeer> {
-    const peer = await RawPeer.connect(target);
+  static async established(
+    target: TestNode,
+    changes: Partial<VersionPacket> = {},
+    localAddress = nextAddress(),
+  ): Promise<RawPeer> {
+    const peer = await RawPeer.connect(target, localAddress);
     peer.send("version", encodeVersion(versionOf(changes)));
     await peer.next("version");
     peer.send("verack");

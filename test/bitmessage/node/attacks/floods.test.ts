@@ -1,9 +1,10 @@
 /** Too much of what is allowed. The node must stay of use to the others, within bounds. */
+import { type AddressInfo, createServer } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { concatBytes, fromHex } from "../../../../src/bitmessage/protocol/bytes.js";
 import { type InventoryHash, inventoryHash } from "../../../../src/bitmessage/protocol/inventory-hash.js";
 import { encodeAddr } from "../../../../src/bitmessage/protocol/messages/addr.js";
-import { decodeGetdata, encodeInv } from "../../../../src/bitmessage/protocol/messages/inv.js";
+import { decodeGetdata, decodeInv, encodeInv } from "../../../../src/bitmessage/protocol/messages/inv.js";
 import { encodeVersion } from "../../../../src/bitmessage/protocol/messages/version.js";
 import { encodePacket } from "../../../../src/bitmessage/protocol/packet.js";
 import { expectUnharmed, underAttack } from "../../../support/node/attack.js";
@@ -220,6 +221,20 @@ describe("objects", () => {
     await expectUnharmed(node, honest);
   });
 
+  test("one byte at a time, for ever, is silence as well", async () => {
+    const { node, honest } = await underAttack({ timings: { closeAfter: 0.4 } });
+    const chatter = setInterval(() => honest.send("pong"), 50);
+    const attacker = await RawPeer.established(node);
+    const packet = encodePacket("object", makeObjects(1, "drop by drop")[0]!);
+    let sent = 0;
+    const trickle = setInterval(() => attacker.sendBytes(packet.subarray(sent, ++sent)), 20);
+    await attacker.closed;
+    clearInterval(trickle);
+    clearInterval(chatter);
+    expect(sent).toBeLessThan(packet.length);
+    await expectUnharmed(node, honest);
+  });
+
   test("that cannot be stored are asked for again later, and not at once", async () => {
     class FullDisk extends MemoryInventory {
       isFull = true;
@@ -370,6 +385,33 @@ describe("connections", () => {
       for (const peer of peers) peer.socket.resetAndDestroy();
     }
     await until(() => node.node.peers().length === 1);
+    await expectUnharmed(node, honest);
+  });
+
+  test("a stem black hole: our own object, swallowed by the stem, is told to all at its deadline", async () => {
+    const server = createServer();
+    const swallowing = new Promise<RawPeer>((resolve) => {
+      server.once("connection", (socket) => resolve(new RawPeer(socket)));
+    });
+    const host = nextAddress();
+    await new Promise<void>((resolve) => server.listen(0, host, resolve));
+    const { port } = server.address() as AddressInfo;
+    const { node, honest } = await underAttack({
+      dandelion: 100,
+      connect: [{ host, port }],
+      timings: { stemLeast: 0.3, stemMean: 0.1 },
+    });
+    const attacker = await swallowing;
+    server.close();
+    attacker.send("version", encodeVersion(versionOf({ services: 9n })));
+    attacker.send("verack");
+    await until(() => node.node.statistics().outbound === 1);
+    const [own] = makeObjects(1, "ours");
+    const hashes = node.inventory.publish([own!]);
+    node.node.announce(hashes);
+    expect(decodeInv((await attacker.next("dinv")).payload)).toEqual(hashes);
+    expect(honest.commands()).not.toContain("inv");
+    expect(decodeInv((await honest.next("inv")).payload)).toEqual(hashes);
     await expectUnharmed(node, honest);
   });
 
