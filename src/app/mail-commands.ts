@@ -2,6 +2,7 @@
 import type { Command, CommandLanguage } from "../gateway/commands-by-mail.js";
 import { type Status, stateText, statusLines } from "./commands/text.js";
 import { CommandError, type ControlMethods, callMethod } from "./control/messages.js";
+import { readPreferenceWords } from "./preference-words.js";
 
 interface Request {
   readonly user: string;
@@ -119,6 +120,22 @@ const ENTRIES: readonly Entry[] = [
       const [address, label] = split(rest);
       await call("contact.add", { address, label });
       return `${address} is called "${label}" from now on.`;
+    },
+  },
+  {
+    words: "set",
+    parameters: "BM-... attachments=... encoding=... max_work=...",
+    text: "how to write to an address: attachments extended, inline or refuse; encoding trivial, simple or extended; max_work in trials; default for each",
+    least: 2,
+    run: async ({ call, rest }) => {
+      const [address, words] = split(rest);
+      const { user: _, ...set } = (await call("contact.set", {
+        address,
+        ...readPreferenceWords(words.split(/\s+/)),
+      })) as Row & { user: string };
+      return Object.entries(set)
+        .map(([name, value]) => `${name} ${value}`)
+        .join("\n");
     },
   },
   {

@@ -80,6 +80,10 @@ function mailAddresses(value: string | null): string[] {
 
 /** How a mail is written into a message. */
 export interface EncodingOptions extends Pick<GatewaySettings, "threadHeaders" | "attachments"> {
+  /** Whose word `attachments` is; `send.attachments` unless told. */
+  readonly attachmentsBy?: string;
+  /** PROTOCOL.md section 14, unless the mail's own header says it; by its content when not given. */
+  readonly encoding?: number | null;
   readonly messageId: string;
   /** Inventory vectors of the messages that it answers. */
   readonly parents: readonly Uint8Array[];
@@ -139,26 +143,28 @@ function isUnpacked(content: Uint8Array): boolean {
   }
 }
 
-function chooseEncoding(mail: OutgoingMail, { attachments }: EncodingOptions): number {
-  const wanted = mail.control.encoding;
+function chooseEncoding(mail: OutgoingMail, options: EncodingOptions): number {
+  const { attachments, attachmentsBy = "send.attachments" } = options;
+  const wanted = mail.control.encoding ?? options.encoding ?? null;
   const isHeldBySimple = attachments === "inline" && wanted !== Encoding.trivial;
   const needsExtended = mail.beyond === "protection" || (mail.files.length > 0 && !isHeldBySimple);
   if (attachments === "refuse" && mail.attachments > 0)
-    throw refusal("Mail with attachments is not sent (send.attachments is refuse)");
+    throw refusal(`Mail with attachments is not sent (${attachmentsBy} is refuse)`);
   if (wanted !== null) {
     if (needsExtended && wanted !== Encoding.extended) throw refusal(WRONG_ENCODING);
     return wanted;
   }
-  if (attachments === "inline" && mail.beyond === "protection") throw refusal(PROTECTED_INLINE);
+  if (attachments === "inline" && mail.beyond === "protection")
+    throw refusal(`${PROTECTED_INLINE} (${attachmentsBy} is inline)`);
   if (attachments === "inline") return Encoding.simple;
   const isPlain = mail.files.length === 0 && mail.beyond === "nothing" && fitsSimpleSubject(mail.subject);
   return isPlain ? Encoding.simple : Encoding.extended;
 }
 
 const WRONG_ENCODING =
-  "X-Bitmessage-Encoding asks for an encoding that holds no attachments and no signed or encrypted parts; use extended, or leave it out";
+  "X-Bitmessage-Encoding, or the contact's setting, asks for an encoding that holds no attachments and no signed or encrypted parts; use extended, or leave it out";
 const PROTECTED_INLINE =
-  "Signed or encrypted parts need the extended encoding, which the settings do not allow (send.attachments is inline)";
+  "Signed or encrypted parts need the extended encoding, which the settings do not allow";
 
 /** Receivers read so many octets of a subject in simple encoding (PROTOCOL.md section 14.1). */
 function fitsSimpleSubject(subject: string): boolean {

@@ -209,6 +209,30 @@ export interface AutomaticAnswerLog extends Retained {
   removeUser(user: string): void;
 }
 
+/** How files reach a correspondent's program. */
+export type Capability = "extended" | "inline";
+
+/** Of everybody on the network, whoever has learned it. */
+export interface CapabilityStore {
+  get(address: Address): Capability | null;
+  set(address: Address, capability: Capability): void;
+}
+
+/** What a user wants for messages to one address; null where nothing is set. */
+export interface Preference {
+  readonly attachments: Capability | "refuse" | null;
+  readonly encoding: "trivial" | "simple" | "extended" | null;
+  /** Trials; 0 for no limit. */
+  readonly maximumWork: number | null;
+}
+
+export interface PreferenceStore {
+  get(user: string, address: Address): Preference | null;
+  set(user: string, address: Address, preference: Preference): void;
+  remove(user: string, address: Address): void;
+  removeUser(user: string): void;
+}
+
 /** Message-IDs and the inventory hashes they travelled under, for threads. */
 export interface ThreadStore {
   /** Adds it; replaces one with the same user, Message-ID and correspondent. One that had another hash is still found by that (a message sent again). */

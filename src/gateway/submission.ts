@@ -1,8 +1,7 @@
 import type { Outbox } from "../bitmessage/messaging/outbox.js";
-import type { SendPolicy, Transactions } from "../bitmessage/messaging/ports.js";
+import type { Transactions } from "../bitmessage/messaging/ports.js";
 import type { Draft, Identity } from "../bitmessage/messaging/types.js";
 import type { Address } from "../bitmessage/protocol/address.js";
-import { fromHex } from "../bitmessage/protocol/bytes.js";
 import { MAX_SENT_OBJECT } from "../bitmessage/protocol/object.js";
 import type { Logger } from "../logger.js";
 import { baseSubject } from "../mail/mime/base-subject.js";
@@ -21,11 +20,11 @@ import type {
 import type { AddressBook, Destination } from "./addresses.js";
 import type { Administration } from "./administration.js";
 import type { AutomaticMail, AutomaticMailRules } from "./automatic-mail.js";
+import type { Drafting } from "./drafting.js";
 import type { Relay } from "./handover/relay.js";
 import type { MailCopies } from "./mail-copies.js";
-import { encodeOutgoing, type OutgoingMail, readOutgoing } from "./outgoing.js";
+import { type OutgoingMail, readOutgoing } from "./outgoing.js";
 import type { SubmissionRecipient, SubmissionStore, ThreadStore } from "./ports.js";
-import { acceptedWork, priceText } from "./price.js";
 import { excerptOf } from "./quotes.js";
 import type { GatewaySettings } from "./settings.js";
 import { completeMail } from "./stored-mail.js";
@@ -34,10 +33,8 @@ import { withBlankLines } from "./stray-lines.js";
 export interface SubmissionOptions {
   readonly users: Authenticator;
   readonly addresses: AddressBook;
-  readonly outbox: Pick<Outbox, "enqueue" | "estimate">;
-  readonly policy: Pick<SendPolicy, "maximumWork">;
-  /** How fast this machine works, all threads together; 0 when that is not known yet. */
-  readonly trialsPerSecond: () => number;
+  readonly outbox: Pick<Outbox, "enqueue">;
+  readonly drafting: Drafting;
   readonly copies: MailCopies;
   readonly submissions: SubmissionStore;
   readonly threads: ThreadStore;
@@ -169,7 +166,7 @@ class Submissions implements SubmissionHandler {
     if (ordinary.length > 0) this.#options.relay.checkSender(user, from);
     automaticMail.check(automaticMailOf(user, mail, reached), now);
     const messageId = mail.messageId ?? `${newId()}@${settings.domain}`;
-    const drafts = reached.length === 0 ? [] : this.#drafts(user, from, { mail, messageId, reached });
+    const drafts = this.#options.drafting.draft({ user, from: from.address, mail, messageId, reached });
     const messages = reached.map((one, index) => ({ reached: one, draft: drafts[index]! }));
     const bcc = this.#unnamed(mail, reached, ordinary);
     const completion = { messageId, time: now, from: addresses.mailAddress(from.address), bcc };
@@ -218,26 +215,6 @@ class Submissions implements SubmissionHandler {
     return { reached: [...reached.values()], ordinary };
   }
 
-  /** The messages to the network. Nothing is accepted that cannot be sent. */
-  #drafts(
-    user: string,
-    from: Identity,
-    { mail, messageId, reached }: Pick<Prepared, "mail" | "messageId"> & { reached: readonly Reached[] },
-  ): Draft[] {
-    const { threadHeaders, attachments } = this.#options.settings;
-    const parents = this.#parents(user, mail);
-    const content = encodeOutgoing(mail, { messageId, parents, threadHeaders, attachments });
-    const drafts = reached.map((one) => draftOf(from.address, one, mail, content));
-    for (const draft of drafts) this.#checkCost(draft);
-    return drafts;
-  }
-
-  #parents(user: string, mail: OutgoingMail): Uint8Array[] {
-    const ids = [...new Set([...mail.inReplyTo, ...mail.references.slice(-1)])].slice(0, 10);
-    const hashes = ids.map((id) => this.#options.threads.findByMessageId(user, id)?.hash ?? null);
-    return hashes.filter((hash) => hash !== null).map(fromHex);
-  }
-
   /** Mail addresses of those recipients whom To and Cc do not name. */
   #unnamed(mail: OutgoingMail, reached: readonly Reached[], ordinary: readonly Recipient[]): string[] {
     const named = new Set(mail.named.map((address) => address.toLowerCase()));
@@ -249,20 +226,6 @@ class Submissions implements SubmissionHandler {
       .filter(({ forms }) => !forms.some((text) => named.has(text.toLowerCase())))
       .map(({ recipient }) => recipient.address)
       .filter((address) => /^[!-;=?-~]+$/.test(address));
-  }
-
-  /** A dry run of the encoding: nothing is accepted that cannot be sent. */
-  #checkCost(draft: Draft): void {
-    const { outbox, policy, trialsPerSecond } = this.#options;
-    const cost = outbox.estimate(draft);
-    if (cost.objectLength > MAX_SENT_OBJECT) throw objectTooLarge(cost.objectLength);
-    const limit = draft.maximumWork ?? policy.maximumWork;
-    if (limit === 0 || cost.trials <= limit) return;
-    const source = draft.maximumWork === null ? "send.max_work" : "X-Bitmessage-Max-Work";
-    const text =
-      `Sending this takes ${priceText(cost.trials, trialsPerSecond())}; the limit is ${limit} trials (${source}). ` +
-      `To pay that price, send it with the header field X-Bitmessage-Max-Work: ${acceptedWork(cost.trials)}`;
-    throw new SmtpError(554, "5.7.0", text);
   }
 
   /** Everything that must be on disk before 250. */
@@ -332,36 +295,10 @@ function checkLogin({ identity }: AuthenticatedUser, from: Identity): void {
   throw new SmtpError(550, "5.7.1", text);
 }
 
-function draftOf(
-  from: Address,
-  reached: Reached,
-  mail: OutgoingMail,
-  content: { readonly encoding: number; readonly content: Uint8Array },
-): Draft {
-  return {
-    kind: reached.kind,
-    from,
-    to: reached.address,
-    subject: mail.subject,
-    ...content,
-    ttl: mail.control.ttl,
-    wantsAcknowledgement: mail.control.acknowledgement === "wanted",
-    maximumWork: mail.control.maximumWork,
-  };
-}
-
 function mailTooLarge(size: number): SmtpError {
   const text =
     `The mail has ${size} octets; the limit is ${MAXIMUM_MAIL} octets. A Bitmessage message holds ${MAX_SENT_OBJECT} ` +
     "octets at most, so that attachments of this size have to be sent in another way";
-  return new SmtpError(552, "5.3.4", text);
-}
-
-function objectTooLarge(size: number): SmtpError {
-  const excess = Math.ceil((size - MAX_SENT_OBJECT) / 1024);
-  const text =
-    `The message has ${size} octets as it would travel; the limit is ${MAX_SENT_OBJECT} octets, so that it is ${excess} KiB too large. ` +
-    "Make its pictures smaller, compress its attachments, or send them in several mails";
   return new SmtpError(552, "5.3.4", text);
 }
 

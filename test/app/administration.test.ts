@@ -121,6 +121,23 @@ describe("each command", () => {
     expect(await ask("contact")).toBe("Something is missing: contact BM-... LABEL\n");
   });
 
+  test("set: how to write to somebody", async () => {
+    expect(await ask(`set ${bob} attachments=inline max_work=5000`)).toBe(
+      `address ${bob}\nattachments inline\nmax_work 5000\n`,
+    );
+    expect(await ask(`set ${bob} max_work=default encoding=simple`)).toBe(
+      `address ${bob}\nattachments inline\nencoding simple\n`,
+    );
+    expect(stores.preferences.get("anna", bob)).toEqual({
+      attachments: "inline",
+      encoding: "simple",
+      maximumWork: null,
+    });
+    expect(await ask(`set ${bob} colour=red`)).toMatch(/"colour=red" cannot be set; write attachments=/);
+    expect(await ask(`set ${bob} max_work=lots`)).toMatch(/whole number of trials/);
+    expect(await ask(`set ${bob} attachments=no`)).toMatch(/attachments/);
+  });
+
   test("addresses: identities, new identity", async () => {
     const answer = await ask("new identity At the club");
     const address = /BM-\S+/.exec(answer)![0];

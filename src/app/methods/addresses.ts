@@ -1,5 +1,6 @@
 /** Chans, subscriptions and contacts. */
 import { z } from "zod";
+import type { Address } from "../../bitmessage/protocol/address.js";
 import { block, unblock } from "../../gateway/junk.js";
 import { CommandError, type ControlMethods } from "../control/messages.js";
 import type { MethodsContext } from "./context.js";
@@ -74,8 +75,38 @@ function subscriptionMethods(context: MethodsContext): ControlMethods {
   };
 }
 
+/** Of messages to one address; `default` takes a setting away. */
+const preference = {
+  attachments: z.enum(["extended", "inline", "refuse", "default"]).optional(),
+  encoding: z.enum(["trivial", "simple", "extended", "default"]).optional(),
+  max_work: z
+    .string()
+    .regex(/^(?:default|\d{1,15})$/, "write a whole number of trials, or default")
+    .transform((text) => (text === "default" ? text : Number(text)))
+    .optional(),
+};
+
+function changed<T>(now: T | null, wanted: T | "default" | undefined): T | null {
+  if (wanted === undefined) return now;
+  return wanted === "default" ? null : wanted;
+}
+
+/** What is set for messages to an address, and what its program is known to read. */
+function preferenceRow(
+  { stores }: MethodsContext,
+  { user, address }: { readonly user: string; readonly address: Address },
+): object {
+  const {
+    attachments = null,
+    encoding = null,
+    maximumWork = null,
+  } = stores.preferences.get(user, address) ?? {};
+  const row = { attachments, encoding, max_work: maximumWork, reads: stores.capabilities.get(address) };
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+}
+
 function contactMethods(context: MethodsContext): ControlMethods {
-  const { contacts } = context.stores;
+  const { contacts, preferences } = context.stores;
   const one = { address: bitmessageAddress, user: text.optional() };
   return {
     "contact.add": method({ ...one, label }, (wanted) => {
@@ -88,13 +119,34 @@ function contactMethods(context: MethodsContext): ControlMethods {
     }),
     "contact.remove": method(one, ({ address, user: wanted }) => {
       const user = chooseUser(context, wanted);
-      if (contacts.get(user, address) === null) throw new CommandError(`${address} is not a contact`);
-      contacts.remove(user, address);
+      const isKnown = contacts.get(user, address) !== null || preferences.get(user, address) !== null;
+      if (!isKnown) throw new CommandError(`${address} is not a contact`);
+      context.stores.transactions.run(() => {
+        contacts.remove(user, address);
+        preferences.remove(user, address);
+      });
       return { user, address };
     }),
     "contact.list": method({ user: text.optional() }, ({ user }) =>
-      usersMeant(context, user).flatMap((name) => contacts.list(name)),
+      usersMeant(context, user).flatMap((name) =>
+        contacts.list(name).map((contact) => ({ ...contact, ...preferenceRow(context, contact) })),
+      ),
     ),
+    "contact.set": method({ ...one, ...preference }, (wanted) => {
+      const { address } = wanted;
+      const user = chooseUser(context, wanted.user);
+      const {
+        attachments = null,
+        encoding = null,
+        maximumWork = null,
+      } = preferences.get(user, address) ?? {};
+      preferences.set(user, address, {
+        attachments: changed(attachments, wanted.attachments),
+        encoding: changed(encoding, wanted.encoding),
+        maximumWork: changed(maximumWork, wanted.max_work),
+      });
+      return { user, address, ...preferenceRow(context, { user, address }) };
+    }),
     "contact.block": method(one, ({ address, user: wanted }) => {
       const user = chooseUser(context, wanted);
       if (!block(context.stores, user, address))

@@ -11,6 +11,9 @@ import { folders } from "./0008-folders.js";
 import { ownObjects } from "./0009-own-objects.js";
 import { imports } from "./0010-imports.js";
 import { excerpts } from "./0011-excerpts.js";
+import { samples } from "./0012-samples.js";
+import { correspondents } from "./0013-correspondents.js";
+import { secondLooks } from "./0014-second-looks.js";
 
 export const migrations: readonly Migration[] = [
   initial,
@@ -24,4 +27,7 @@ export const migrations: readonly Migration[] = [
   ownObjects,
   imports,
   excerpts,
+  samples,
+  correspondents,
+  secondLooks,
 ];

@@ -19,6 +19,24 @@ export function gatewayContract(make: MakeStores): void {
     expect([properties.get("network.name"), properties.get("name")]).toEqual(["main", null]);
   });
 
+  test("samples of minutes, by their time", () => {
+    const { samples } = make();
+    const at = (time: number, peers = 1) => ({
+      time,
+      peers,
+      bytesReceived: 2 ** 40,
+      bytesSent: 2,
+      objectsReceived: 3,
+      objectsSent: 4,
+      working: 0.25,
+    });
+    for (const time of [120, 60, 180]) samples.add(at(time));
+    samples.add(at(120, 7));
+    expect(samples.since(120)).toEqual([at(120, 7), at(180)]);
+    samples.removeBefore(120);
+    expect(samples.since(0).map(({ time }) => time)).toEqual([120, 180]);
+  });
+
   test("users: names in their own case", () => {
     const { users } = make();
     users.save({ name: "b", passwordHash: "x", created: 1 });
@@ -91,6 +109,22 @@ export function gatewayContract(make: MakeStores): void {
     expect(importLog.has("anna", "k")).toBe(false);
     expect(importLog.has("bert", "k")).toBe(true);
     expect(importLog.has("bert", "l")).toBe(false);
+  });
+
+  test("what programs read, and each user's own preferences", () => {
+    const { capabilities, preferences } = make();
+    capabilities.set(address("b"), "inline");
+    capabilities.set(address("b"), "extended");
+    expect([capabilities.get(address("b")), capabilities.get(address("c"))]).toEqual(["extended", null]);
+    const preference = { attachments: "refuse", encoding: null, maximumWork: 0 } as const;
+    preferences.set("anna", address("b"), preference);
+    preferences.set("bert", address("b"), { attachments: null, encoding: "simple", maximumWork: null });
+    expect(preferences.get("anna", address("b"))).toEqual(preference);
+    expect(preferences.get("anna", address("c"))).toBeNull();
+    preferences.remove("bert", address("b"));
+    expect(preferences.get("bert", address("b"))).toBeNull();
+    preferences.removeUser("anna");
+    expect(preferences.get("anna", address("b"))).toBeNull();
   });
 
   test("automatic answers are counted by user and correspondent, after a time", () => {
