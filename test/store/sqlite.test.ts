@@ -85,6 +85,7 @@ describe("queries", () => {
     "identity",
     "contact",
     "subscription",
+    "second_look",
     "user",
     "object_total",
     "departed",

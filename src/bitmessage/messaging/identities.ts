@@ -22,7 +22,7 @@ import type { PubkeyPublisher } from "./pubkey-publisher.js";
 import type { Identity } from "./types.js";
 
 export interface IdentitiesOptions {
-  readonly stores: Pick<MessagingStores, "transactions" | "identities">;
+  readonly stores: Pick<MessagingStores, "transactions" | "identities" | "secondLooks">;
   readonly pubkeyPublisher: Pick<PubkeyPublisher, "request">;
   readonly random: RandomBytes;
   readonly clock: Clock;
@@ -86,7 +86,10 @@ export interface Identities {
   }): Identity;
   /** @throws MessagingError `unknown-identity`, `not-a-chan` */
   leaveChan(user: string, address: Address): void;
-  /** These throw MessagingError `unknown-identity`. */
+  /**
+   * These throw MessagingError `unknown-identity`. What came for an identity while it was disabled is delivered when it is enabled, as far as it
+   * is still in the inventory; so for those made from a passphrase, imported or joined.
+   */
   enable(user: string, address: Address): Identity;
   disable(user: string, address: Address): Identity;
   setLabel(user: string, address: Address, label: string): Identity;
@@ -144,7 +147,7 @@ class StoredIdentities implements Identities {
   }
 
   #addDeterministic(wanted: NewIdentity, { signing, encryption, ripe }: IdentityKeys): Identity {
-    return this.#add(this.#ordinary(wanted, { signing, encryption, ripe }));
+    return this.#addKnown(this.#ordinary(wanted, { signing, encryption, ripe }));
   }
 
   async search(wanted: NewIdentity & { readonly passphrase?: string | undefined }): Promise<Identity> {
@@ -174,7 +177,7 @@ class StoredIdentities implements Identities {
   }
 
   import(identity: ImportedIdentity): Identity {
-    return this.#add(identity);
+    return this.#addKnown(identity);
   }
 
   joinChan(wanted: { user: string; passphrase: string; label?: string; address?: Address }): Identity {
@@ -184,7 +187,7 @@ class StoredIdentities implements Identities {
     const joined = this.get(user, wanted.address ?? address);
     if (joined?.chan) return joined;
     const { version, stream } = decodeAddress(wanted.address ?? address);
-    return this.#add({
+    return this.#addKnown({
       ...this.#ordinary(
         { user, label: wanted.label ?? `[chan] ${passphrase}` },
         { signing, encryption, ripe },
@@ -204,7 +207,10 @@ class StoredIdentities implements Identities {
   }
 
   enable(user: string, address: Address): Identity {
-    return this.#save({ ...this.#existing(user, address), enabled: true });
+    return this.options.stores.transactions.run(() => {
+      this.#lookAgain(address);
+      return this.#save({ ...this.#existing(user, address), enabled: true });
+    });
   }
 
   disable(user: string, address: Address): Identity {
@@ -244,6 +250,19 @@ class StoredIdentities implements Identities {
       sendsAcknowledgements: true,
       lastPubkeySent: 0,
     };
+  }
+
+  /** Somebody may have written to it before it came here. */
+  #addKnown(wanted: ImportedIdentity): Identity {
+    return this.options.stores.transactions.run(() => {
+      const identity = this.#add(wanted);
+      if (identity.enabled) this.#lookAgain(identity.address);
+      return identity;
+    });
+  }
+
+  #lookAgain(address: Address): void {
+    this.options.stores.secondLooks.save({ kind: "identity", address, after: 0 });
   }
 
   #add(wanted: ImportedIdentity): Identity {

@@ -25,6 +25,7 @@ import { receiveBroadcast } from "./receive-broadcast.js";
 import { receiveGetpubkey } from "./receive-getpubkey.js";
 import { receiveMsg } from "./receive-msg.js";
 import { receivePubkey } from "./receive-pubkey.js";
+import { createSecondLooks, type SecondLooks } from "./second-look.js";
 
 export interface InboxOptions {
   readonly stores: MessagingStores;
@@ -49,7 +50,7 @@ export interface Inbox {
   wake(): void;
   /** Resolves when nothing is left that can be done now. */
   idle(): Promise<void>;
-  /** Identities have been added, changed or removed; after the commit. */
+  /** Identities have been added, changed or removed; after the commit. Also looks into the queue. */
   identitiesChanged(): void;
   /** The same for subscriptions. Also looks into the queue. */
   subscriptionsChanged(): void;
@@ -77,6 +78,7 @@ export function createInbox(options: InboxOptions): Inbox {
 
 class QueueInbox implements Inbox {
   readonly #context: ReceiveContext;
+  readonly #secondLooks: SecondLooks;
   readonly #backoff = new Backoff<InventoryHash | "queue">();
   /** Objects that could not be delivered, and the Unix seconds of the next try. They stay unprocessed. */
   readonly #held = new Map<InventoryHash, number>();
@@ -93,6 +95,7 @@ class QueueInbox implements Inbox {
 
   constructor(private readonly options: InboxOptions) {
     const { stores, outbox, pubkeyPublisher, publisher, clock, minimum, streams = [1] } = options;
+    this.#secondLooks = createSecondLooks({ stores, clock });
     const keyring = new Keyring(stores.identities);
     const followed = new FollowedBroadcasters(stores.subscriptions);
     this.#context = {
@@ -140,10 +143,13 @@ class QueueInbox implements Inbox {
 
   identitiesChanged(): void {
     this.#context.keyring.forget();
+    this.#secondLooks.changed();
+    this.wake();
   }
 
   subscriptionsChanged(): void {
     this.#context.followed.forget();
+    this.#secondLooks.changed();
     this.wake();
   }
 
@@ -155,17 +161,31 @@ class QueueInbox implements Inbox {
       this.#cleanUp();
       while (this.#running && this.#woken) {
         this.#woken = false;
-        let batch = this.#nextBatch();
-        while (batch.length > 0 && this.#running) {
-          for (const object of batch) if (this.#running) await this.#process(object);
-          this.#markFinished();
-          if (this.#mustPause()) return;
-          batch = this.#nextBatch();
-        }
+        let left: "more" | "done" = "more";
+        while (left === "more" && this.#running) left = await this.#lookAtSome();
+        if (this.#mustPause()) return;
       }
     } catch (error) {
       this.#pause(error);
     }
+  }
+
+  /** A batch of the queue and a slice of second looks, in turn; between them nothing is in hand. */
+  async #lookAtSome(): Promise<"more" | "done"> {
+    const looking = this.#secondLooks.step();
+    const batch = this.#nextBatch();
+    if (batch.length === 0) {
+      if (looking === "more") await this.#nextSlice();
+      return looking;
+    }
+    for (const object of batch) if (this.#running) await this.#process(object);
+    this.#markFinished();
+    return this.#failuresInARow < FAILURES_BEFORE_PAUSE ? "more" : "done";
+  }
+
+  async #nextSlice(): Promise<void> {
+    await setImmediate();
+    this.#sliceEnd = performance.now() + SLICE_MILLISECONDS;
   }
 
   #nextBatch(): readonly QueuedObject[] {
@@ -178,8 +198,7 @@ class QueueInbox implements Inbox {
   async #process(object: QueuedObject): Promise<void> {
     if (performance.now() >= this.#sliceEnd) {
       this.#markFinished();
-      await setImmediate();
-      this.#sliceEnd = performance.now() + SLICE_MILLISECONDS;
+      await this.#nextSlice();
     }
     try {
       await this.#finish(object, this.#receive(object));

@@ -31,6 +31,34 @@ export interface ObjectQueue {
   markUnprocessed(hashes: readonly InventoryHash[]): void;
   /** Whole objects with that type and tag, unexpired. */
   findByTag(type: number, tag: Uint8Array, now: number): readonly Uint8Array[];
+  /** Those of that type among so many objects behind a position, in the order in which they were added, as far as they have been looked at. */
+  processedAfter(type: number, position: number, count: number): ProcessedPage;
+}
+
+export interface ProcessedPage {
+  readonly objects: readonly {
+    readonly position: number;
+    readonly hash: InventoryHash;
+    readonly bytes: Uint8Array;
+  }[];
+  /** Position of the last object of any type in this page; null when there is none behind. */
+  readonly last: number | null;
+}
+
+/** An address that messages or broadcasts may have come for before it was ours, or followed, or while it was disabled. */
+export interface SecondLook {
+  readonly kind: "identity" | "subscription";
+  readonly address: Address;
+  /** The position up to which the inventory has been looked through. */
+  readonly after: number;
+}
+
+export interface SecondLookStore {
+  /** In no order. */
+  list(): readonly SecondLook[];
+  /** Adds or replaces, by kind and address. */
+  save(look: SecondLook): void;
+  remove(kind: SecondLook["kind"], address: Address): void;
 }
 
 /** Who has which keys: an ordinary address belongs to one user, a chan to each of its members. */
@@ -146,6 +174,7 @@ export interface MessagingStores {
   readonly pubkeys: PubkeyStore;
   readonly outbox: OutboxStore;
   readonly signatures: SignatureStore;
+  readonly secondLooks: SecondLookStore;
 }
 
 export type { Difficulty, IdentityKeys };

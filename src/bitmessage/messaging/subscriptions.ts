@@ -1,14 +1,11 @@
 /** The broadcasters whom users follow. */
-import { type Address, addressSecrets, decodeAddress } from "../protocol/address.js";
-import { inventoryHash } from "../protocol/inventory-hash.js";
-import { ObjectType } from "../protocol/object.js";
+import { type Address, decodeAddress } from "../protocol/address.js";
 import { MessagingError } from "./messaging-error.js";
-import type { Clock, MessagingStores } from "./ports.js";
+import type { MessagingStores } from "./ports.js";
 import type { Subscription } from "./types.js";
 
 export interface SubscriptionsOptions {
-  readonly stores: Pick<MessagingStores, "transactions" | "subscriptions" | "objectQueue">;
-  readonly clock: Clock;
+  readonly stores: Pick<MessagingStores, "transactions" | "subscriptions" | "secondLooks">;
 }
 
 /** All changes may be made within a caller's transaction; listeners hear of them after its commit. */
@@ -16,8 +13,7 @@ export interface Subscriptions {
   list(): readonly Subscription[];
   get(user: string, address: Address): Subscription | null;
   /**
-   * Follows a broadcaster; replaces the label of one whom the user follows already. Broadcasts of version 5 that are still in the inventory are looked
-   * into again; those of version 4 cannot be found there.
+   * Follows a broadcaster; replaces the label of one whom the user follows already. Broadcasts that are still in the inventory are delivered.
    * @param wanted.address any text of an address
    * @throws ProtocolError for an address that is none
    */
@@ -79,15 +75,10 @@ class StoredSubscriptions implements Subscriptions {
     return () => this.#listeners.delete(listener);
   }
 
-  /** What came before goes through the inbox again: signatures keep it from being delivered twice. */
   #follow(subscription: Subscription): Subscription {
-    const { transactions, objectQueue } = this.options.stores;
-    const { tag } = addressSecrets(decodeAddress(subscription.address));
+    const { transactions, secondLooks } = this.options.stores;
     return transactions.run(() => {
-      if (tag) {
-        const earlier = objectQueue.findByTag(ObjectType.broadcast, tag, this.options.clock());
-        objectQueue.markUnprocessed(earlier.map(inventoryHash));
-      }
+      secondLooks.save({ kind: "subscription", address: subscription.address, after: 0 });
       return this.#save(subscription);
     });
   }

@@ -4,6 +4,8 @@ import type {
   IdentityStore,
   OutboxStore,
   PubkeyStore,
+  SecondLook,
+  SecondLookStore,
   SignatureStore,
   StoredPubkey,
   SubscriptionStore,
@@ -133,6 +135,26 @@ export class MemorySignatureStore implements SignatureStore, Retained {
     this.transactions.run(() => {
       for (const seen of this.#seen.values()) if (seen.user === user) this.#seen.delete(seen.key);
     });
+  }
+}
+
+export class MemorySecondLookStore implements SecondLookStore {
+  readonly #looks: Table<string, SecondLook>;
+
+  constructor(transactions: MemoryTransactions) {
+    this.#looks = new Table(transactions);
+  }
+
+  list(): readonly SecondLook[] {
+    return this.#looks.values();
+  }
+
+  save(look: SecondLook): void {
+    this.#looks.set(`${look.kind} ${look.address}`, { ...look });
+  }
+
+  remove(kind: SecondLook["kind"], address: Address): void {
+    this.#looks.delete(`${kind} ${address}`);
   }
 }
 

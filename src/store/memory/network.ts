@@ -1,5 +1,5 @@
 /** The node's stores in memory. */
-import type { ObjectQueue } from "../../bitmessage/messaging/ports.js";
+import type { ObjectQueue, ProcessedPage } from "../../bitmessage/messaging/ports.js";
 import type {
   Inventory,
   InventoryObject,
@@ -118,6 +118,15 @@ export class MemoryInventory implements Inventory, ObjectQueue {
 
   markUnprocessed(hashes: readonly InventoryHash[]): void {
     this.#change(hashes, { processed: false });
+  }
+
+  processedAfter(type: number, position: number, count: number): ProcessedPage {
+    const rows = this.#rows().filter((row) => row.position > position);
+    const page = rows.sort((left, right) => left.position - right.position).slice(0, count);
+    const objects = page
+      .filter((row) => row.type === type && row.processed)
+      .map((row) => ({ position: row.position, hash: row.hash, bytes: row.bytes.slice() }));
+    return { objects, last: page.at(-1)?.position ?? null };
   }
 
   findByTag(type: number, tag: Uint8Array, now: number): readonly Uint8Array[] {

@@ -1,5 +1,5 @@
 /** The objects of the network: the node's inventory and messaging's queue are one table. */
-import type { ObjectQueue } from "../../bitmessage/messaging/ports.js";
+import type { ObjectQueue, ProcessedPage } from "../../bitmessage/messaging/ports.js";
 import type {
   Inventory,
   InventoryObject,
@@ -12,6 +12,12 @@ import type { SqliteTransactions } from "../transactions.js";
 import { hexToBytes, plainBytes, plainBytesOrNull, toInteger } from "./values.js";
 
 type BytesOrNone = Uint8Array | undefined;
+
+interface PageRow {
+  position: number;
+  hash: InventoryHash;
+  bytes: Uint8Array | null;
+}
 
 export class SqliteInventory implements Inventory, ObjectQueue {
   readonly #statements;
@@ -135,6 +141,12 @@ export class SqliteInventory implements Inventory, ObjectQueue {
     });
   }
 
+  processedAfter(type: number, position: number, count: number): ProcessedPage {
+    const rows = this.#statements.page.all(type, position, count) as PageRow[];
+    const objects = rows.flatMap((row) => (row.bytes ? [{ ...row, bytes: plainBytes(row.bytes) }] : []));
+    return { objects, last: rows.at(-1)?.position ?? null };
+  }
+
   findByTag(type: number, tag: Uint8Array, now: number): readonly Uint8Array[] {
     return (this.#statements.findByTag.all(tag, type, now) as Uint8Array[]).map(plainBytes);
   }
@@ -172,6 +184,10 @@ function prepareStatements(database: Database) {
     ),
     markProcessed: prepare("UPDATE object SET processed = 1 WHERE hash = ? AND processed = 0"),
     markUnprocessed: prepare("UPDATE object SET processed = 0 WHERE hash = ? AND processed = 1"),
+    page: prepare(
+      `SELECT id AS position, lower(hex(hash)) AS hash, CASE WHEN type = ? AND processed = 1 THEN bytes END AS bytes
+       FROM object WHERE id > ? ORDER BY id LIMIT ?`,
+    ),
     findByTag: prepare(
       "SELECT bytes FROM object WHERE tag = ? AND type = ? AND expires > ? ORDER BY id",
     ).pluck(),

@@ -3,6 +3,7 @@ import { isActive } from "../../../src/bitmessage/messaging/next-action.js";
 import type {
   MessagingStores,
   Publisher,
+  SecondLook,
   StoredPubkey,
   Transactions,
 } from "../../../src/bitmessage/messaging/ports.js";
@@ -30,6 +31,7 @@ export class MemoryStores implements MessagingStores {
   readonly #pubkeys = new Map<string, StoredPubkey>();
   readonly #outbox = new Map<string, OutboxEntry>();
   readonly #signatures = new Map<string, number>();
+  readonly #secondLooks = new Map<string, SecondLook>();
   /** Anything else that a test wants to be part of the transactions. */
   readonly delivered = new Map<string, unknown>();
   #effects: (() => void)[] | null = null;
@@ -46,6 +48,7 @@ export class MemoryStores implements MessagingStores {
     this.#pubkeys,
     this.#outbox,
     this.#signatures,
+    this.#secondLooks,
     this.delivered,
   ];
 
@@ -125,7 +128,25 @@ export class MemoryStores implements MessagingStores {
     },
   };
 
+  readonly secondLooks = {
+    list: () => [...this.#secondLooks.values()],
+    save: (look: SecondLook) => void this.#secondLooks.set(`${look.kind} ${look.address}`, look),
+    remove: (kind: string, address: string) => void this.#secondLooks.delete(`${kind} ${address}`),
+  };
+
   readonly objectQueue = {
+    processedAfter: (type: number, position: number, count: number) => {
+      const page = [...this.objects.values()].slice(position, position + count);
+      const objects = page
+        .map(({ hash, bytes, processed }, index) => ({
+          position: position + index + 1,
+          hash,
+          bytes,
+          processed,
+        }))
+        .filter(({ bytes, processed }) => processed === "yes" && parseObjectHeader(bytes).type === type);
+      return { objects, last: page.length > 0 ? position + page.length : null };
+    },
     unprocessed: (limit: number) =>
       [...this.objects.values()].filter(({ processed }) => processed === "no").slice(0, limit),
     markProcessed: (hashes: readonly InventoryHash[]) => {
