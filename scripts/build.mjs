@@ -1,6 +1,6 @@
 // Compiles src and test into dist (or $DIST), and removes outputs whose source is gone: a deleted test must not run on.
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 
 const out = process.env.DIST ?? "dist";
@@ -21,6 +21,11 @@ const result = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "
   stdio: "inherit",
 });
 removeOrphans(out);
+// What the web page is made of besides the program.
+for (const directory of ["src/app/web/assets", "src/app/web/catalogues"]) {
+  rmSync(join(out, directory), { recursive: true, force: true });
+  cpSync(directory, join(out, directory), { recursive: true });
+}
 const main = join(out, "src/main.js");
 if (existsSync(main)) chmodSync(main, 0o755);
 process.exit(result.status ?? 1);

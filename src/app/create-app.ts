@@ -28,6 +28,8 @@ import { refuseIdentities, relayInventory, relayMethods, withoutMail } from "./r
 import { createServices, networkMinimum } from "./services.js";
 import { readStatus } from "./status.js";
 import { checkSecrets } from "./transports.js";
+import { keepLogTail } from "./web/log-tail.js";
+import { createSampler } from "./web/sampler.js";
 import { createWebServer } from "./web/web-server.js";
 
 export interface AppOptions {
@@ -45,7 +47,8 @@ export interface App {
 }
 
 export async function createApp(options: AppOptions): Promise<App> {
-  const { directory, logger } = options;
+  const { directory } = options;
+  const { logger, lines: logLines } = keepLogTail(options.logger, options.config.log.level);
   const relaysOnly = options.config.node.relay_only;
   const config = relaysOnly ? withoutMail(options.config) : options.config;
   makeDataDirectory(directory);
@@ -95,6 +98,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   const backUpTo = (file: string) => backUp(database, directory, file);
   const web = createWebServer({ config, directory, services, logger });
   const methods: ControlMethods = createMethods({ services, stores, config, status, backUp: backUpTo });
+  let endpoints: Endpoints = { p2p: null, imap: null, smtp: null, web: null };
+  const shown = { config, directory, services, stores, methods, logLines, logger };
+  const web = createWebServer({ ...shown, endpoints: () => endpoints });
+  const sampler = createSampler({ samples: stores.samples, node, solver, logger });
   const allowed = relaysOnly ? relayMethods(methods) : methods;
   const control = createControlServer(directory.socket, allowed, logger.child({ room: "control" }));
 
@@ -105,9 +112,12 @@ export async function createApp(options: AppOptions): Promise<App> {
       await control.start();
       if (!relaysOnly) services.start();
       const p2p = await listening("node.listen", () => node.start());
-      return { p2p, ...mail, web: web && (await listening("web.listen", () => web.start())) };
+      endpoints = { p2p, ...mail, web: web && (await listening("web.listen", () => web.start())) };
+      sampler.start();
+      return endpoints;
     },
     async stop() {
+      sampler.stop();
       await control.stop();
       await web?.stop();
       await servers.stop();

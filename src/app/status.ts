@@ -14,6 +14,7 @@ export interface StatusSources {
 /** How the node does, as `bmbridge status --json` prints it. */
 export function readStatus({ node, stores, solver, uptime }: StatusSources): Status {
   const work = solver.status();
+  const traffic = node.statistics();
   const users = stores.users.list();
   return {
     peers: node
@@ -29,7 +30,19 @@ export function readStatus({ node, stores, solver, uptime }: StatusSources): Sta
       })),
     inventory: stores.inventory.totals(),
     queue: stores.outbox.counts(),
-    pow: { engine: work.engine, threads: work.threads, trials_per_second: work.trialsPerSecond },
+    pow: {
+      engine: work.engine,
+      threads: work.threads,
+      trials_per_second: work.trialsPerSecond,
+      working: work.working,
+    },
+    traffic: {
+      bytes_received: traffic.bytesReceived,
+      bytes_sent: traffic.bytesSent,
+      objects_received: traffic.objectsReceived,
+      objects_sent: traffic.objectsSent,
+      objects_pending: traffic.objectsPending,
+    },
     mail: {
       users: users.length,
       messages: users.reduce((sum, user) => sum + countMessages(stores, user.name), 0),

@@ -25,7 +25,15 @@ export interface Status {
   }[];
   readonly inventory: { objects: number; bytes: number };
   readonly queue: Readonly<Record<string, number>>;
-  readonly pow: { engine: string; threads: number; trials_per_second: number };
+  readonly pow: { engine: string; threads: number; trials_per_second: number; working: boolean };
+  /** Octets and objects since the start; `objects_pending` have been asked for and not yet come. */
+  readonly traffic: {
+    bytes_received: number;
+    bytes_sent: number;
+    objects_received: number;
+    objects_sent: number;
+    objects_pending: number;
+  };
   readonly mail: { users: number; messages: number };
   readonly uptime_seconds: number;
 }
