@@ -96,7 +96,6 @@ export async function createApp(options: AppOptions): Promise<App> {
   const started = performance.now();
   const status = () => readStatus({ node, stores, solver, uptime: (performance.now() - started) / 1000 });
   const backUpTo = (file: string) => backUp(database, directory, file);
-  const web = createWebServer({ config, directory, services, logger });
   const methods: ControlMethods = createMethods({ services, stores, config, status, backUp: backUpTo });
   let endpoints: Endpoints = { p2p: null, imap: null, smtp: null, web: null };
   const shown = { config, directory, services, stores, methods, logLines, logger };
