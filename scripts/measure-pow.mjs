@@ -11,7 +11,7 @@ const { values } = parseArgs({
 });
 const seconds = Number(values.seconds);
 const dist = resolve(process.env.DIST ?? "dist", "src");
-const { createSolver } = await import(`${dist}/bitmessage/pow/worker-pool.js`);
+const { createSolver } = await import(`${dist}/bitmessage/pow/create-solver.js`);
 const { silentLogger } = await import(`${dist}/logger.js`);
 
 const cores = availableParallelism();

@@ -2,8 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { resolve4, resolve6 } from "node:dns/promises";
 import { type BitmessageNode, createNode } from "../bitmessage/node/node.js";
-import { hasNativeLibrary } from "../bitmessage/pow/native-engine.js";
-import { createSolver } from "../bitmessage/pow/worker-pool.js";
+import { createSolver, missingForEngine } from "../bitmessage/pow/create-solver.js";
 import type { RandomBytes } from "../bitmessage/protocol/random.js";
 import type { Logger } from "../logger.js";
 import { createSqliteStores } from "../store/sqlite/stores.js";
@@ -129,11 +128,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 }
 
 function assertEngine(config: Config): void {
-  if (config.pow.engine !== "native" || hasNativeLibrary()) return;
-  throw new ConfigError(
-    "pow.engine",
-    'there is no native engine here: with a C compiler, node scripts/build-native.mjs makes one; "auto" does without',
-  );
+  const missing = missingForEngine(config.pow.engine);
+  if (missing !== null) throw new ConfigError("pow.engine", `${missing}; "auto" does without`);
 }
 
 async function refuseSecondNode(directory: DataDirectory): Promise<void> {

@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { assertCorrect, availableEngines, createEngine } from "../../bitmessage/pow/create-engine.js";
+import { createSolver } from "../../bitmessage/pow/create-solver.js";
 import type { Engine, EngineName } from "../../bitmessage/pow/engine.js";
+import { hasGpuPackage } from "../../bitmessage/pow/gpu-kernel.js";
 import { createLibraryEngine } from "../../bitmessage/pow/native-engine.js";
 import { tryNativeEngines } from "../../bitmessage/pow/native-trial.js";
-import { createSolver } from "../../bitmessage/pow/worker-pool.js";
 import { silentLogger } from "../../logger.js";
 import { perSecond, type Stopwatch, stopwatch, type Total, takeTurns } from "./turns.js";
 
@@ -13,8 +14,9 @@ export interface PowBench {
   readonly name: string;
   readonly threads: number;
   readonly trials_per_second: number;
-  readonly trials_per_cpu_second: number;
-  /** Trials per CPU second to those of the reference. */
+  /** Null for "gpu". */
+  readonly trials_per_cpu_second: number | null;
+  /** Trials per CPU second, of "gpu" per second, to those of the reference. */
   readonly ratio: number;
 }
 
@@ -39,14 +41,18 @@ export async function benchPow(options: PowBenchOptions): Promise<PowBenchResult
   const cores = availableParallelism();
   const names = availableEngines("auto", (await tryNativeEngines()).working);
   const anchors = options.anchor === undefined ? [] : [createAnchor(options.anchor)];
-  const engines = [...anchors, ...names.map(createEngine)];
-  const rates = await benchEngines(engines, cores > 1 ? (options.seconds * 2) / 3 : options.seconds);
+  const rates = await benchEngines(
+    [...anchors, ...names.map(createEngine)],
+    cores > 1 ? (options.seconds * 2) / 3 : options.seconds,
+  );
   const own = rates.slice(anchors.length);
   const reference = anchors.length > 0 ? rates[0]! : own.at(-1)!;
-  const fastest = own.reduce((a, b) => (b.trials_per_cpu_second > a.trials_per_cpu_second ? b : a));
-  if (cores > 1) rates.push(await benchThreads(fastest.name as EngineName, cores, options.seconds / 3));
-  const ratio = (rate: Rate) => round(rate.trials_per_cpu_second / reference.trials_per_cpu_second);
-  return { reference: reference.name, engines: rates.map((rate) => ({ ...rate, ratio: ratio(rate) })) };
+  const fastest = own.reduce((a, b) => (ratio(b, a) > 1 ? b : a));
+  const share = options.seconds / 3;
+  if (cores > 1) rates.push(await benchSolver(fastest.name as EngineName, cores, share));
+  if (hasGpuPackage()) rates.push(await benchSolver("gpu", cores, share));
+  const engines = rates.map((rate) => ({ ...rate, ratio: round(ratio(rate, reference)) }));
+  return { reference: reference.name, engines };
 }
 
 type Rate = Omit<PowBench, "ratio">;
@@ -67,18 +73,28 @@ async function benchEngines(engines: readonly Engine[], seconds: number): Promis
   return engines.map(({ name }, index) => row(name, 1, totals[index]!));
 }
 
+function ratio(rate: Rate, reference: Rate): number {
+  if (rate.trials_per_cpu_second === null) return rate.trials_per_second / reference.trials_per_second;
+  return rate.trials_per_cpu_second / reference.trials_per_cpu_second!;
+}
+
+const LONGEST_GPU_START_SECONDS = 20;
+
 /** Through the solver, as the node works: a search that cannot succeed, cancelled when the time is over. */
-async function benchThreads(engine: EngineName, threads: number, seconds: number): Promise<Rate> {
+async function benchSolver(engine: EngineName | "gpu", threads: number, seconds: number): Promise<Rate> {
   const solver = createSolver({ engine, threads, logger: silentLogger });
   let total: Total = { operations: 0, seconds: 0, cpuSeconds: 0 };
   const enough = new AbortController();
+  const sinceStart = stopwatch();
   let begin: { trials: number; elapsed: Stopwatch } | undefined;
   const endless = solver.solve({
     prepare: () => ({ initialHash: new Uint8Array(64), target: 0n }),
     signal: enough.signal,
     onProgress({ trials }) {
+      const running = solver.status().engine === engine;
+      if (!running && sinceStart().seconds > LONGEST_GPU_START_SECONDS) enough.abort();
       // The first report is the start: the threads are up and at full speed by then.
-      if (trials > 0) begin ??= { trials, elapsed: stopwatch() };
+      if (running && trials > 0) begin ??= { trials, elapsed: stopwatch() };
       if (!begin || trials === begin.trials) return;
       total = { operations: trials - begin.trials, ...begin.elapsed() };
       if (total.seconds >= seconds) enough.abort();
@@ -91,7 +107,9 @@ async function benchThreads(engine: EngineName, threads: number, seconds: number
   } finally {
     await solver.close();
   }
-  return row(engine, threads, total);
+  if (engine !== "gpu") return row(engine, threads, total);
+  const rate = total.seconds > 0 ? perSecond(total.operations, total.seconds) : 0;
+  return { name: "gpu", threads: 0, trials_per_second: rate, trials_per_cpu_second: null };
 }
 
 function row(name: string, threads: number, total: Total): Rate {

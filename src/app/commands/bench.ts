@@ -55,6 +55,6 @@ function readSeconds(text: string): number {
 
 function rowsTable(rows: readonly object[]): string[] {
   const names = Object.keys(rows[0] ?? {}).map((name) => name.replaceAll("_", " "));
-  const cells = rows.map((row) => Object.values(row).map((value) => value.toLocaleString("en")));
+  const cells = rows.map((row) => Object.values(row).map((value) => value?.toLocaleString("en") ?? ""));
   return table([names, ...cells]);
 }

@@ -63,7 +63,7 @@ export interface Config {
     readonly attachments: "extended" | "inline" | "refuse";
     readonly auto_reply_limit: number;
   };
-  readonly pow: { readonly engine: "auto" | "native" | "wasm" | "javascript"; readonly threads: number };
+  readonly pow: { readonly engine: "auto" | "native" | "gpu" | "wasm" | "javascript"; readonly threads: number };
   readonly log: {
     readonly level: "debug" | "info" | "warn" | "error";
     readonly format: "pretty" | "json" | "auto";

@@ -157,9 +157,9 @@ export const SETTINGS: readonly Setting[] = [
   setting(
     "pow.engine",
     "text",
-    z.enum(["auto", "native", "wasm", "javascript"]),
+    z.enum(["auto", "native", "gpu", "wasm", "javascript"]),
     "auto",
-    'What does the proof of work: "native" (compiled C), "wasm", "javascript", or "auto" for the fastest here.',
+    'What does the proof of work: "native" (compiled C), "gpu", "wasm", "javascript", or "auto" for the fastest here.',
   ),
   setting(
     "pow.threads",

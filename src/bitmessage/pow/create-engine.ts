@@ -8,6 +8,7 @@ import {
 } from "./engine.js";
 import { createJavascriptEngine } from "./javascript-engine.js";
 import { createNativeEngine } from "./native-engine.js";
+import type { Work } from "./solver.js";
 import { createWasmEngine, hasVectorInstructions } from "./wasm-engine.js";
 
 /**
@@ -42,30 +43,46 @@ const TEST_HASH = Uint8Array.from({ length: 64 }, (_, index) => (index * 167 + 4
 /** More than the lanes of the widest engine, 16. */
 const TEST_TRIALS = 24;
 
-/** Compares with node:crypto where engines can go wrong: each lane, the carries of the nonce, and the edge of the target. */
+/** Throws Error if an engine answers wrongly. */
 export function assertCorrect(engine: Engine): void {
+  for (const { work, start, count, expected } of testSearches()) {
+    engine.load(work);
+    if (engine.search(start, count) !== expected)
+      throw new Error(`the proof-of-work engine ${engine.name} fails its self-test`);
+  }
+}
+
+export interface TestSearch {
+  readonly work: Work;
+  readonly start: bigint;
+  readonly count: number;
+  /** The offset of the first hit, or -1. */
+  readonly expected: number;
+}
+
+/** Searches whose answers node:crypto gives, where engines can go wrong: each lane, the carries of the nonce, the edge of the target. */
+export function testSearches(): TestSearch[] {
+  const searches: TestSearch[] = [];
   for (const carry of [0n, 1n << 32n, 1n << 63n, 1n << 64n]) {
-    const start = carry - BigInt(TEST_TRIALS);
+    const first = carry - BigInt(TEST_TRIALS);
     const values = Array.from({ length: 3 * TEST_TRIALS }, (_, index) =>
-      referenceValue(start + BigInt(index)),
+      referenceValue(first + BigInt(index)),
     );
     const middle = values.slice(TEST_TRIALS, 2 * TEST_TRIALS);
     const best = middle.reduce((a, b) => (b < a ? b : a));
     const hit = values.indexOf(best);
     for (let from = hit - TEST_TRIALS + 1; from <= hit + 1; from++) {
       for (const target of [best, best - 1n]) {
-        const expected = values.slice(from, from + TEST_TRIALS).findIndex((value) => value <= target);
-        assertAnswer(engine, start + BigInt(from), target, expected);
+        searches.push({
+          work: { initialHash: TEST_HASH, target },
+          start: BigInt.asUintN(64, first + BigInt(from)),
+          count: TEST_TRIALS,
+          expected: values.slice(from, from + TEST_TRIALS).findIndex((value) => value <= target),
+        });
       }
     }
   }
-}
-
-function assertAnswer(engine: Engine, start: bigint, target: bigint, expected: number): void {
-  engine.load({ initialHash: TEST_HASH, target });
-  if (engine.search(BigInt.asUintN(64, start), TEST_TRIALS) !== expected) {
-    throw new Error(`the proof-of-work engine ${engine.name} fails its self-test`);
-  }
+  return searches;
 }
 
 function referenceValue(nonce: bigint): bigint {

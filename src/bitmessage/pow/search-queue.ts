@@ -14,6 +14,12 @@ export interface Searcher {
   close(): Promise<void>;
 }
 
+/** The searcher for what a graphics processor does not do, and which it must beat. */
+export interface CpuSearcher extends Searcher {
+  /** Trials per second of all threads, once they have been measured; null if nothing works. */
+  measuredRate(): Promise<number | null>;
+}
+
 export interface SearchProgress {
   readonly trials: number;
   readonly seconds: number;

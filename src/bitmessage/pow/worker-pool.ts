@@ -2,14 +2,14 @@ import { performance } from "node:perf_hooks";
 import { clearTimeout, setTimeout } from "node:timers";
 import { Worker } from "node:worker_threads";
 import type { Logger } from "../../logger.js";
-import { powValue } from "../protocol/pow-target.js";
 import { availableEngines } from "./create-engine.js";
 import { type EngineChoice, type EngineName, isNative } from "./engine.js";
 import type { EngineMeasurement } from "./measure-engines.js";
 import { type NativeTrial, tryNativeEngines } from "./native-trial.js";
 import { SearchControl } from "./search-control.js";
-import { type Searcher, SearchQueue } from "./search-queue.js";
-import type { Solution, Solver, Work } from "./solver.js";
+import type { CpuSearcher } from "./search-queue.js";
+import { isSolution } from "./solution-check.js";
+import type { Solution, Work } from "./solver.js";
 import type { WorkerAnswer, WorkerOrder } from "./worker-messages.js";
 
 export interface WorkerPoolOptions {
@@ -17,14 +17,6 @@ export interface WorkerPoolOptions {
   /** At least 1. */
   readonly threads: number;
   readonly logger: Logger;
-}
-
-/**
- * A solver on worker threads. They start with the first search, never keep the process alive while there is nothing to
- * do, and end after some idle time. Throws RangeError for less than one thread.
- */
-export function createSolver(options: WorkerPoolOptions): Solver {
-  return new SearchQueue(new WorkerPool(options));
 }
 
 /** What a test replaces. */
@@ -50,7 +42,11 @@ interface Search {
 const IDLE_MILLISECONDS = 30_000;
 const CRASHES_PER_SEARCH = 3;
 
-export class WorkerPool implements Searcher {
+/**
+ * Searches on worker threads. They start with the first search, never keep the process alive while there is nothing to
+ * do, and end after some idle time. Throws RangeError for less than one thread.
+ */
+export class WorkerPool implements CpuSearcher {
   readonly #options: WorkerPoolOptions;
   readonly #logger: Logger;
   readonly #spawn: () => Worker;
@@ -63,6 +59,10 @@ export class WorkerPool implements Searcher {
   /** Fastest first; null until they have been measured. */
   #engines: EngineName[] | null = null;
   #measuring = false;
+  #tellRate: (rate: number | null) => void = () => {};
+  readonly #measuredRate = new Promise<number | null>((resolve) => {
+    this.#tellRate = resolve;
+  });
   #search: Search | null = null;
   #last: Search | null = null;
   #searches = 0;
@@ -90,6 +90,10 @@ export class WorkerPool implements Searcher {
     if (!search || search.startedAt === null) return { trials: 0, seconds: 0 };
     const end = search.endedAt ?? performance.now();
     return { trials: search.earlierTrials + search.control.trials, seconds: (end - search.startedAt) / 1000 };
+  }
+
+  measuredRate(): Promise<number | null> {
+    return this.#measuredRate;
   }
 
   search(work: Work): Promise<Solution> {
@@ -203,7 +207,7 @@ export class WorkerPool implements Searcher {
   }
 
   #finish(search: Search, nonce: bigint): void {
-    if (referenceValue(nonce, search.work) > search.work.target) {
+    if (!isSolution(nonce, search.work)) {
       this.#dropEngine(
         search,
         this.describe().engine,
@@ -228,6 +232,7 @@ export class WorkerPool implements Searcher {
       trialsPerSecond: rates,
     });
     this.#engines = working.map((measurement) => measurement.engine);
+    this.#tellRate(working[0] ? working[0].trialsPerSecond * this.#options.threads : null);
     if (this.#search) this.#order();
   }
 
@@ -285,10 +290,4 @@ function allowsNatives(choice: EngineChoice): boolean {
 /** Without the flags of the main program: some of them, such as --input-type, stop a worker from starting. */
 function startWorker(): Worker {
   return new Worker(new URL("./worker.js", import.meta.url), { name: "pow", execArgv: [] });
-}
-
-function referenceValue(nonce: bigint, work: Work): bigint {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, nonce);
-  return powValue(bytes, work.initialHash);
 }

@@ -14,8 +14,8 @@ type SearchOrder = Extract<WorkerOrder, { kind: "search" }>;
 /** Small at first, for V8 replaces its slow first code only between calls; then as large as quick cancelling allows. */
 const FIRST_CHUNK = 256;
 const LARGEST_CHUNK = 2 ** 22;
-const GROW_BELOW_MILLISECONDS = 4;
-const SHRINK_ABOVE_MILLISECONDS = 10;
+const GROW_BELOW_MILLISECONDS = 2;
+const SHRINK_ABOVE_MILLISECONDS = 5;
 
 const engines = new Map<EngineName, Engine>();
 let lowered = false;

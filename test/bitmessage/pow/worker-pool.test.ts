@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { createSolver } from "../../../src/bitmessage/pow/create-solver.js";
 import { SearchQueue } from "../../../src/bitmessage/pow/search-queue.js";
 import type { Solver, Work } from "../../../src/bitmessage/pow/solver.js";
 import {
-  createSolver,
   WorkerPool,
   type WorkerPoolOptions,
   type WorkerPoolSeams,
@@ -164,7 +164,7 @@ describe("idle threads", () => {
 
   test("do not keep the process alive", async () => {
     const script = `
-      const { createSolver } = await import(${JSON.stringify(new URL("../../../src/bitmessage/pow/worker-pool.js", import.meta.url).href)});
+      const { createSolver } = await import(${JSON.stringify(new URL("../../../src/bitmessage/pow/create-solver.js", import.meta.url).href)});
       const logger = { debug() {}, info() {}, warn() {}, error() {}, child() { return logger; } };
       const solver = createSolver({ engine: "wasm-scalar", threads: 2, logger });
       const work = (target) => () => ({ initialHash: new Uint8Array(64), target });
