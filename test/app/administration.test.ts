@@ -135,7 +135,9 @@ describe("each command", () => {
     });
     expect(await ask(`set ${bob} colour=red`)).toMatch(/"colour=red" cannot be set; write attachments=/);
     expect(await ask(`set ${bob} max_work=lots`)).toMatch(/whole number of trials/);
-    expect(await ask(`set ${bob} attachments=no`)).toMatch(/attachments/);
+    expect(await ask(`set ${bob} attachments=no`)).toBe(
+      "Attachments: write extended, inline, refuse or default.\n",
+    );
   });
 
   test("addresses: identities, new identity", async () => {

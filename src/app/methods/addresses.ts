@@ -77,8 +77,12 @@ function subscriptionMethods(context: MethodsContext): ControlMethods {
 
 /** Of messages to one address; `default` takes a setting away. */
 const preference = {
-  attachments: z.enum(["extended", "inline", "refuse", "default"]).optional(),
-  encoding: z.enum(["trivial", "simple", "extended", "default"]).optional(),
+  attachments: z
+    .enum(["extended", "inline", "refuse", "default"], "write extended, inline, refuse or default")
+    .optional(),
+  encoding: z
+    .enum(["trivial", "simple", "extended", "default"], "write trivial, simple, extended or default")
+    .optional(),
   max_work: z
     .string()
     .regex(/^(?:default|\d{1,15})$/, "write a whole number of trials, or default")

@@ -27,7 +27,13 @@ export type RecipientFact =
   | { readonly key: "unknown" }
   /** The recipient's encryption key is no point of the curve: nobody can write to him. */
   | { readonly key: "bad" }
-  | { readonly key: "known"; readonly cost: SendingCost };
+  | {
+      readonly key: "known";
+      /** Of the first try. */
+      readonly cost: SendingCost;
+      /** Trials of the next try with the life time that is due to it; not given where that is the first. */
+      readonly nextTrials?: number;
+    };
 
 /** The request for the recipient's key, whichever message it was made for. */
 export type PubkeyRequestFact =
@@ -95,8 +101,15 @@ const sendable: Rule = (entry, { recipient, policy }) => {
   if (recipient.cost.objectLength > MAX_SENT_OBJECT) return fail("too-large");
   const limit = entry.maximumWork ?? policy.maximumWork;
   if (limit > 0 && recipient.cost.trials > limit) return fail("too-difficult");
-  return { action: "send", ttl: Math.min(LONGEST_TTL, entry.ttl * 2 ** entry.attempts) };
+  // Nobody pays more for another try than he has agreed to.
+  const isTooDear = limit > 0 && (recipient.nextTrials ?? 0) > limit;
+  return { action: "send", ttl: isTooDear ? entry.ttl : nextTtl(entry) };
 };
+
+/** Seconds that the next try is to live: each twice as long as the one before. */
+export function nextTtl({ ttl, attempts }: Pick<OutboxEntry, "ttl" | "attempts">): number {
+  return Math.min(LONGEST_TTL, ttl * 2 ** attempts);
+}
 
 const requestRunning: Rule = (_entry, { pubkeyRequest }) =>
   pubkeyRequest.request === "working" ? { action: "wait", until: null } : null;

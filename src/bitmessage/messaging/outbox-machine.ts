@@ -4,7 +4,14 @@ import { Agenda } from "./agenda.js";
 import { Backoff } from "./backoff.js";
 import { Dispatch } from "./dispatch.js";
 import { Jobs, type Progress } from "./jobs.js";
-import { type Action, answerTime, type Facts, nextAction } from "./next-action.js";
+import {
+  type Action,
+  answerTime,
+  type Facts,
+  nextAction,
+  nextTtl,
+  type RecipientFact,
+} from "./next-action.js";
 import type { OutboxOptions } from "./outbox.js";
 import { OutboxIndex } from "./outbox-index.js";
 import { findRecipient, type Recipient } from "./recipient.js";
@@ -115,7 +122,7 @@ export class OutboxMachine {
       sender: sender ? "present" : "gone",
       recipient:
         known && sender
-          ? { key: "known", cost: sendingCost(entry, { sender, recipient, ttl: entry.ttl }, this.options) }
+          ? this.#knownRecipient(entry, sender, recipient)
           : { key: recipient.key === "bad" ? "bad" : "unknown" },
       pubkeyRequest: this.#requests.has(entry.to)
         ? { request: "working" }
@@ -125,6 +132,12 @@ export class OutboxMachine {
       policy,
     };
     return { facts, recipient, sender };
+  }
+
+  #knownRecipient(entry: OutboxEntry, sender: Identity, recipient: Recipient): RecipientFact {
+    const cost = (ttl: number) => sendingCost(entry, { sender, recipient, ttl }, this.options);
+    const first = { key: "known", cost: cost(entry.ttl) } as const;
+    return entry.attempts === 0 ? first : { ...first, nextTrials: cost(nextTtl(entry)).trials };
   }
 
   /** All actions but sending, which needs to know more. Returns the entry as it is then. */

@@ -126,6 +126,18 @@ const TABLE: readonly [string, Partial<OutboxEntry>, Partial<Facts>, Action][] =
     { policy: { maximumWork: 999, giveUpAfter: 0 } },
     { action: "send", ttl: 4 * DAY },
   ],
+  [
+    "sent, another try that would cost more than agreed lives no longer than the first",
+    { state: "sent", awaitsAcknowledgement: true, attempts: 1, nextAction: NOW, maximumWork: 1500 },
+    { recipient: { key: "known", cost: { objectLength: 500, trials: 1000 }, nextTrials: 2000 } },
+    { action: "send", ttl: 4 * DAY },
+  ],
+  [
+    "sent, another try within what was agreed",
+    { state: "sent", awaitsAcknowledgement: true, attempts: 1, nextAction: NOW, maximumWork: 2000 },
+    { recipient: { key: "known", cost: { objectLength: 500, trials: 1000 }, nextTrials: 2000 } },
+    { action: "send", ttl: 8 * DAY },
+  ],
   ["queued, too difficult by itself", { maximumWork: 999 }, {}, { action: "fail", reason: "too-difficult" }],
   [
     "queued for ever, never tried",

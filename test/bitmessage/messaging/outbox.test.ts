@@ -252,6 +252,19 @@ describe("what is refused or fails", () => {
     expect(bob.bodies()).toEqual(["dear"]);
   });
 
+  test("what was agreed to holds for each try: a longer life that costs more is not given", async () => {
+    const to = bob.addIdentity({ difficulty: { trialsPerByte: 20n, extraBytes: 1000n } }, "b").address;
+    const id = alice.send(from, to, "dear", { maximumWork: 1000 });
+    await network.settle();
+    lose(isAck);
+    alice.messaging.outbox.retry(id, { maximumWork: Math.ceil(alice.messaging.outbox.price(id)!.trials) });
+    await network.settle();
+    expect(alice.entry(id)).toMatchObject({ state: "sent", attempts: 1 });
+    await network.advance(5 * DAY);
+    expect(alice.entry(id)).toMatchObject({ state: "sent", attempts: 2 });
+    expectAbout(alice.entry(id).expires! - network.time.now, 4 * DAY - (5 - 4.4) * DAY);
+  });
+
   test("a key that is no point of the curve", async () => {
     const { address, keys } = bob.addIdentity({}, "b");
     const block = {
