@@ -70,7 +70,9 @@ function explanation(report: Report, context: ReportContext): string {
   if (kind === "delayed") {
     return (
       `${mail} has not been sent yet: the recipient's public key has not been found so far.\n\n` +
-      `It will be sent as soon as the recipient has been online. You need not do anything.\n${sent}`
+      "It will be sent as soon as the recipient has been online. You need not do anything.\n" +
+      `To stop it, answer this mail with the word cancel, or write a mail with the subject "cancel ${report.recipient.outboxId}" ` +
+      `to bridge@${context.domain}.\n${sent}`
     );
   }
   const reason = entry?.failure ? failures[entry.failure].text : "it could not be sent";

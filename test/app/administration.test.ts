@@ -23,7 +23,7 @@ let own: string;
 beforeEach(async () => {
   database = openDatabase(":memory:");
   stores = createSqliteStores(database);
-  const { config } = loadConfig({ file: null, environment: {}, assignments: ["network.name=test"] });
+  const config = loadConfig({ file: null, environment: {}, assignments: ["network.name=test"] });
   const solver = {
     solve: () => new Promise<never>(() => {}),
     status: () => ({ engine: "none", threads: 0, trialsPerSecond: 1000, waiting: 0, working: false }),

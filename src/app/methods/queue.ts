@@ -123,6 +123,8 @@ async function send(
   const user = { name };
   const sender = services.addresses.mailAddress(from);
   const recipient = message.to.includes("@") ? message.to : `${message.to}@${config.mail.domain}`;
+  if (services.addresses.resolve(user.name, recipient).kind === "bridge")
+    throw new CommandError("what the bridge does by mail, its commands do as well; see bmbridge --help");
   await services.submission.checkRecipient(user, sender, { address: recipient });
   const bytes = await new MailComposer({
     from: sender,
