@@ -5,6 +5,7 @@ import type { Solver } from "../pow/solver.js";
 import { type Address, type DecodedAddress, decodeAddress } from "../protocol/address.js";
 import { toHex } from "../protocol/bytes.js";
 import { ProtocolError } from "../protocol/errors.js";
+import type { InventoryHash } from "../protocol/inventory-hash.js";
 import { MAX_SENT_OBJECT } from "../protocol/object.js";
 import type { Difficulty } from "../protocol/pow-target.js";
 import type { RandomBytes } from "../protocol/random.js";
@@ -75,6 +76,11 @@ export interface Outbox {
   awaits(ackData: Uint8Array): boolean;
   /** Its acknowledgement was heard; within the caller's transaction. False when nobody waits for it. */
   acknowledged(ackData: Uint8Array): boolean;
+  /**
+   * The object has been delivered to an own identity: if it is a message of ours, that is as good as an acknowledgement. Within the caller's
+   * transaction.
+   */
+  arrived(hash: InventoryHash): void;
   /** The recipient with that tag of an active message. */
   recipientByTag(tag: Uint8Array): DecodedAddress | null;
   isRecipient(address: Address): boolean;
@@ -198,6 +204,12 @@ class PersistedOutbox implements Outbox {
     const action = afterAcknowledgement(entry);
     this.#machine.perform(entry, action);
     return action.action === "acknowledge";
+  }
+
+  arrived(hash: InventoryHash): void {
+    const entry = this.options.stores.outbox.findByInventoryHash(hash);
+    if (entry?.state === "sent" && entry.wantsAcknowledgement)
+      this.#machine.perform(entry, { action: "acknowledge" });
   }
 
   recipientByTag(tag: Uint8Array): DecodedAddress | null {

@@ -115,6 +115,8 @@ export interface OutboxStore {
   add(entry: OutboxEntry): void;
   get(id: OutboxId): OutboxEntry | null;
   update(entry: OutboxEntry): void;
+  /** The message that was last sent as that object. */
+  findByInventoryHash(hash: InventoryHash): OutboxEntry | null;
   /** Nothing happens when there is no such entry. */
   remove(id: OutboxId): void;
   /** Newest first. */

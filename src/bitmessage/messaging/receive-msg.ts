@@ -51,7 +51,16 @@ export function receiveMsg(object: QueuedObject, context: ReceiveContext): Outco
   if (first === undefined) return refused("duplicate_signature", apply);
   if (content === null) return refused("encoding_0", apply);
   const parts = { opened, readers: [first, ...others] as const, content };
-  return { reason: null, message: receivedMessage(object, parts, context), apply };
+  const applyDelivery = () => {
+    apply();
+    if (readers.filter(hears(opened, context)).some(tells)) context.outbox.arrived(object.hash);
+  };
+  return { reason: null, message: receivedMessage(object, parts, context), apply: applyDelivery };
+}
+
+/** Whether a sender on this bridge may know that it has come. */
+function tells({ chan, sendsAcknowledgements }: Identity): boolean {
+  return !chan && sendsAcknowledgements;
 }
 
 /**

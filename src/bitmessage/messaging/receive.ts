@@ -15,7 +15,7 @@ import type { ReceivedContent, ReceivedMessage } from "./types.js";
 /** What messages in waiting ask of the inbox. */
 export type AwaitingOutbox = Pick<
   Outbox,
-  "awaits" | "acknowledged" | "recipientByTag" | "isRecipient" | "pubkeyArrived"
+  "awaits" | "acknowledged" | "arrived" | "recipientByTag" | "isRecipient" | "pubkeyArrived"
 >;
 
 export interface ReceiveContext {

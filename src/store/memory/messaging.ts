@@ -19,6 +19,7 @@ import type {
   Subscription,
 } from "../../bitmessage/messaging/types.js";
 import type { Address } from "../../bitmessage/protocol/address.js";
+import type { InventoryHash } from "../../bitmessage/protocol/inventory-hash.js";
 import type { EndedEntries, Retained } from "../../gateway/ports.js";
 import { removeOldest } from "./automatic-answers.js";
 import { type MemoryTransactions, Sequence, Table } from "./transactions.js";
@@ -185,6 +186,10 @@ export class MemoryOutboxStore implements OutboxStore, EndedEntries {
 
   get(id: OutboxId): OutboxEntry | null {
     return this.#rows.get(id)?.entry ?? null;
+  }
+
+  findByInventoryHash(hash: InventoryHash): OutboxEntry | null {
+    return this.#entries().findLast((entry) => entry.inventoryHash === hash) ?? null;
   }
 
   update(entry: OutboxEntry): void {

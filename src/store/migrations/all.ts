@@ -14,6 +14,7 @@ import { excerpts } from "./0011-excerpts.js";
 import { samples } from "./0012-samples.js";
 import { correspondents } from "./0013-correspondents.js";
 import { secondLooks } from "./0014-second-looks.js";
+import { sentObjects } from "./0015-sent-objects.js";
 
 export const migrations: readonly Migration[] = [
   initial,
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   samples,
   correspondents,
   secondLooks,
+  sentObjects,
 ];

@@ -69,6 +69,9 @@ export class SqliteOutboxStore implements OutboxStore, EndedEntries {
     this.#statements = {
       add: database.prepare(`INSERT INTO outbox (${columns}) VALUES (${values})`),
       update: database.prepare(`UPDATE outbox SET ${assignments} WHERE id = :id`),
+      byHash: database.prepare(
+        `SELECT ${columns} FROM outbox WHERE inventory_hash = ? ORDER BY created DESC, position DESC LIMIT 1`,
+      ),
       remove: database.prepare("DELETE FROM outbox WHERE id = ?"),
       get: database.prepare(`SELECT ${columns} FROM outbox WHERE id = ?`),
       all: database.prepare(`SELECT ${columns} FROM outbox ORDER BY created DESC, position DESC LIMIT ?`),
@@ -99,6 +102,11 @@ export class SqliteOutboxStore implements OutboxStore, EndedEntries {
   update(entry: OutboxEntry): void {
     const { changes } = this.#statements.update.run(toRow(entry));
     if (changes === 0) throw new Error(`there is no outbox entry ${entry.id}`);
+  }
+
+  findByInventoryHash(hash: InventoryHash): OutboxEntry | null {
+    const row = this.#statements.byHash.get(hash) as Row | undefined;
+    return row ? fromRow(row) : null;
   }
 
   remove(id: OutboxId): void {

@@ -125,12 +125,12 @@ describe("a message to somebody", () => {
 });
 
 describe("nobody else in between", () => {
-  test("to an own identity: no acknowledgement, one delivery", async () => {
+  test("to an own identity: no acknowledgement on the network, one delivery, known to have come", async () => {
     const from = alice.secretIdentity("one");
     const to = alice.secretIdentity("two");
     const id = alice.send(from, to, "note to self");
     await network.settle();
-    expect(alice.entry(id)).toMatchObject({ state: "sent", awaitsAcknowledgement: false });
+    expect(alice.entry(id)).toMatchObject({ state: "acknowledged", awaitsAcknowledgement: false });
     expect(alice.mail).toMatchObject([{ from, to, hash: alice.entry(id).inventoryHash }]);
     expect(network.objects).toHaveLength(1);
   });

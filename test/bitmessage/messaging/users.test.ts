@@ -1,6 +1,7 @@
 /** Several users on one bridge: what one has is none of the other's business. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { ReceivedMessage } from "../../../src/bitmessage/messaging/types.js";
+import { ObjectType } from "../../../src/bitmessage/protocol/object.js";
 import { Network, World } from "../../support/messaging/world.js";
 
 let network: Network;
@@ -98,9 +99,17 @@ test("one user writes to the other: it arrives without the network, and nobody e
   const from = identities.create({ user: "anna", label: "Anna" }).address;
   const to = identities.create({ user: "berta", label: "Berta" }).address;
   network.passes = () => "lost";
-  home.send(from, to, "across the corridor");
+  const id = home.send(from, to, "across the corridor");
+  const quiet = home.send(from, to, "no need to tell", { wantsAcknowledgement: false });
   await network.settle();
-  expect([bodiesOf("anna"), bodiesOf("berta")]).toEqual([[], ["across the corridor"]]);
+  expect([bodiesOf("anna"), bodiesOf("berta")]).toEqual([[], ["across the corridor", "no need to tell"]]);
+  // It is known to have arrived, without an acknowledgement that the network would see.
+  expect([home.state(id), home.state(quiet)]).toEqual(["acknowledged", "sent"]);
+  expect(network.ofType(ObjectType.msg)).toHaveLength(2);
+  home.stores.contacts.save({ user: "berta", address: from, label: "", blocked: true });
+  const blocked = home.send(from, to, "let me in");
+  await network.settle();
+  expect(home.state(blocked)).toBe("sent");
 });
 
 test("a block is one user's own: only she who has blocked a sender acknowledges nothing", async () => {

@@ -114,6 +114,19 @@ export function messagingContract(make: MakeStores): void {
     expect(signatures.has("berta", filled(32, 2))).toBe(true);
   });
 
+  test("second looks: each address once, for each kind", () => {
+    const { secondLooks } = make();
+    const look = { kind: "identity", address: address("a"), after: 0 } as const;
+    secondLooks.save(look);
+    secondLooks.save({ ...look, after: 7 });
+    secondLooks.save({ ...look, kind: "subscription" });
+    expect(secondLooks.list()).toHaveLength(2);
+    expect(secondLooks.list()).toEqual(expect.arrayContaining([{ ...look, after: 7 }]));
+    secondLooks.remove("identity", address("a"));
+    secondLooks.remove("identity", address("b"));
+    expect(secondLooks.list()).toEqual([{ ...look, kind: "subscription" }]);
+  });
+
   describe("outbox", () => {
     test("keeps every field", () => {
       const { outbox } = make();
@@ -151,6 +164,18 @@ export function messagingContract(make: MakeStores): void {
       outbox.remove("b" as OutboxId);
       outbox.remove("a" as OutboxId);
       expect([outbox.get("a" as OutboxId), outbox.active(), outbox.counts()]).toEqual([null, [], {}]);
+    });
+
+    test("is found by the object that it was last sent as", () => {
+      const { outbox } = make();
+      outbox.add(outboxEntry("a", { inventoryHash: hash(1) }));
+      outbox.add(outboxEntry("b"));
+      expect(outbox.findByInventoryHash(hash(1))?.id).toBe("a");
+      outbox.update(outboxEntry("a", { inventoryHash: hash(2) }));
+      expect([outbox.findByInventoryHash(hash(1)), outbox.findByInventoryHash(hash(2))?.id]).toEqual([
+        null,
+        "a",
+      ]);
     });
 
     test("lists newest first, by sender and with a limit", () => {

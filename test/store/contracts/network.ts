@@ -97,6 +97,21 @@ export function networkContract(make: MakeStores): void {
       expect(inventory.add([object(5)])).toEqual([]);
     });
 
+    test("is gone through again in pages: those of one type that have been looked at", () => {
+      const { inventory, objectQueue } = make();
+      inventory.add([1, 2, 3, 4, 5].map((number) => object(number, { type: number === 3 ? 3 : 2 })));
+      objectQueue.markProcessed([hash(1), hash(3), hash(4), hash(5)]);
+      const first = objectQueue.processedAfter(2, 0, 3);
+      expect(first.objects.map((one) => one.hash)).toEqual([hash(1)]);
+      const second = objectQueue.processedAfter(2, first.last!, 3);
+      expect(second.objects).toMatchObject([
+        { hash: hash(4), bytes: filled(20, 4) },
+        { hash: hash(5), position: second.last },
+      ]);
+      expect(objectQueue.processedAfter(2, second.objects[0]!.position, 3).objects).toHaveLength(1);
+      expect(objectQueue.processedAfter(2, second.last!, 3)).toEqual({ objects: [], last: null });
+    });
+
     test("finds by type and tag what has not expired", () => {
       const { inventory, objectQueue } = make();
       const tag = filled(32, 7);
