@@ -27,6 +27,7 @@ import { refuseIdentities, relayInventory, relayMethods, withoutMail } from "./r
 import { createServices, networkMinimum } from "./services.js";
 import { readStatus } from "./status.js";
 import { checkSecrets } from "./transports.js";
+import { type UnlockOptions, unlockKeys } from "./unlock-keys.js";
 import { keepLogTail } from "./web/log-tail.js";
 import { createSampler } from "./web/sampler.js";
 import { createWebServer } from "./web/web-server.js";
@@ -35,6 +36,8 @@ export interface AppOptions {
   readonly directory: DataDirectory;
   readonly config: Config;
   readonly logger: Logger;
+  /** Asks a person for a secret; null where nobody can be asked. */
+  readonly ask: UnlockOptions["ask"];
 }
 
 export interface App {
@@ -57,6 +60,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     reportError: (error) => logger.error("an effect failed", { error }),
   });
   bindNetwork(stores, config);
+  await unlockKeys(stores.keys, { config, environment: process.env, ask: options.ask });
   if (relaysOnly) refuseIdentities(stores);
   checkSecrets(config);
   assertEngine(config);
@@ -122,6 +126,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       await node.stop();
       await services.stop();
       await solver.close();
+      stores.keys.lock();
       database.close();
     },
   };

@@ -1,6 +1,8 @@
 /** Exchange with other mail systems as configured: the smarthost, delivery targets, ordinary addresses, the queue for all of them. */
 import { randomBytes } from "node:crypto";
 import type { Timer } from "../bitmessage/messaging/ports.js";
+import { type Address, decodeAddress } from "../bitmessage/protocol/address.js";
+import { ProtocolError } from "../bitmessage/protocol/errors.js";
 import { isBridgeAddress } from "../gateway/addresses.js";
 import { RELAY } from "../gateway/handover/ports.js";
 import { createHandoverQueue, type HandoverQueue } from "../gateway/handover/queue.js";
@@ -19,7 +21,7 @@ import { createOrdinaryAddresses, type OrdinaryAddresses } from "../gateway/ordi
 import type { Logger } from "../logger.js";
 import { digestMessage } from "../mail/imap/make-digest.js";
 import { type Stores, systemClock } from "../store/stores.js";
-import type { Config } from "./config/config.js";
+import { type Config, ConfigError } from "./config/config.js";
 import { createTransport, relayTransport } from "./transports.js";
 
 export interface Exchange {
@@ -94,10 +96,19 @@ function rulesOf(config: Config): DeliveryRule[] {
   return config.delivery.map((target) => ({
     target: target.name,
     users: target.users ?? null,
-    addresses: target.addresses ?? null,
+    addresses: target.addresses?.map((address) => checkedAddress(target.name, address)) ?? null,
     kinds: target.kinds,
     recipient: "recipient" in target ? (target.recipient ?? null) : null,
   }));
+}
+
+function checkedAddress(target: string, text: string): Address {
+  try {
+    return decodeAddress(text).address;
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    throw new ConfigError(`delivery "${target}".addresses`, `${text} is no Bitmessage address`);
+  }
 }
 
 interface ReportToAppend {

@@ -10,16 +10,31 @@ import { createMethods } from "./methods/methods.js";
 import { openOrExplain } from "./open-database.js";
 import { createPublisher } from "./publisher.js";
 import { createServices } from "./services.js";
+import { type UnlockOptions, unlockKeys } from "./unlock-keys.js";
 
 export interface Offline {
   readonly methods: ControlMethods;
   close(): Promise<void>;
 }
 
-export function openOffline(directory: DataDirectory, config: Config, logger: Logger): Offline {
+export interface OfflineOptions {
+  readonly directory: DataDirectory;
+  readonly config: Config;
+  readonly logger: Logger;
+  /** Asks a person for a secret; null where nobody can be asked. */
+  readonly ask: UnlockOptions["ask"];
+}
+
+export async function openOffline({ directory, config, logger, ask }: OfflineOptions): Promise<Offline> {
   makeDataDirectory(directory);
   const database = openOrExplain(directory.database);
   const stores = createSqliteStores(database);
+  try {
+    await unlockKeys(stores.keys, { config, environment: process.env, ask });
+  } catch (error) {
+    database.close();
+    throw error;
+  }
   const solver = {
     solve: () => Promise.reject(new Error("no work is done without a node")),
     status: () => ({ engine: "none", threads: 0, trialsPerSecond: 0, waiting: 0, working: false }),
@@ -45,6 +60,7 @@ export function openOffline(directory: DataDirectory, config: Config, logger: Lo
     methods,
     async close() {
       await services.stop();
+      stores.keys.lock();
       database.close();
     },
   };

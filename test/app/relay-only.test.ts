@@ -33,12 +33,12 @@ function place(): string {
 }
 
 function create(path: string, ...assignments: string[]): Promise<App> {
-  const { config } = loadConfig({
+  const config = loadConfig({
     file: null,
     environment: {},
     assignments: [...TEST_SETTINGS, ...assignments],
   });
-  return createApp({ directory: locateDataDirectory(path, {}), config, logger: silentLogger });
+  return createApp({ directory: locateDataDirectory(path, {}), config, logger: silentLogger, ask: null });
 }
 
 describe("relay only", () => {

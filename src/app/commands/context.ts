@@ -1,5 +1,7 @@
 /** What every command needs: the global options, where the data is, and how to print. */
 import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
 import type { Command } from "commander";
 import type { Config } from "../config/config.js";
 import { loadConfig } from "../config/load.js";
@@ -17,7 +19,6 @@ export interface GlobalOptions {
 export interface Context {
   readonly directory: DataDirectory;
   readonly config: Config;
-  readonly warnings: readonly string[];
   readonly json: boolean;
 }
 
@@ -26,8 +27,8 @@ export function readContext(command: Command): Context {
   const options = command.optsWithGlobals<GlobalOptions>();
   const directory = locateDataDirectory(options.dataDir, process.env);
   const file = options.config ?? (existsSync(directory.config) ? directory.config : null);
-  const { config, warnings } = loadConfig({ file, environment: process.env, assignments: options.set });
-  return { directory, config, warnings, json: options.json === true };
+  const config = loadConfig({ file, environment: process.env, assignments: options.set });
+  return { directory, config, json: options.json === true };
 }
 
 export type Call = (method: string, params?: Readonly<Record<string, unknown>>) => Promise<unknown>;
@@ -48,7 +49,12 @@ export async function withMethods<T>(context: Context, work: (call: Call) => Pro
     import("../offline.js"),
     import("../log.js"),
   ]);
-  const offline = openOffline(context.directory, context.config, createLogger(context.config.log));
+  const offline = await openOffline({
+    directory: context.directory,
+    config: context.config,
+    logger: createLogger(context.config.log),
+    ask: canAsk() ? askSecret : null,
+  });
   try {
     return await work((method, params) =>
       callMethod(offline.methods, { id: 0, method, params: params ?? {} }),
@@ -90,6 +96,28 @@ export function print<T>(
 export async function readSecret(): Promise<string> {
   const text = await readInput();
   return text.replace(/\r?\n[\s\S]*$/, "");
+}
+
+/** Asks a person at the terminal; what is typed is not shown. CommandError when there is nobody to ask. */
+export async function askSecret(question: string): Promise<string> {
+  const { stdin, stderr } = process;
+  if (!canAsk()) throw new CommandError("there is no terminal to ask at", "wrong-use");
+  const muted = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: stdin, output: muted, terminal: true });
+  stderr.write(question);
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      lines.once("line", resolve);
+      lines.once("close", () => reject(new CommandError("nothing was given")));
+    });
+  } finally {
+    lines.close();
+    stderr.write("\n");
+  }
+}
+
+export function canAsk(): boolean {
+  return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
 export async function readInput(): Promise<string> {

@@ -8,6 +8,7 @@ import { addBenchCommands } from "./bench.js";
 import { addDeliveryCommands } from "./delivery.js";
 import { addDemoCommand } from "./demo.js";
 import { addDocumentCommands } from "./documents.js";
+import { addKeysCommands } from "./keys.js";
 import { addQueueCommands, addSendCommand, addStatusCommand } from "./mail.js";
 import { addMovingCommands } from "./moving.js";
 import {
@@ -50,6 +51,7 @@ export function createProgram(): Command {
   addQueueCommands(program);
   addDeliveryCommands(program);
   addStatusCommand(program);
+  addKeysCommands(program);
   addBackupCommands(program);
   addMovingCommands(program);
   addConfigCommands(program);

@@ -4,7 +4,7 @@ import { userInfo } from "node:os";
 import type { Command } from "commander";
 import type { App } from "../create-app.js";
 import { clientSettings } from "../mail-client.js";
-import { type Context, readContext } from "./context.js";
+import { askSecret, type Context, canAsk, readContext } from "./context.js";
 import type { SetupResult } from "./setup.js";
 
 interface FirstStart {
@@ -24,8 +24,8 @@ export function addStartCommand(program: Command): void {
         import("../log.js"),
       ]);
       const logger = createLogger(context.config.log);
-      for (const warning of context.warnings) logger.warn(warning);
-      const app = await createApp({ directory: context.directory, config: context.config, logger });
+      const { directory, config } = context;
+      const app = await createApp({ directory, config, logger, ask: canAsk() ? askSecret : null });
       const ended = untilSignal();
       try {
         const endpoints = await app.start();

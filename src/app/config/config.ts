@@ -8,6 +8,7 @@ export interface Config {
     readonly trusted_peer: string;
     readonly relay_only: boolean;
     readonly lan_discovery: boolean;
+    readonly port_mapping: boolean;
     readonly max_inventory: number;
     readonly bootstrap: boolean;
     readonly max_outbound: number;
@@ -63,7 +64,11 @@ export interface Config {
     readonly attachments: "extended" | "inline" | "refuse";
     readonly auto_reply_limit: number;
   };
-  readonly pow: { readonly engine: "auto" | "native" | "gpu" | "wasm" | "javascript"; readonly threads: number };
+  readonly pow: {
+    readonly engine: "auto" | "native" | "gpu" | "wasm" | "javascript";
+    readonly threads: number;
+  };
+  readonly keys: { readonly passphrase_file: string };
   readonly log: {
     readonly level: "debug" | "info" | "warn" | "error";
     readonly format: "pretty" | "json" | "auto";

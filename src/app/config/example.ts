@@ -1,6 +1,6 @@
 import { stringify } from "smol-toml";
 import type { Setting } from "./setting.js";
-import { ALL_SETTINGS } from "./settings.js";
+import { SETTINGS } from "./settings.js";
 
 /** The text of `config/example.toml`: every setting with its sentence, at its default and commented out. */
 export function exampleConfig(): string {
@@ -9,7 +9,7 @@ export function exampleConfig(): string {
     "# Each can also come from the environment (BMBRIDGE_NODE_LISTEN) or from --set node.listen=...",
   ];
   let section = "";
-  for (const setting of [...ALL_SETTINGS].sort(bySection)) {
+  for (const setting of [...SETTINGS].sort(bySection)) {
     if (setting.section !== section) {
       section = setting.section;
       lines.push("", `[${section}]`);
@@ -56,7 +56,7 @@ const DELIVERY = `
 #   secret_file = "/etc/bmbridge/hook-secret"
 `;
 
-const ORDER = [...new Set(ALL_SETTINGS.map((setting) => setting.section))];
+const ORDER = [...new Set(SETTINGS.map((setting) => setting.section))];
 
 function bySection(first: Setting, second: Setting): number {
   return ORDER.indexOf(first.section) - ORDER.indexOf(second.section);

@@ -4,7 +4,7 @@ import { parse, TomlError } from "smol-toml";
 import { type Config, ConfigError, isLoopback } from "./config.js";
 import { type DeliveryConfig, readDeliveries } from "./delivery.js";
 import type { Setting } from "./setting.js";
-import { ALL_SETTINGS, FUTURE_SETTINGS } from "./settings.js";
+import { SETTINGS } from "./settings.js";
 
 export interface ConfigSources {
   /** A TOML file that must exist, or null. */
@@ -14,18 +14,12 @@ export interface ConfigSources {
   readonly assignments: readonly string[];
 }
 
-export interface LoadedConfig {
-  readonly config: Config;
-  /** Settings that have no effect in this version. */
-  readonly warnings: readonly string[];
-}
-
 type Values = Record<string, Record<string, unknown>>;
 
 /** ConfigError names the first thing that is wrong. */
-export function loadConfig(sources: ConfigSources): LoadedConfig {
+export function loadConfig(sources: ConfigSources): Config {
   const values: Values = {};
-  for (const { section, key, value } of ALL_SETTINGS) {
+  for (const { section, key, value } of SETTINGS) {
     values[section] ??= {};
     values[section][key] = value;
   }
@@ -36,7 +30,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   checkTogether(config);
   checkWays(config);
   checkExchange(config);
-  return { config, warnings: checkFuture(values) };
+  return config;
 }
 
 /** Returns the delivery targets, which only a file can hold. */
@@ -73,7 +67,7 @@ function readText(file: string): string {
 }
 
 function applyEnvironment(values: Values, environment: ConfigSources["environment"]): void {
-  const sections = new Set(ALL_SETTINGS.map((setting) => setting.section));
+  const sections = new Set(SETTINGS.map((setting) => setting.section));
   for (const [name, value] of Object.entries(environment)) {
     const match = /^BMBRIDGE_([A-Z]+)_([A-Z_]+)$/.exec(name);
     const [section, key] = [match?.[1]?.toLowerCase(), match?.[2]?.toLowerCase()];
@@ -92,9 +86,9 @@ function applyAssignment(values: Values, assignment: string): void {
 }
 
 function findSetting(section: string, key: string, where: string): Setting {
-  const setting = ALL_SETTINGS.find((candidate) => candidate.section === section && candidate.key === key);
+  const setting = SETTINGS.find((candidate) => candidate.section === section && candidate.key === key);
   if (setting !== undefined) return setting;
-  const near = ALL_SETTINGS.filter((candidate) => candidate.section === section).map(
+  const near = SETTINGS.filter((candidate) => candidate.section === section).map(
     (candidate) => candidate.key,
   );
   const known = near.length > 0 ? `; [${section}] has ${near.join(", ")}` : "";
@@ -173,17 +167,6 @@ function checkExchange({ smtp, mail }: Config): void {
       throw new ConfigError("mail.addresses", `${address} is given to ${other} and to ${owner}`);
     owners.set(address.toLowerCase(), owner);
   }
-}
-
-function checkFuture(values: Values): string[] {
-  const warnings: string[] = [];
-  for (const setting of FUTURE_SETTINGS) {
-    if (values[setting.section]?.[setting.key] === setting.value) continue;
-    const name = `${setting.section}.${setting.key}`;
-    if (setting.otherwise === "refuse") throw new ConfigError(name, "this version cannot do that yet");
-    warnings.push(`${name} has no effect in this version`);
-  }
-  return warnings;
 }
 
 /** The file with the line of a setting, as near as the text tells. */

@@ -80,6 +80,13 @@ export const NODE_SETTINGS: readonly Setting[] = [
     "Find peers on the local network, and be found there, by broadcasts on UDP port 8444.",
   ),
   setting(
+    "node.port_mapping",
+    "switch",
+    z.boolean(),
+    false,
+    "Ask the router (UPnP, NAT-PMP) to let other nodes in.",
+  ),
+  setting(
     "node.user_agent",
     "text",
     z.union([

@@ -168,6 +168,13 @@ export const SETTINGS: readonly Setting[] = [
     0,
     "Threads for the proof of work; 0 for cores less one, at least one.",
   ),
+  setting(
+    "keys.passphrase_file",
+    "text",
+    z.string(),
+    "",
+    "File with the passphrase that private keys are encrypted with at rest; a systemd credential named bmbridge-passphrase does the same.",
+  ),
   setting("log.level", "text", z.enum(["debug", "info", "warn", "error"]), "info", "What is logged."),
   setting(
     "log.format",
@@ -177,25 +184,6 @@ export const SETTINGS: readonly Setting[] = [
     '"pretty" for people, "json" for programs, "auto" for pretty on a terminal.',
   ),
 ];
-
-/**
- * Settings of the interface that later versions give a meaning to. They are known, so that one configuration serves all versions;
- * a value that asks for what is not there is refused where ignoring it could harm (`refuse`), else warned about.
- */
-export const FUTURE_SETTINGS: readonly (Setting & { readonly otherwise: "refuse" | "warn" })[] = [
-  {
-    ...setting(
-      "keys.passphrase_file",
-      "text",
-      z.string(),
-      "",
-      "File with the passphrase that encrypts private keys at rest. Not in this version.",
-    ),
-    otherwise: "refuse",
-  },
-];
-
-export const ALL_SETTINGS: readonly Setting[] = [...SETTINGS, ...FUTURE_SETTINGS];
 
 /** Threads for the proof of work that `pow.threads = 0` stands for. */
 export function defaultThreads(): number {

@@ -7,6 +7,7 @@ import { deliveryMethods } from "./delivery.js";
 import { exportMethods } from "./exporting.js";
 import { identityMethods } from "./identities.js";
 import { importMethods } from "./importing.js";
+import { keysMethods } from "./keys.js";
 import { method } from "./parameters.js";
 import { queueMethods } from "./queue.js";
 import { userMethods } from "./users.js";
@@ -19,6 +20,7 @@ export function createMethods(context: MethodsContext): ControlMethods {
     ...queueMethods(context),
     ...deliveryMethods(context),
     ...importMethods(context),
+    ...keysMethods(context),
     ...exportMethods(context),
     backup: method({ file: z.string().startsWith("/", "write the whole path") }, ({ file }) =>
       context.backUp(file),

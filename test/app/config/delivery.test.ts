@@ -12,7 +12,7 @@ const file = join(folder, "config.toml");
 
 function load(text: string, assignments: string[] = []) {
   writeFileSync(file, text);
-  return loadConfig({ file, environment: {}, assignments }).config;
+  return loadConfig({ file, environment: {}, assignments });
 }
 
 const lmtp = '[[delivery]]\nname = "home"\ntype = "lmtp"\nserver = "127.0.0.1:24"\n';

@@ -20,8 +20,9 @@ const progress = () => {};
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "bmbridge-moving-"));
-  const { config } = loadConfig({ file: null, environment: {}, assignments: ["network.name=test"] });
-  offline = openOffline(locateDataDirectory(join(folder, "data"), {}), config, silentLogger);
+  const config = loadConfig({ file: null, environment: {}, assignments: ["network.name=test"] });
+  const directory = locateDataDirectory(join(folder, "data"), {});
+  offline = await openOffline({ directory, config, logger: silentLogger, ask: null });
   call = (method, params = {}) => callMethod(offline.methods, { id: 0, method, params });
   await call("user.add", { name: "anna", password: "long enough" });
 });

@@ -1,0 +1,72 @@
+/** keys: whether private keys are encrypted where they are kept, and with which passphrase. */
+import type { Command } from "commander";
+import { CommandError } from "../control/messages.js";
+import { askSecret, print, readContext, readInput, withMethods } from "./context.js";
+
+type Status = { readonly encrypted: boolean };
+
+export function addKeysCommands(program: Command): void {
+  const keys = program
+    .command("keys")
+    .description("the passphrase that private keys are encrypted with at rest");
+  keys
+    .command("status")
+    .description("whether they are encrypted")
+    .action(async (_options, command: Command) => {
+      const context = readContext(command);
+      const status = await withMethods(context, (call) => call("keys.status"));
+      print(context, status as Status, ({ encrypted }) =>
+        encrypted
+          ? "The private keys are encrypted."
+          : "The private keys are not encrypted: bmbridge keys encrypt",
+      );
+    });
+  change(keys.command("encrypt").description("encrypt them with a passphrase, asked at each start"), {
+    method: "keys.encrypt",
+    secrets: [["passphrase", "New passphrase: "]],
+    done: "The private keys are encrypted. Without the passphrase nobody can ever read them again, and that is you, too.",
+  });
+  change(keys.command("passphrase").description("change the passphrase"), {
+    method: "keys.passphrase",
+    secrets: [
+      ["passphrase", "Passphrase until now: "],
+      ["new_passphrase", "New passphrase: "],
+    ],
+    done: "The passphrase is changed.",
+  });
+  change(keys.command("decrypt").description("keep them without a passphrase again"), {
+    method: "keys.decrypt",
+    secrets: [["passphrase", "Passphrase: "]],
+    done: "The private keys are no longer encrypted.",
+  });
+}
+
+interface Change {
+  readonly method: string;
+  /** Names of parameters, and what is asked for them. */
+  readonly secrets: readonly (readonly [string, string])[];
+  readonly done: string;
+}
+
+function change(command: Command, { method, secrets, done }: Change): void {
+  const order = secrets.length > 1 ? "; the old one on the first line, the new one on the second" : "";
+  command
+    .option("--passphrase-stdin", `read from standard input instead of asking${order}`)
+    .action(async (options: { passphraseStdin?: true }, self: Command) => {
+      const context = readContext(self);
+      const values = options.passphraseStdin ? (await readInput()).split(/\r?\n/) : await askAll(secrets);
+      const params = Object.fromEntries(secrets.map(([name], index) => [name, values[index] ?? ""]));
+      print(context, await withMethods(context, (call) => call(method, params)), () => done);
+    });
+}
+
+async function askAll(secrets: Change["secrets"]): Promise<string[]> {
+  const values: string[] = [];
+  for (const [, question] of secrets) {
+    const value = await askSecret(question);
+    if (question.startsWith("New") && (await askSecret("Once more: ")) !== value)
+      throw new CommandError("the two are not the same", "wrong-use");
+    values.push(value);
+  }
+  return values;
+}
