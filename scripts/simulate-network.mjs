@@ -1,6 +1,6 @@
 // Runs real nodes with a topology and latencies on 127.0.0.0/8 and prints how objects spread, what churn costs, how long Dandelion's
 // stems are, and how often spies guess where an object comes from. Needs a build (npm run build).
-// node scripts/simulate-network.mjs [--nodes 50] [--outbound 4] [--scale 0.05] [--rounds 6] [--dandelion 90] [--stem-least 10] [--seed NAME]
+// node scripts/simulate-network.mjs [--nodes 50] [--outbound 4] [--scale 0.05] [--rounds 6] [--dandelion 90] [--stem-least 70] [--seed NAME]
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -12,7 +12,7 @@ const { values } = parseArgs({
     scale: { type: "string", default: "0.05" },
     rounds: { type: "string", default: "6" },
     dandelion: { type: "string", default: "90" },
-    "stem-least": { type: "string", default: "10" },
+    "stem-least": { type: "string" },
     seed: { type: "string", default: "simulation" },
   },
 });
@@ -23,6 +23,10 @@ const { designedStemLength, firstSight, spreadTimes, stemLengths } = await built
 const { seededRandom } = await built("seeded-random.js");
 
 const [count, rounds, scale] = [Number(values.nodes), Number(values.rounds), Number(values.scale)];
+const { DEFAULT_TIMINGS } = await import(
+  pathToFileURL(join(resolve(process.env.DIST ?? "dist"), "src/bitmessage/node/timings.js")).href
+);
+const stemLeast = Number(values["stem-least"] ?? DEFAULT_TIMINGS.stemLeast);
 const random = seededRandom(values.seed);
 const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length;
 const say = (text) => process.stdout.write(`${text}\n`);
@@ -52,7 +56,7 @@ const network = await SimulatedNetwork.start({
   // Each round has stems of its own.
   timings: {
     stemReshuffle: 120,
-    stemLeast: Number(values["stem-least"]),
+    stemLeast,
   },
 });
 const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * scale * 1000));
@@ -79,7 +83,7 @@ for (const percent of [50, 90, 100]) {
 if (values.dandelion !== "0") {
   say(`stem steps, measured: ${distribution(stemLengths(network, all))}`);
   const designed = Array.from({ length: 20_000 }, () =>
-    designedStemLength(count, Number(values.dandelion), random),
+    designedStemLength({ nodes: count, percent: Number(values.dandelion), least: stemLeast }, random),
   );
   say(`stem steps, designed: ${distribution(designed)}`);
 }

@@ -2,6 +2,7 @@ import { LAN_ADDRESS } from "../bitmessage/node/lan-discovery.js";
 import type { NodeOptions } from "../bitmessage/node/node-options.js";
 import { type Config, parseEndpoint } from "./config/config.js";
 import { parseProxy } from "./config/proxy.js";
+import { createPortMapper } from "./port-mapper.js";
 
 /** How most nodes name themselves. */
 const GENERIC_USER_AGENT = "/PyBitmessage:0.6.3.2/";
@@ -19,6 +20,7 @@ export function networkOptions({ node, network, send }: Config): FromConfig {
     connect: node.connect.flatMap((peer) => parseEndpoint("node.connect", peer) ?? []),
     trustedPeer: trusted,
     lanDiscovery: node.lan_discovery ? LAN_ADDRESS : null,
+    portMapper: node.port_mapping ? createPortMapper() : null,
     // A private network has no public entrances.
     bootstrap: node.bootstrap && network.name === "main",
     maxOutbound: trusted === null ? node.max_outbound : 1,

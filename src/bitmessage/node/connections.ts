@@ -40,8 +40,8 @@ export class Connections implements ConnectionOwner {
   readonly #connector: Connector;
   readonly #bans = new Bans();
   readonly #meters: Meters;
-  /** The port that we listen on; 0: on none. */
-  listeningPort = 0;
+  /** The port by which others reach us; 0: they do not. */
+  reachedPort = 0;
   #phase: "open" | "closed" = "open";
   #quiet: (() => void) | null = null;
   #bytesReceived = 0;
@@ -240,7 +240,7 @@ export class Connections implements ConnectionOwner {
       services,
       timestamp: BigInt(Math.floor(clock())),
       receiver: { services: Services.network, ...reach.receiver(receiver) },
-      sender: { services, host: "127.0.0.1", port: reach.advertisedPort(this.listeningPort) },
+      sender: { services, host: "127.0.0.1", port: reach.advertisedPort(this.reachedPort) },
       nonce: random(8),
       userAgent,
       streams: [...streams],

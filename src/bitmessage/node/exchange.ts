@@ -54,6 +54,10 @@ const STREAM = 1;
 const SLICE = 1000;
 /** Seconds without requests while the inventory is over its limit. */
 const SHEDDING_PAUSE = 2;
+/** Seconds between two transactions: each waits for the disk, so what comes meanwhile is kept by one. */
+const KEEP_INTERVAL = 0.1;
+/** Objects that are not waited with. */
+const KEEP_AT_ONCE = 1000;
 
 /** What established peers say to each other (PROTOCOL.md sections 4 and 7). */
 export class Exchange {
@@ -61,6 +65,9 @@ export class Exchange {
   objectsReceived = 0;
   /** Objects accepted and not yet kept, and who has them. */
   readonly #unkept = new Map<InventoryHash, ReadonlySet<Peer>>();
+  /** Seconds on the monotonic clock. */
+  #keptAt = Number.NEGATIVE_INFINITY;
+  #willKeep = false;
 
   readonly #commands: ReadonlyMap<string, (peer: Peer, payload: Uint8Array) => void> = new Map([
     ["addr", (peer, payload) => this.#addr(peer, payload)],
@@ -122,9 +129,27 @@ export class Exchange {
     scheduler.after(seconds, peer.connection.hold());
   }
 
-  /** The packets of one read are through: what they brought is kept and announced. */
+  /** The packets of one read are through: what they brought is kept and announced, at once or, while much comes, very soon. */
   readDone(peer: Peer): void {
-    const { intake, downloads, logger } = this.#options;
+    this.#keepSoon();
+    this.#options.downloads.refill(peer);
+  }
+
+  #keepSoon(): void {
+    const { scheduler } = this.#options;
+    const wait = this.#keptAt + KEEP_INTERVAL - scheduler.now();
+    if (wait <= 0 || this.#unkept.size >= KEEP_AT_ONCE) this.keep();
+    else if (this.#unkept.size > 0 && !this.#willKeep) {
+      this.#willKeep = true;
+      scheduler.after(wait, () => this.keep());
+    }
+  }
+
+  /** Keeps what has been accepted. */
+  keep(): void {
+    const { intake, scheduler, logger } = this.#options;
+    this.#willKeep = false;
+    if (this.#unkept.size === 0) return;
     let added: readonly InventoryPlace[];
     try {
       added = intake.flush();
@@ -132,10 +157,11 @@ export class Exchange {
       logger.error("objects could not be kept", { error: String(error) });
       this.#askAgainLater();
       return;
+    } finally {
+      this.#keptAt = scheduler.now();
     }
     this.#unkept.clear();
     if (added.length > 0) this.#kept(added);
-    downloads.refill(peer);
   }
 
   #kept(added: readonly InventoryPlace[]): void {
@@ -217,6 +243,7 @@ export class Exchange {
   #announced(peer: Peer, hashes: readonly InventoryHash[], command: "inv" | "dinv"): void {
     const { inventory, announcements, downloads, dandelion, ownObjects, shedding } = this.#options;
     const unseen: InventoryHash[] = [];
+    if (hashes.some((hash) => this.#unkept.has(hash))) this.keep();
     for (const hash of hashes) {
       // A hidden object is asked for as if it were not here.
       if (dandelion.hides(hash)) unseen.push(hash);

@@ -4,6 +4,7 @@ import type { RandomBytes } from "../protocol/random.js";
 import type { Endpoint } from "./known-nodes.js";
 import type { LanAddress } from "./lan-discovery.js";
 import type { OnionAnnouncer } from "./onion-publisher.js";
+import type { PortMapper } from "./port-mapping.js";
 import type { Inventory, KnownNodeStore, Resolver } from "./ports.js";
 import type { SocksProxy } from "./proxy.js";
 import type { NodeTimings } from "./timings.js";
@@ -17,6 +18,8 @@ export interface NodeOptions {
   readonly trustedPeer?: Endpoint | null;
   /** Where nodes of the local network are looked for; by default nowhere. */
   readonly lanDiscovery?: LanAddress | null;
+  /** Asks the router to let others in where we listen; by default nobody does. */
+  readonly portMapper?: PortMapper | null;
   /** Whether to look for first nodes in the built-in list and by DNS while none is known. */
   readonly bootstrap: boolean;
   readonly maxOutbound: number;

@@ -14,6 +14,7 @@ import { ObjectIntake } from "./object-intake.js";
 import { OnionPublisher } from "./onion-publisher.js";
 import { OwnObjects } from "./own-objects.js";
 import type { Peer } from "./peer.js";
+import { PortMapping } from "./port-mapping.js";
 import type { PeerInfo } from "./ports.js";
 import { Reach } from "./reach.js";
 import { createScheduler, type Scheduler } from "./scheduler.js";
@@ -73,6 +74,7 @@ class Node implements BitmessageNode {
   readonly #dialer: Dialer;
   readonly #listener: Listener;
   readonly #lanDiscovery: LanDiscovery | null;
+  readonly #portMapping: PortMapping | null;
   readonly #housekeeping: Housekeeping;
   readonly #onionPublisher: OnionPublisher | null;
   readonly #listeners = new Set<(hashes: readonly InventoryHash[]) => void>();
@@ -133,6 +135,7 @@ class Node implements BitmessageNode {
       (error) => logger.error("the listener failed", { error: String(error) }),
     );
     this.#lanDiscovery = this.#createLanDiscovery();
+    this.#portMapping = this.#createPortMapping();
     this.#dialer = this.#createDialer();
     this.#housekeeping = new Housekeeping({
       ...options,
@@ -199,6 +202,22 @@ class Node implements BitmessageNode {
     return new LanDiscovery({ address, scheduler: this.#scheduler, interval, random, clock, logger });
   }
 
+  #createPortMapping(): PortMapping | null {
+    const { portMapper: mapper } = this.#reach;
+    if (mapper === null) return null;
+    const onOpen = (port: number) => {
+      this.#connections.reachedPort = port;
+    };
+    const retry = this.#timings.portMappingRetry;
+    return new PortMapping({
+      mapper,
+      scheduler: this.#scheduler,
+      retry,
+      logger: this.#options.logger,
+      onOpen,
+    });
+  }
+
   #createOnionPublisher(): OnionPublisher | null {
     const { onion, onionAnnouncer: announcer, logger } = this.#options;
     if (!onion || announcer === undefined) return null;
@@ -212,7 +231,8 @@ class Node implements BitmessageNode {
     this.#knownNodes.load();
     const { listenAt } = this.#reach;
     const listening = listenAt === null ? null : await this.#listener.listen(listenAt);
-    this.#connections.listeningPort = listening?.port ?? 0;
+    this.#connections.reachedPort = listening?.port ?? 0;
+    if (listening !== null) this.#portMapping?.start(listening.port);
     await this.#lanDiscovery?.start(listening?.port ?? 0);
     this.#scheduler.every(this.#timings.tick, () => {
       this.#connections.tick();
@@ -236,10 +256,12 @@ class Node implements BitmessageNode {
 
   async #stop(): Promise<void> {
     this.#phase = "stopped";
+    this.#exchange.keep();
     this.#scheduler.stop();
     this.#onionPublisher?.stop();
     const listenerClosed = this.#listener.close();
     await this.#lanDiscovery?.stop();
+    await this.#portMapping?.stop();
     await this.#connections.close();
     await listenerClosed;
     this.#knownNodes.save();

@@ -3,6 +3,7 @@ import { type Connector, directConnector } from "./connector.js";
 import type { Endpoint } from "./known-nodes.js";
 import type { LanAddress } from "./lan-discovery.js";
 import type { NodeOptions } from "./node-options.js";
+import type { PortMapper } from "./port-mapping.js";
 import { awaitProxy, isOnion, proxyConnector } from "./proxy.js";
 import type { Scheduler } from "./scheduler.js";
 import { isLoopback } from "./text.js";
@@ -119,10 +120,15 @@ export class Reach {
     return ANY_HOST.has(listen.host) ? { ...listen, host: "127.0.0.1" } : listen;
   }
 
-  /** The port that peers are told (section 5.1). @param listening the port that we listen on, 0 for none */
-  advertisedPort(listening: number): number {
+  /** The router that lets others in; null: nobody comes in that way. */
+  get portMapper(): PortMapper | null {
+    return this.hasProxy || this.listenAt === null ? null : (this.#options.portMapper ?? null);
+  }
+
+  /** The port that peers are told (section 5.1). @param reached the port by which we are reached, 0 for none */
+  advertisedPort(reached: number): number {
     const { onion } = this.#options;
-    return onion && listening !== 0 ? onion.port : listening;
+    return onion && reached !== 0 ? onion.port : reached;
   }
 
   /** The peer's address as told to itself: one that came through our onion service has none that should be told. */

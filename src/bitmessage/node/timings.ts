@@ -23,7 +23,10 @@ export interface NodeTimings {
   readonly retryLongest: number;
   /** A new object is announced after a random time up to this (section 7.7). */
   readonly announceDelay: number;
-  /** How long a stem object is kept from all others at least (section 8.2), */
+  /**
+   * How long a stem object is kept from all others at least. Section 8.2 says ten seconds, which are over before most stems have come to
+   * their end, and then those who are first on them tell everybody; the time is each node's own.
+   */
   readonly stemLeast: number;
   /** the mean of an exponentially distributed time beyond that, */
   readonly stemMean: number;
@@ -48,6 +51,8 @@ export interface NodeTimings {
   readonly storePause: number;
   /** How often we tell the local network of us (section 9.4). */
   readonly lanAnnouncement: number;
+  /** Before a router that did not let others in is asked again. */
+  readonly portMappingRetry: number;
   readonly saveKnownNodes: number;
   /** Between attempts to find first nodes while there is no peer. */
   readonly bootstrap: number;
@@ -68,7 +73,7 @@ export const DEFAULT_TIMINGS: NodeTimings = {
   retryFirst: 2,
   retryLongest: 600,
   announceDelay: 10,
-  stemLeast: 10,
+  stemLeast: 70,
   stemMean: 30,
   stemReshuffle: 600,
   publishLater: 60,
@@ -79,6 +84,7 @@ export const DEFAULT_TIMINGS: NodeTimings = {
   requestForget: 3600,
   storePause: 30,
   lanAnnouncement: 60,
+  portMappingRetry: 1200,
   saveKnownNodes: 60,
   bootstrap: 120,
   cleanInventory: 7380,

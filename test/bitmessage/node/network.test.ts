@@ -57,10 +57,18 @@ describe("a network of nine nodes", () => {
   });
 });
 
-test("deadlines end the design's stems after about three steps, where lots alone would allow eight", () => {
-  const random = seededRandom("design");
-  const lengths = Array.from({ length: 5000 }, () => designedStemLength(10_000, 90, random));
-  const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
-  expect(mean).toBeGreaterThan(2.7);
-  expect(mean).toBeLessThan(3.3);
-});
+test.each([
+  [10, 2.7, 3.3],
+  [70, 6, 7],
+])(
+  "with deadlines of %d seconds at least stems have %d to %d steps, where lots alone would allow eight",
+  (least, fewest, most) => {
+    const random = seededRandom("design");
+    const lengths = Array.from({ length: 5000 }, () =>
+      designedStemLength({ nodes: 10_000, percent: 90, least }, random),
+    );
+    const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
+    expect(mean).toBeGreaterThan(fewest);
+    expect(mean).toBeLessThan(most);
+  },
+);

@@ -27,12 +27,15 @@ export function stemLengths(network: SimulatedNetwork, hashes: readonly Inventor
 }
 
 /**
- * The same as PROTOCOL.md section 8.2 has it, by lot: a walk over so many nodes, each step after up to ten seconds, that ends by lot,
+ * The same as PROTOCOL.md section 8.2 has it, with at least so many seconds before a deadline, by lot: a walk over so many nodes, each step after up to ten seconds, that ends by lot,
  * by the deadline of any node on it, or where it meets itself.
  */
-export function designedStemLength(nodes: number, percent: number, random: RandomBytes): number {
+export function designedStemLength(
+  { nodes, percent, least }: { nodes: number; percent: number; least: number },
+  random: RandomBytes,
+): number {
   const fraction = () => randomBelow(2 ** 32, random) / 2 ** 32;
-  const lifetime = () => 10 - 30 * Math.log(1 - fraction());
+  const lifetime = () => least - 30 * Math.log(1 - fraction());
   const visited = new Set([0]);
   let [length, time, here] = [0, 0, 0];
   for (let deadline = lifetime(); ; ) {
