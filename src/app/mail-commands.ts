@@ -265,7 +265,9 @@ async function addressOf(text: string, rows: readonly Row[]): Promise<string> {
 function listed(rows: readonly Row[], none: string): string {
   if (rows.length === 0) return none;
   return rows
-    .map(({ address, label, blocked }) => `${address}  ${label}${blocked ? " (blocked)" : ""}`.trimEnd())
+    .map(({ address, label, blocked }) =>
+      [address, label, blocked ? "(blocked)" : ""].filter((text) => text !== "").join("  "),
+    )
     .join("\n");
 }
 

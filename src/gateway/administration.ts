@@ -199,7 +199,9 @@ function prepared(node: MimeNode, key: string, value: string): void {
 async function build(root: MimeNode, text: string): Promise<Uint8Array> {
   const isAscii = /^[\t\n\x20-\x7e]*$/.test(text) && !/[^\n]{900}/.test(text);
   root.setHeader("Content-Transfer-Encoding", isAscii ? "7bit" : "quoted-printable");
-  root.setContent(Buffer.from(text.replace(/\r?\n/g, "\r\n"), "utf8"));
+  const content = text.replace(/\r?\n/g, "\r\n");
+  // The library encodes octets again, whatever they are.
+  root.setContent(isAscii ? content : Buffer.from(content, "utf8"));
   const built = await root.build();
   return new Uint8Array(built.buffer, built.byteOffset, built.byteLength);
 }

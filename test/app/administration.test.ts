@@ -248,6 +248,13 @@ describe("who and how", () => {
     expect(stores.contacts.list("anna")).toHaveLength(1);
   });
 
+  test("a plain answer is readable as it is", async () => {
+    await ask("help");
+    const answer = text(mails("INBOX").at(-1));
+    expect(answer).toContain("Content-Transfer-Encoding: 7bit\r\n");
+    expect(answer).toContain("  unsubscribe BM-...\r\n      follow it no longer; its folder stays\r\n");
+  });
+
   test("the answer is one well-formed mail, whatever the request says", async () => {
     await ask("=?utf-8?Q?=0D=0ABcc=3A_x=40y?=", ["\x00\x1b[31m", "é".repeat(2000)]);
     const answer = text(mails("INBOX").at(-1));
