@@ -38,7 +38,9 @@ export function clientSettings(input: ClientSettingsInput): string[] {
   lines.push(`  sending (SMTP)  ${server(endpoints.smtp, config.smtp.tls)}`);
   if (endpoints.web !== null) {
     const scheme = isLoopback(hostOf(endpoints.web)) ? "http" : "https";
-    lines.push(`  address book    ${scheme}://${endpoints.web}/ (CardDAV), user name and password`);
+    const url = `${scheme}://${endpoints.web}/`;
+    lines.push(`  address book    ${url} (CardDAV), user name and password`);
+    lines.push(`  web page        ${url} to look and to manage, with the same`);
   }
   lines.push(`  Bitmessage      ${endpoints.p2p ?? "takes no connections"}`);
   return lines;
