@@ -187,6 +187,7 @@ export function createServices(options: ServicesOptions): Services {
       managedFolders,
       outbox: messaging.outbox,
       handoverQueue: exchange.queue,
+      hasLogin: (user) => stores.users.get(user) !== null,
       identityChanges: (listener) => messaging.identities.onChange(listener),
     }),
     start() {

@@ -33,6 +33,7 @@ export interface GatewayBackendOptions {
   readonly managedFolders: ManagedFolders;
   readonly submissions: SubmissionStore;
   readonly junk: Junk;
+  readonly hasLogin: (user: string) => boolean;
   readonly identities: Pick<IdentityStore, "get" | "list">;
   /** Calls the listener after each change of identities; returns how to end that. */
   readonly identityChanges: (listener: () => void) => () => void;
@@ -53,7 +54,10 @@ export function createGatewayBackend(options: GatewayBackendOptions): Backend {
       { name: user, identity }: AuthenticatedUser,
       end: (reason: string) => void = () => {},
     ) => {
-      const { transactions, mailboxes, folders } = options;
+      const { transactions, mailboxes, folders, identities, hasLogin } = options;
+      // It may have been removed while its password was looked at.
+      if (!hasLogin(user) || (identity !== undefined && identities.get(user, identity as Address) === null))
+        throw new ImapError("NO", "AUTHENTICATIONFAILED", "This login has been removed.");
       // Only once: what a person has deleted stays deleted.
       transactions.run(() => {
         if (mailboxes.find(user, INBOX) === null) folders.ensureInitial(user);

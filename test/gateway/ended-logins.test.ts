@@ -63,6 +63,15 @@ describe("removing", () => {
   });
 });
 
+test("a login or identity that is removed while its password is looked at does not come in, and leaves nothing", async () => {
+  world.removedLogins.add("carl");
+  const refused = { status: "NO", code: "AUTHENTICATIONFAILED" };
+  await expect(world.backend.openUser({ name: "carl" })).rejects.toMatchObject(refused);
+  expect(world.stores.mailboxes.list("carl")).toEqual([]);
+  const gone = { name: "anna", identity: addressOf("gone") };
+  await expect(world.backend.openUser(gone)).rejects.toMatchObject(refused);
+});
+
 describe("sending after a login with an identity's address", () => {
   const user = { name: "anna", identity: "" };
   const work = addressOf("anna at work");

@@ -41,6 +41,7 @@ function fixtureOver(stores: Stores, close: () => void): BackendFixture {
     junk: createJunk({ ...stores, folders }),
     handoverQueue,
     clock,
+    hasLogin: () => true,
     identityChanges: () => () => {},
   };
   const backend = createGatewayBackend(shared);

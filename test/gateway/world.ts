@@ -181,6 +181,7 @@ export function createWorld(options: WorldOptions = {}) {
     subscriptions: fakeSubscriptions(stores),
   });
   const identityListeners = new Set<() => void>();
+  const removedLogins = new Set<string>();
   const backend = createGatewayBackend({
     junk: createJunk({ ...stores, folders }),
     ...shared,
@@ -189,6 +190,7 @@ export function createWorld(options: WorldOptions = {}) {
     managedFolders,
     outbox,
     handoverQueue,
+    hasLogin: (user) => !removedLogins.has(user),
     identityChanges: (listener) => {
       identityListeners.add(listener);
       return () => identityListeners.delete(listener);
@@ -213,6 +215,7 @@ export function createWorld(options: WorldOptions = {}) {
     states,
     users,
     identityListeners,
+    removedLogins,
     outbox,
     policy,
     submission,
