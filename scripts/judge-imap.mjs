@@ -1,6 +1,6 @@
 // Has Dovecot's imaptest judge the IMAP server, in memory and as the whole program over SQLite: its scripted suite, our own scripts
 // for IMAP4rev2, and its stress modes. Ends with 1 when anything failed.
-//   node scripts/judge-imap.mjs IMAPTEST [--tests DIR] [--build dist] [--seconds 30] [--clients 10] [--server memory|node]... [--only NAME]...
+//   node scripts/judge-imap.mjs IMAPTEST [--tests DIR] [--build dist] [--seconds 30] [--clients 10] [--server memory|node|identity|split]... [--only NAME]...
 // imaptest is built from github.com/dovecot/imaptest; its scripts lie beside it in `tests`.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +9,14 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { makeMbox } from "./imap/mails.mjs";
-import { PASSWORD, processorSeconds, startMemoryServer, startNode, USER } from "./imap/servers.mjs";
+import {
+  PASSWORD,
+  processorSeconds,
+  startForIdentity,
+  startMemoryServer,
+  startNode,
+  USER,
+} from "./imap/servers.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,7 +25,7 @@ const { values, positionals } = parseArgs({
     build: { type: "string", default: "dist" },
     seconds: { type: "string", default: "30" },
     clients: { type: "string", default: "10" },
-    server: { type: "string", multiple: true, default: ["memory", "node"] },
+    server: { type: "string", multiple: true, default: ["memory", "node", "identity", "split"] },
     only: { type: "string", multiple: true },
   },
 });
@@ -68,14 +75,17 @@ function stress(name, more = [], portion = Number(values.seconds)) {
 
 function start(server) {
   const build = resolve(values.build);
-  return server === "memory" ? startMemoryServer(build) : startNode(build, join(work, "node"));
+  if (server === "memory") return startMemoryServer(build);
+  if (server === "identity") return startForIdentity(build, join(work, server), "combined");
+  if (server === "split") return startForIdentity(build, join(work, server), "split");
+  return startNode(build, join(work, "node"));
 }
 
 function run(server, options) {
   const parameters = [
     `host=127.0.0.1`,
     `port=${server.port}`,
-    `user=${USER}`,
+    `user=${server.user ?? USER}`,
     `pass=${PASSWORD}`,
     ...options,
   ];

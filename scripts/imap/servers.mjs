@@ -40,9 +40,9 @@ const NODE_SETTINGS = [
 ];
 
 /** The whole program over SQLite in this directory. @returns {Promise<RunningServer>} */
-export async function startNode(build, directory, flags = []) {
+export async function startNode(build, directory, flags = [], settings = []) {
   const main = join(build, "src/main.js");
-  const options = ["--data-dir", directory, "--json", ...NODE_SETTINGS.flatMap((one) => ["--set", one])];
+  const options = commandOptions(directory, settings);
   const setup = spawnSync(
     process.execPath,
     [main, "setup", "--user", USER, "--password-stdin", "--identity", "tester", ...options],
@@ -56,6 +56,23 @@ export async function startNode(build, directory, flags = []) {
   });
   const { imap } = await firstDocument(child);
   return running("node", Number(imap.split(":").at(-1)), child);
+}
+
+function commandOptions(directory, settings) {
+  return [
+    "--data-dir",
+    directory,
+    "--json",
+    ...[...NODE_SETTINGS, ...settings].flatMap((one) => ["--set", one]),
+  ];
+}
+
+/** The same for a login with the address of the identity, which is shown that identity's mail alone. @returns {Promise<RunningServer & { user: string }>} */
+export async function startForIdentity(build, directory, layout) {
+  const server = await startNode(build, directory, [], [`imap.layout=${layout}`]);
+  const parameters = [join(build, "src/main.js"), "identity", "list", ...commandOptions(directory, [])];
+  const listed = spawnSync(process.execPath, parameters, { encoding: "utf8" });
+  return { ...server, name: `identity, ${layout}`, user: JSON.parse(listed.stdout)[0].address };
 }
 
 const NOBODY = 65534;
