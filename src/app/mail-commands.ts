@@ -201,12 +201,18 @@ function forMessage(words: string, text: string, act: Act): Entry {
 }
 
 const HELP = [
-  "Write one of these into the subject of a mail to the bridge, or several into its text, one a line:",
+  "Write one of these into the subject of a mail to the bridge,",
+  "or several into its text, one a line:",
   "",
-  ...ENTRIES.map(({ words, parameters, text }) => `  ${`${words} ${parameters}`.trim()}\n      ${text}`),
+  ...ENTRIES.map(({ words, parameters, text }) => `  ${`${words} ${parameters}`.trim()}\n${indented(text)}`),
   "",
   "In an answer to a report, cancel, retry and accept need no ID.",
 ].join("\n");
+
+/** In lines that mail programs show as they are. */
+function indented(text: string): string {
+  return (text.match(/.{1,64}(?:\s|$)/g) ?? []).map((line) => `      ${line.trimEnd()}`).join("\n");
+}
 
 /** @param methods those of this process; asked for when a command is run */
 export function createMailCommands(methods: () => ControlMethods): CommandLanguage {

@@ -197,7 +197,7 @@ function prepared(node: MimeNode, key: string, value: string): void {
 }
 
 async function build(root: MimeNode, text: string): Promise<Uint8Array> {
-  const isAscii = /^[\t\n\x20-\x7e]*$/.test(text) && !/[^\n]{900}/.test(text);
+  const isAscii = /^[\t\n\x20-\x7e]*$/.test(text) && !/[^\n]{77}/.test(text);
   root.setHeader("Content-Transfer-Encoding", isAscii ? "7bit" : "quoted-printable");
   const content = text.replace(/\r?\n/g, "\r\n");
   // The library encodes octets again, whatever they are.
