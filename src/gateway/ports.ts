@@ -182,6 +182,12 @@ export interface DeliveryLog extends Retained {
   removeUser(user: string): void;
 }
 
+/** Durable changes that share the wait for the disk. */
+export interface GroupCommits {
+  /** Runs the work in a transaction soon, with others; resolves with its result when that is on disk. What throws leaves nothing. */
+  together<T>(work: () => T extends Promise<unknown> ? never : T): Promise<T>;
+}
+
 /** What users have brought along from other programs, so that a second run adds nothing. */
 export interface ImportLog {
   has(user: string, key: string): boolean;

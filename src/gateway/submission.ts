@@ -1,5 +1,4 @@
 import type { Outbox } from "../bitmessage/messaging/outbox.js";
-import type { Transactions } from "../bitmessage/messaging/ports.js";
 import type { Draft, Identity } from "../bitmessage/messaging/types.js";
 import type { Address } from "../bitmessage/protocol/address.js";
 import { MAX_SENT_OBJECT } from "../bitmessage/protocol/object.js";
@@ -24,7 +23,7 @@ import type { Drafting } from "./drafting.js";
 import type { Relay } from "./handover/relay.js";
 import type { MailCopies } from "./mail-copies.js";
 import { type OutgoingMail, readOutgoing } from "./outgoing.js";
-import type { SubmissionRecipient, SubmissionStore, ThreadStore } from "./ports.js";
+import type { GroupCommits, SubmissionRecipient, SubmissionStore, ThreadStore } from "./ports.js";
 import { excerptOf } from "./quotes.js";
 import type { GatewaySettings } from "./settings.js";
 import { completeMail } from "./stored-mail.js";
@@ -42,7 +41,7 @@ export interface SubmissionOptions {
   readonly administration: Administration;
   /** For ordinary recipients. */
   readonly relay: Relay;
-  readonly transactions: Transactions;
+  readonly commits: GroupCommits;
   readonly settings: GatewaySettings;
   /** Unix seconds. */
   readonly clock: () => number;
@@ -117,7 +116,7 @@ class Submissions implements SubmissionHandler {
     this.#checkLogin(user, envelope, bytes);
     try {
       if (this.#isForBridge(user.name, envelope)) await this.#administer(queueId, user.name, envelope, bytes);
-      else this.#send(queueId, user.name, envelope, bytes);
+      else await this.#send(queueId, user.name, envelope, bytes);
     } catch (error) {
       if (isFull(error))
         throw new SmtpError(452, "4.3.1", "There is no room on the disk for this mail; try again later");
@@ -148,23 +147,22 @@ class Submissions implements SubmissionHandler {
     log.info("mail to the bridge answered", { queueId: id });
   }
 
-  #send(queueId: string, user: string, envelope: Envelope, bytes: Uint8Array): void {
-    const { transactions, clock, log } = this.#options;
+  async #send(queueId: string, user: string, envelope: Envelope, bytes: Uint8Array): Promise<void> {
+    const { commits, clock, log } = this.#options;
     const now = clock();
     const prepared = this.#prepare(user, envelope, bytes, now);
-    transactions.run(() => this.#keep(queueId, envelope, prepared, now));
+    await commits.together(() => this.#keep(queueId, envelope, prepared, now));
     log.info("mail accepted", { queueId, recipients: prepared.messages.length + prepared.ordinary.length });
   }
 
   #prepare(user: string, envelope: Envelope, received: Uint8Array, now: number): Prepared {
-    const { addresses, automaticMail, settings, newId } = this.#options;
+    const { addresses, settings, newId } = this.#options;
     if (received.length > MAXIMUM_MAIL) throw mailTooLarge(received.length);
     const bytes = withBlankLines(received);
     const mail = readOutgoing(bytes, now);
     const from = this.#checkFrom(user, envelope, mail);
     const { reached, ordinary } = this.#reach(user, from, envelope.recipients);
     if (ordinary.length > 0) this.#options.relay.checkSender(user, from);
-    automaticMail.check(automaticMailOf(user, mail, reached), now);
     const messageId = mail.messageId ?? `${newId()}@${settings.domain}`;
     const drafts = this.#options.drafting.draft({ user, from: from.address, mail, messageId, reached });
     const messages = reached.map((one, index) => ({ reached: one, draft: drafts[index]! }));
@@ -232,6 +230,8 @@ class Submissions implements SubmissionHandler {
   #keep(id: string, envelope: Envelope, prepared: Prepared, now: number): void {
     const { outbox, submissions, copies, automaticMail, relay } = this.#options;
     const { user, from, mail, messageId, stored } = prepared;
+    const reached = prepared.messages.map((message) => message.reached);
+    automaticMail.check(automaticMailOf(user, mail, reached), now);
     const recipients = prepared.messages.map(({ reached, draft }): SubmissionRecipient => {
       const entry = outbox.enqueue(draft);
       const { address: original, notify, orcpt } = reached.recipient;
@@ -249,7 +249,6 @@ class Submissions implements SubmissionHandler {
     const relayed = { queueId: id, user, from, subject: mail.subject, messageId, bytes: stored };
     relay.add({ ...relayed, recipients: prepared.ordinary, ret, envid, time: now });
     copies.keep({ user, messageId, from: from.address, bytes: stored, time: now });
-    const reached = prepared.messages.map((message) => message.reached);
     automaticMail.remember(automaticMailOf(user, mail, reached), now);
     for (const one of reached) this.#rememberThread(prepared, one, now);
   }

@@ -18,6 +18,7 @@ import type {
   CapabilityStore,
   DeliveryLog,
   EndedEntries,
+  GroupCommits,
   ImportLog,
   MailboxStore,
   PreferenceStore,
@@ -31,6 +32,7 @@ import type { KeyVault } from "./key-vault.js";
 
 export interface Stores {
   readonly transactions: Transactions;
+  readonly commits: GroupCommits;
   readonly properties: PropertyStore;
   /** Private keys at rest. */
   readonly keys: KeyVault;

@@ -1,3 +1,4 @@
+import { CommitGroup } from "../commit-group.js";
 import { createKeyVault } from "../key-vault.js";
 import { type StoreOptions, type Stores, systemClock, throwLater } from "../stores.js";
 import { MemoryAutomaticAnswerLog } from "./automatic-answers.js";
@@ -35,6 +36,7 @@ export function createMemoryStores(options: StoreOptions = {}): Stores {
   const inventory = new MemoryInventory(transactions);
   return {
     transactions,
+    commits: new CommitGroup(transactions),
     properties,
     keys: createKeyVault({ properties, rewrite: (change) => transactions.run(change) }),
     samples: new MemorySampleStore(transactions),

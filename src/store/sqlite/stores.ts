@@ -1,3 +1,4 @@
+import { CommitGroup } from "../commit-group.js";
 import type { Database } from "../database.js";
 import { createKeyVault } from "../key-vault.js";
 import { type StoreOptions, type Stores, systemClock, throwLater } from "../stores.js";
@@ -47,6 +48,7 @@ export function createSqliteStores(database: Database, options: StoreOptions = {
 
   return {
     transactions,
+    commits: new CommitGroup(transactions),
     properties,
     keys,
     samples: new SqliteSampleStore(database),

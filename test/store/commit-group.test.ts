@@ -1,0 +1,63 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { type Database, openDatabase } from "../../src/store/database.js";
+import { createMemoryStores } from "../../src/store/memory/stores.js";
+import { createSqliteStores } from "../../src/store/sqlite/stores.js";
+import type { Stores } from "../../src/store/stores.js";
+
+let database: Database;
+beforeEach(() => {
+  database = openDatabase(":memory:");
+});
+afterEach(() => {
+  database.close();
+});
+
+describe.each([
+  ["SQLite", () => createSqliteStores(database)],
+  ["memory", () => createMemoryStores()],
+] as const)("commits together over %s", (_name, make: () => Stores) => {
+  test("what is asked for in one turn is one transaction, told when it is over", async () => {
+    const { commits, transactions, properties } = make();
+    const order: string[] = [];
+    const one = (name: string) =>
+      commits
+        .together(() => {
+          properties.set(name, name);
+          order.push(name);
+          transactions.afterCommit(() => order.push(`${name} committed`));
+          return name;
+        })
+        .then((result) => order.push(`${result} told`));
+    const all = Promise.all([one("a"), one("b")]);
+    expect(properties.get("a")).toBeNull();
+    await all;
+    expect(order).toEqual(["a", "b", "a committed", "b committed", "a told", "b told"]);
+    await one("c");
+    expect(["a", "b", "c"].map((name) => properties.get(name))).toEqual(["a", "b", "c"]);
+  });
+
+  test("one that fails leaves nothing and takes no other along", async () => {
+    const { commits, properties } = make();
+    const bad = commits.together((): void => {
+      properties.set("bad", "x");
+      throw new Error("no");
+    });
+    const good = commits.together(() => properties.set("good", "x"));
+    await expect(bad).rejects.toThrow("no");
+    await good;
+    expect([properties.get("bad"), properties.get("good")]).toEqual([null, "x"]);
+  });
+});
+
+test("when the commit fails, all are told so, and later ones go on", async () => {
+  const { commits, properties } = createSqliteStores(database);
+  database.exec(
+    "CREATE TEMP TRIGGER full BEFORE INSERT ON property WHEN NEW.name = 'full' BEGIN SELECT RAISE(ROLLBACK, 'full'); END",
+  );
+  const first = commits.together(() => properties.set("first", "x"));
+  const full = commits.together(() => properties.set("full", "x"));
+  await Promise.all([expect(first).rejects.toThrow(), expect(full).rejects.toThrow()]);
+  expect(properties.get("first")).toBeNull();
+  await commits.together(() => properties.set("later", "x"));
+  expect(properties.get("later")).toBe("x");
+});
