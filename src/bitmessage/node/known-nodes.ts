@@ -11,6 +11,8 @@ export const MAX_KNOWN_NODES = 20_000;
 export const FORGET_AFTER = 2_419_200;
 /** Nodes kept of one network, so that nobody fills the list with addresses of one provider. */
 const MAX_PER_GROUP = 64;
+/** Shares of the list that may be of one kind: addresses of these kinds cost nothing, so nobody fills the list with them. */
+const KIND_SHARES: Readonly<Record<string, number>> = { "kind onion": 0.25, "kind IPv6": 0.5 };
 /** Nodes looked at to make room for a new one. */
 const EVICTION_SAMPLE = 20;
 const CHOICES = 50;
@@ -26,7 +28,11 @@ export interface Endpoint {
 /** The nodes we have heard of, how they did, and which to try next (PROTOCOL.md sections 9.1 and 9.2). */
 export class KnownNodes {
   readonly #nodes = new Map<string, KnownNode>();
-  readonly #groups = new Map<string, number>();
+  /** The keys of the nodes, in no order, to take some at random. */
+  readonly #keys: string[] = [];
+  readonly #places = new Map<string, number>();
+  /** How many there are of each network and of each kind. */
+  readonly #counts = new Map<string, number>();
   readonly #store: KnownNodeStore;
   readonly #random: RandomBytes;
   /** Unix seconds */
@@ -98,15 +104,18 @@ export class KnownNodes {
 
   /** A node to try next (section 9.2): well rated ones more often. Null when chance or lack of nodes gives none. */
   choose(isEligible: (node: KnownNode) => boolean): KnownNode | null {
-    const nodes = [...this.#nodes.values()];
-    if (nodes.length === 0) return null;
-    for (let attempt = 0; attempt < CHOICES; attempt++) {
-      const node = nodes[randomBelow(nodes.length, this.#random)]!;
+    for (let attempt = 0; attempt < CHOICES && this.#keys.length > 0; attempt++) {
+      const node = this.#any();
       if (node.self || !isEligible(node)) continue;
       const probability = node.rating >= 0.95 ? 1 : 0.05 / (1 - node.rating);
       if (randomBelow(1_000_000, this.#random) < probability * 1_000_000) return node;
     }
     return null;
+  }
+
+  /** A node at random; there must be one. */
+  #any(): KnownNode {
+    return this.#nodes.get(this.#keys[randomBelow(this.#keys.length, this.#random)]!)!;
   }
 
   /** Nodes to tell others of (section 7.1): alive, not badly rated, no onion names; in random order. */
@@ -143,18 +152,20 @@ export class KnownNodes {
   }
 
   #hasRoom(endpoint: Endpoint, lastSeen: number): boolean {
-    const inGroup = this.#groups.get(networkGroup(endpoint.host)) ?? 0;
-    if (inGroup >= MAX_PER_GROUP && !isPrivateHost(endpoint.host)) return false;
+    const { host } = endpoint;
+    const inGroup = this.#counts.get(networkGroup(host)) ?? 0;
+    if (inGroup >= MAX_PER_GROUP && !isPrivateHost(host)) return false;
+    const ofKind = this.#counts.get(kindOf(host)) ?? 0;
+    if (ofKind >= this.#limit * (KIND_SHARES[kindOf(host)] ?? Number.POSITIVE_INFINITY)) return false;
     return this.#nodes.size < this.#limit || this.#evict(lastSeen);
   }
 
   /** Removes the worst of a few taken at random, if it is worse than a new node seen at this time. */
   #evict(lastSeen: number): boolean {
-    const nodes = [...this.#nodes.values()].filter((node) => !node.self);
     let worst: KnownNode | null = null;
-    for (let attempt = 0; attempt < EVICTION_SAMPLE && nodes.length > 0; attempt++) {
-      const node = nodes[randomBelow(nodes.length, this.#random)]!;
-      if (worst === null || isWorse(node, worst)) worst = node;
+    for (let attempt = 0; attempt < EVICTION_SAMPLE && this.#keys.length > 0; attempt++) {
+      const node = this.#any();
+      if (!node.self && (worst === null || isWorse(node, worst))) worst = node;
     }
     if (worst === null || worst.rating > 0 || (worst.rating === 0 && worst.lastSeen >= lastSeen))
       return false;
@@ -164,23 +175,39 @@ export class KnownNodes {
 
   #put(node: KnownNode): void {
     const key = endpointText(node);
-    if (!this.#nodes.has(key)) this.#countGroup(node.host, 1);
+    if (!this.#nodes.has(key)) {
+      this.#count(node.host, 1);
+      this.#places.set(key, this.#keys.push(key) - 1);
+    }
     this.#nodes.set(key, node);
     this.#changed = true;
   }
 
   #remove(key: string, node: KnownNode): void {
     this.#nodes.delete(key);
-    this.#countGroup(node.host, -1);
+    this.#count(node.host, -1);
     this.#changed = true;
+    // The last one takes its place.
+    const place = this.#places.get(key)!;
+    const last = this.#keys.pop()!;
+    this.#places.delete(key);
+    if (last === key) return;
+    this.#keys[place] = last;
+    this.#places.set(last, place);
   }
 
-  #countGroup(host: string, step: number): void {
-    const group = networkGroup(host);
-    const count = (this.#groups.get(group) ?? 0) + step;
-    if (count > 0) this.#groups.set(group, count);
-    else this.#groups.delete(group);
+  #count(host: string, step: number): void {
+    for (const name of [networkGroup(host), kindOf(host)]) {
+      const count = (this.#counts.get(name) ?? 0) + step;
+      if (count > 0) this.#counts.set(name, count);
+      else this.#counts.delete(name);
+    }
   }
+}
+
+function kindOf(host: string): string {
+  if (host.endsWith(".onion")) return "kind onion";
+  return host.includes(":") ? "kind IPv6" : "kind IPv4";
 }
 
 function isWorse(a: KnownNode, b: KnownNode): boolean {

@@ -57,6 +57,40 @@ describe("learning", () => {
     expect(nodes.size).toBe(64);
   });
 
+  test("names and addresses that cost nothing cannot fill the list", () => {
+    const { nodes } = setUp({ limit: 1000 });
+    for (let index = 0; index < 2000; index++) {
+      const name = [...index.toString().padStart(16, "0")]
+        .map((digit) => "abcdefghij"[Number(digit)])
+        .join("");
+      nodes.learn({ host: `${name}.onion`, port: 8444 }, 1n, NOW - 60);
+      nodes.learn({ host: `2a${(index >> 8).toString(16)}:${index & 255}::1`, port: 8444 }, 1n, NOW - 60);
+    }
+    expect(nodes.size).toBe(750);
+    for (let index = 0; index < 2000; index++) nodes.learn(node(index), 1n, NOW - 50);
+    expect(nodes.size).toBe(1000);
+    expect(nodes.recent(1000).filter(({ host }) => !host.includes(":")).length).toBeGreaterThanOrEqual(250);
+  });
+
+  test("a full list of 20,000 takes a packet of a thousand in a moment, and what it holds can be chosen", () => {
+    const { nodes } = setUp();
+    for (let index = 0; index < 25_000; index++) nodes.learn(node(index), 1n, NOW - 1000);
+    expect(nodes.size).toBe(20_000);
+    const began = process.cpuUsage();
+    for (let index = 25_000; index < 26_000; index++) nodes.learn(node(index), 1n, NOW - 50);
+    const { user, system } = process.cpuUsage(began);
+    expect((user + system) / 1000).toBeLessThan(150);
+    expect(nodes.size).toBe(20_000);
+    nodes.forget();
+    const chosen = new Set<string>();
+    for (let time = 0; time < 2000; time++) {
+      const one = nodes.choose(() => true);
+      if (one !== null) chosen.add(one.host);
+    }
+    expect(chosen.size).toBeGreaterThan(500);
+    for (const host of chosen) expect(nodes.get({ host, port: 8444 })).not.toBeNull();
+  });
+
   test("a full list makes room for what is better, and for nothing else", () => {
     const { nodes } = setUp({ limit: 10 });
     for (let index = 0; index < 10; index++) nodes.learn(node(index), 1n, NOW - 1000 - index);
