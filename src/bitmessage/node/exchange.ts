@@ -54,8 +54,11 @@ const STREAM = 1;
 const SLICE = 1000;
 /** Seconds without requests while the inventory is over its limit. */
 const SHEDDING_PAUSE = 2;
-/** Seconds between two transactions: each waits for the disk, so what comes meanwhile is kept by one. */
-const KEEP_INTERVAL = 0.1;
+/**
+ * Each transaction waits for the disk. The next one begins after so many times what the last one took, beyond a moment, and keeps
+ * what has come until then; at most so many seconds later.
+ */
+const KEEP_PAUSE = { times: 10, moment: 0.001, longest: 0.25 };
 /** Objects that are not waited with. */
 const KEEP_AT_ONCE = 1000;
 
@@ -65,8 +68,8 @@ export class Exchange {
   objectsReceived = 0;
   /** Objects accepted and not yet kept, and who has them. */
   readonly #unkept = new Map<InventoryHash, ReadonlySet<Peer>>();
-  /** Seconds on the monotonic clock. */
-  #keptAt = Number.NEGATIVE_INFINITY;
+  /** When the next transaction may begin, in seconds on the monotonic clock. */
+  #keepAt = Number.NEGATIVE_INFINITY;
   #willKeep = false;
 
   readonly #commands: ReadonlyMap<string, (peer: Peer, payload: Uint8Array) => void> = new Map([
@@ -99,6 +102,7 @@ export class Exchange {
   }
 
   leave(peer: Peer): void {
+    this.#keep();
     this.#options.downloads.leave(peer);
     this.#options.uploads.leave(peer);
     this.#options.announcements.leave(peer);
@@ -137,20 +141,21 @@ export class Exchange {
 
   #keepSoon(): void {
     const { scheduler } = this.#options;
-    const wait = this.#keptAt + KEEP_INTERVAL - scheduler.now();
-    if (wait <= 0 || this.#unkept.size >= KEEP_AT_ONCE) this.keep();
+    const wait = this.#keepAt - scheduler.now();
+    if (wait <= 0 || this.#unkept.size >= KEEP_AT_ONCE) this.#keep();
     else if (this.#unkept.size > 0 && !this.#willKeep) {
       this.#willKeep = true;
-      scheduler.after(wait, () => this.keep());
+      scheduler.after(wait, () => this.#keep());
     }
   }
 
   /** Keeps what has been accepted. */
-  keep(): void {
+  #keep(): void {
     const { intake, scheduler, logger } = this.#options;
     this.#willKeep = false;
     if (this.#unkept.size === 0) return;
     let added: readonly InventoryPlace[];
+    const began = scheduler.now();
     try {
       added = intake.flush();
     } catch (error) {
@@ -158,7 +163,9 @@ export class Exchange {
       this.#askAgainLater();
       return;
     } finally {
-      this.#keptAt = scheduler.now();
+      const now = scheduler.now();
+      const pause = KEEP_PAUSE.times * (now - began - KEEP_PAUSE.moment);
+      this.#keepAt = now + Math.min(KEEP_PAUSE.longest, pause);
     }
     this.#unkept.clear();
     if (added.length > 0) this.#kept(added);
@@ -243,7 +250,7 @@ export class Exchange {
   #announced(peer: Peer, hashes: readonly InventoryHash[], command: "inv" | "dinv"): void {
     const { inventory, announcements, downloads, dandelion, ownObjects, shedding } = this.#options;
     const unseen: InventoryHash[] = [];
-    if (hashes.some((hash) => this.#unkept.has(hash))) this.keep();
+    if (hashes.some((hash) => this.#unkept.has(hash))) this.#keep();
     for (const hash of hashes) {
       // A hidden object is asked for as if it were not here.
       if (dandelion.hides(hash)) unseen.push(hash);
