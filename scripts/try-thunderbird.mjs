@@ -68,7 +68,7 @@ async function start(name, more) {
   const child = launch(name, ["start"], more);
   const ready = await firstDocument(child);
   const port = (endpoint) => endpoint.slice(endpoint.lastIndexOf(":") + 1);
-  return { child, p2p: ready.p2p, imap: port(ready.imap), smtp: port(ready.smtp) };
+  return { child, p2p: ready.p2p, imap: port(ready.imap), smtp: port(ready.smtp), web: port(ready.web) };
 }
 
 for (const program of ["thunderbird", "Xvfb", "import", "curl"]) {
@@ -107,6 +107,7 @@ const scenario = spawn(
     join(here, "thunderbird/scenario.mjs"),
     "--own-xvfb",
     ...["--host", "localhost", "--imap-port", aliceNode.imap, "--smtp-port", aliceNode.smtp],
+    ...["--web-port", aliceNode.web],
     ...["--user", "alice", "--pass", password, "--email", alice],
     ...["--peer", bob, "--peer-imap-port", bobNode.imap, "--peer-smtp-port", bobNode.smtp],
     ...["--peer-user", "bob", "--peer-pass", password, "--others", others.join(",")],

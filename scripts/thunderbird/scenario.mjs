@@ -23,6 +23,7 @@ const o = args({
   "peer-smtp-port": 0,
   "peer-user": "",
   "peer-pass": "",
+  "web-port": 0,
   others: "",
   tls: "plain",
   "smtp-tls": "",
@@ -691,6 +692,54 @@ await step("71 case: mailto: link, CC and BCC envelope", async () => {
 });
 
 // ---------- 6. robustness ----------
+if (o["web-port"]) {
+  await step("72 CardDAV: contacts found, completed, added", async () => {
+    const result = await tb.js(
+      async (url, user, pass, email) => {
+        const { CardDAVUtils } = ChromeUtils.importESModule("resource:///modules/CardDAVUtils.sys.mjs");
+        const { AddrBookCard } = ChromeUtils.importESModule("resource:///modules/AddrBookCard.sys.mjs");
+        const books = await CardDAVUtils.detectAddressBooks(user, pass, url, false, true);
+        const directories = books.map((book) => book.create());
+        await until(() => directories.every((one) => one._syncToken), 20000, "first synchronisation");
+        const [contacts] = directories;
+        const card = new AddrBookCard();
+        card.displayName = "Added In Thunderbird";
+        card.primaryEmail = email;
+        contacts.addCard(card);
+        const isKept = (one) => one.displayName === "Added In Thunderbird" && one.getProperty("_etag", "");
+        await until(() => contacts.childCards.find(isKept), 15000, "the new card on the server");
+        const search = Cc["@mozilla.org/autocomplete/search;1?name=addrbook"].createInstance(
+          Ci.nsIAutoCompleteSearch,
+        );
+        const complete = (text) =>
+          new Promise((done) =>
+            search.startSearch(text, JSON.stringify({ type: "addr_to" }), null, {
+              onSearchResult(_search, found) {
+                done(found.matchCount > 0 ? found.getValueAt(0) : "");
+              },
+            }),
+          );
+        return {
+          names: contacts.childCards.map((one) => one.displayName),
+          added: await complete("Added In"),
+          broadcast: await complete("broadc"),
+        };
+      },
+      `http://localhost:${o["web-port"]}/`,
+      o.user,
+      o.pass,
+      o.peer,
+    );
+    must(result.names.includes("Ünïcode Näme"), `the contact of the bridge is missing: ${result.names}`);
+    eq(result.added, `Added In Thunderbird <${o.peer}>`, "completion of the added contact");
+    eq(
+      result.broadcast,
+      "Broadcast <broadcast@bm.localhost>",
+      "completion of what can be written to by name",
+    );
+  });
+}
+
 await step("80 large message 1 MB: receive", async () => {
   await tb.open("INBOX");
   await inject({
