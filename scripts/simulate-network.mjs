@@ -1,6 +1,6 @@
 // Runs real nodes with a topology and latencies on 127.0.0.0/8 and prints how objects spread, what churn costs, how long Dandelion's
 // stems are, and how often spies guess where an object comes from. Needs a build (npm run build).
-// node scripts/simulate-network.mjs [--nodes 50] [--outbound 4] [--scale 0.05] [--rounds 6] [--dandelion 90] [--stem-least 70] [--seed NAME]
+// node scripts/simulate-network.mjs [--nodes 50] [--outbound 4] [--scale 0.05] [--rounds 6] [--dandelion 90] [--stem-least 90] [--seed NAME]
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -20,6 +20,7 @@ const built = (path) =>
   import(pathToFileURL(join(resolve(process.env.DIST ?? "dist"), "test/support", path)).href);
 const { SimulatedNetwork } = await built("network/network.js");
 const { designedStemLength, firstSight, spreadTimes, stemLengths } = await built("network/figures.js");
+const { modelFirstSight } = await built("network/stem-model.js");
 const { seededRandom } = await built("seeded-random.js");
 
 const [count, rounds, scale] = [Number(values.nodes), Number(values.rounds), Number(values.scale)];
@@ -95,6 +96,22 @@ say(
   `  precision ${mean(figures.map(({ precision }) => precision)).toFixed(3)} (no protocol has less than ${(share ** 2).toFixed(3)}; ` +
     `Dandelion on a line, Venkatakrishnan and others 2017: ${bound.toFixed(3)})`,
 );
+
+const model = {
+  nodes: 1000,
+  outbound: 8,
+  percent: Number(values.dandelion),
+  least: stemLeast,
+  mean: 30,
+  spies: share,
+};
+if (values.dandelion !== "0") {
+  const { recall, stemSeconds } = modelFirstSight({ ...model, objects: 20_000 }, random);
+  say(
+    `the same by lot in a network of ${model.nodes} nodes with ${model.outbound} outbound each: recall ${recall.toFixed(3)}, ` +
+      `stems of ${stemSeconds.mean.toFixed(0)} s on average, nine of ten within ${stemSeconds.ninety.toFixed(0)} s`,
+  );
+}
 
 const before = network.nodes.map(({ index }) => network.publish(index));
 const victims = network.nodes.filter(({ index }) => index % 3 === 1).map(({ index }) => index);

@@ -256,7 +256,6 @@ class Node implements BitmessageNode {
 
   async #stop(): Promise<void> {
     this.#phase = "stopped";
-    this.#exchange.keep();
     this.#scheduler.stop();
     this.#onionPublisher?.stop();
     const listenerClosed = this.#listener.close();

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { DEFAULT_TIMINGS } from "../../../src/bitmessage/node/timings.js";
 import { designedStemLength, firstSight, spreadTimes, stemLengths } from "../../support/network/figures.js";
 import { type NetworkOptions, SimulatedNetwork } from "../../support/network/network.js";
+import { modelFirstSight } from "../../support/network/stem-model.js";
 import { seededRandom } from "../../support/seeded-random.js";
 
 const SCALE = 0.01;
@@ -59,7 +61,7 @@ describe("a network of nine nodes", () => {
 
 test.each([
   [10, 2.7, 3.3],
-  [70, 6, 7],
+  [90, 6.5, 7.8],
 ])(
   "with deadlines of %d seconds at least stems have %d to %d steps, where lots alone would allow eight",
   (least, fewest, most) => {
@@ -72,3 +74,14 @@ test.each([
     expect(mean).toBeLessThan(most);
   },
 );
+
+test("spies who are a tenth of a large network learn hardly more of origins by first sight than nobody can keep from them", () => {
+  const { stemLeast: least, stemMean: mean } = DEFAULT_TIMINGS;
+  const model = { nodes: 1000, outbound: 8, percent: 90, mean, spies: 0.1, objects: 4000 };
+  const ours = modelFirstSight({ ...model, least }, seededRandom("first sight"));
+  // Dandelion (Venkatakrishnan, Fanti, Viswanath 2017): no protocol has less than the share of the spies.
+  expect(ours.recall).toBeLessThan(0.13);
+  expect(ours.stemSeconds.mean).toBeLessThan(35);
+  const early = modelFirstSight({ ...model, least: 10 }, seededRandom("first sight"));
+  expect(early.recall).toBeGreaterThan(0.2);
+});
