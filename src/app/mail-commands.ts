@@ -225,8 +225,10 @@ function readCommand(line: string, methods: () => ControlMethods): Command | nul
   const { entry, rest } = found;
   const given = rest === "" ? 0 : rest.split(/\s+/).length;
   const isComplete = given >= entry.least;
+  const isSecret = entry.secret === true && rest !== "";
   return {
-    shown: entry.secret && rest !== "" ? `${entry.words} ********` : `${entry.words} ${rest}`.trim(),
+    shown: isSecret ? `${entry.words} ********` : `${entry.words} ${rest}`.trim(),
+    kept: isSecret ? "as-shown" : "as-written",
     state: isComplete ? "complete" : "incomplete",
     async run({ user, about }) {
       if (!isComplete) return `Something is missing: ${entry.words} ${entry.parameters}`;

@@ -65,8 +65,8 @@ class MailAdministration implements Administration {
     const text = await this.#answer(request, read);
     const subject = keptSubject(request.subject, read);
     const answer = await composeAnswer({ request, subject, text, domain });
-    const isKept = keepsSecrets(request, read) ? "without-secrets" : "whole";
-    const copy = isKept === "whole" ? null : await composeWithoutSecrets(request, subject, read.commands);
+    const isSecret = read.commands.some(({ kept }) => kept === "as-shown");
+    const copy = isSecret ? await composeWithoutSecrets(request, subject, read.commands) : null;
     this.#options.transactions.run(() => {
       this.#keep(request, subject, copy);
       this.#append(request, answer);
@@ -130,16 +130,11 @@ class MailAdministration implements Administration {
   }
 }
 
-/** Whether a command's text must not be kept as it was written. */
-function keepsSecrets({ subject, body }: AdministrationRequest, { commands }: ReadRequest): boolean {
-  const written = `${subject}\n${body}`.replace(/\s+/g, " ");
-  return commands.some(({ shown }) => !written.includes(shown.replace(/\s+/g, " ")));
-}
-
+/** The subject, or the command without its secret where the command stands there. */
 function keptSubject(subject: string, { commands }: ReadRequest): string {
-  const [only] = commands;
-  const isCommand = only !== undefined && firstWord(only.shown) === firstWord(subject);
-  return isCommand ? only.shown : subject;
+  const [first] = commands;
+  const isThere = first?.kept === "as-shown" && firstWord(first.shown) === firstWord(subject);
+  return isThere ? first.shown : subject;
 }
 
 function firstWord(line: string): string {

@@ -9,8 +9,10 @@ export interface CommandLanguage {
 }
 
 export interface Command {
-  /** The line as it may be kept: secrets are not in it. */
+  /** The line without secrets. */
   readonly shown: string;
+  /** `as-shown` when what was written holds a secret. */
+  readonly kept: "as-written" | "as-shown";
   /** Whether it lacks arguments, which another line may give. */
   readonly state: "complete" | "incomplete";
   /**

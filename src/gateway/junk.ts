@@ -86,10 +86,13 @@ class JunkFolder implements Junk {
   }
 }
 
+/** Octets within which the fields stand that we have written ourselves. */
+const HEADER_ROOM = 64 * 1024;
+
 /** Whose mail it is, where it came over the network: such mail says so, and its From is proven. */
 function readSender(bytes: Uint8Array | null): Address | null {
   if (bytes === null) return null;
-  const root = parseMime(bytes);
+  const root = parseMime(bytes.subarray(0, HEADER_ROOM));
   if (findField(root, "x-bitmessage-hash") === null) return null;
   const [from] = flattenAddresses(parseAddressList(unfold(findField(root, "from")?.value ?? "")));
   try {

@@ -112,6 +112,7 @@ describe("each command", () => {
       `${bob} is called "Bob the builder" from now on.\n`,
     );
     expect(await ask(`Block ${bob}`)).toMatch(/goes to Junk/);
+    expect(text(mails("Sent").at(-1))).toContain(`Subject: Block ${bob}\r\n\r\n`);
     expect(await ask("contacts")).toBe(`${bob}  Bob the builder  (blocked)\n`);
     expect(await ask(`unblock ${bob}`)).toMatch(/into your mailboxes again/);
     expect(stores.contacts.get("anna", bob)).toMatchObject({ label: "Bob the builder", blocked: false });

@@ -73,6 +73,22 @@ test("the mark goes along in simple encoding, also where an older program set an
   expect(marks).toEqual(["auto-generated", "auto-replied"]);
 });
 
+test("a mark that came along is in the mail, and nothing else that was in its place", async () => {
+  for (const [index, [value, expected]] of (
+    [
+      ["auto-replied; x=y", "Auto-Submitted: auto-replied\r\n"],
+      ["no", ""],
+      ["nonsense\r\nBcc: x@y", ""],
+    ] as const
+  ).entries()) {
+    const text = { headers: { "auto-submitted": value } };
+    (await world.delivery.prepare(receivedOf(world, { hash: hashOf(`marked ${index}`), text })))();
+    const mail = messagesIn(world, "INBOX").at(-1)!.text;
+    expect(/^Auto-Submitted: .*\r\n/m.exec(mail)?.[0] ?? "").toBe(expected);
+    expect(mail).not.toMatch(/^Bcc/m);
+  }
+});
+
 test("one correspondent gets so many answers an hour, counted over restarts; the refused one leaves nothing", async () => {
   const answer = ["Auto-Submitted: auto-replied", "In-Reply-To: <question@x>"];
   for (let number = 0; number < 3; number++) expect(await send(bob, ...answer)).toBe("accepted");

@@ -11,6 +11,7 @@ const language: CommandLanguage = {
     const rest = match[1] ?? "";
     return {
       shown: `do ${rest}`.trim(),
+      kept: "as-written",
       state: rest === "" ? "incomplete" : "complete",
       run: async () => rest,
     };
