@@ -142,8 +142,12 @@ async function send(
     { sender, recipients: [{ address: recipient }] },
     new Uint8Array(bytes),
   );
-  const outboxId = stores.submissions.get(queueId)?.recipients[0]?.outboxId;
+  const submission = stores.submissions.get(queueId);
+  const outboxId = submission?.recipients[0]?.outboxId;
   const entry = outboxId === undefined ? null : stores.outbox.get(outboxId);
+  const relayed = stores.handovers.relayed(name, submission?.messageId ?? "").at(-1);
+  if (entry === null && relayed !== undefined)
+    return { id: relayed.id, from, to: relayed.recipient, subject: relayed.subject, state: "queued" };
   if (entry === null) throw new CommandError("the message is not in the queue");
   return { id: entry.id, from: entry.from, to: entry.to, subject: entry.subject, state: entry.state };
 }
