@@ -38,6 +38,8 @@ interface SourceState {
 export class Downloads<Source extends DownloadSource> {
   readonly #sources = new Map<Source, SourceState>();
   readonly #askedOf = new Map<InventoryHash, Source>();
+  /** How many have announced each vector and have not been asked for it in vain. */
+  readonly #untried = new Map<InventoryHash, number>();
   readonly #limits: DownloadLimits;
   readonly #timings: NodeTimings;
   readonly #now: () => number;
@@ -75,6 +77,7 @@ export class Downloads<Source extends DownloadSource> {
     if (state === undefined) return;
     this.#sources.delete(source);
     for (const hash of state.asked.keys()) this.#askedOf.delete(hash);
+    for (const hash of state.unseen.keys()) if (!state.tried.has(hash)) this.#countUntried(hash, -1);
   }
 
   /** @param hashes vectors that we do not have; those over the limit are not remembered */
@@ -86,7 +89,9 @@ export class Downloads<Source extends DownloadSource> {
     const now = this.#now();
     for (const hash of hashes) {
       if (state.unseen.size >= limit) break;
-      if (!state.unseen.has(hash)) state.unseen.set(hash, now);
+      if (state.unseen.has(hash)) continue;
+      state.unseen.set(hash, now);
+      this.#countUntried(hash, 1);
     }
     this.#fill(source, state);
   }
@@ -110,6 +115,7 @@ export class Downloads<Source extends DownloadSource> {
       holders.push(source);
     }
     this.#askedOf.delete(hash);
+    this.#untried.delete(hash);
     return { wasAsked, holders };
   }
 
@@ -143,6 +149,7 @@ export class Downloads<Source extends DownloadSource> {
       if (now - time < patience) break;
       expired += 1;
       this.#release(state, hash);
+      if (!state.tried.has(hash)) this.#countUntried(hash, -1);
       state.tried.add(hash);
       // To the back, so that vectors that nobody delivers do not stand before the others.
       const announced = state.unseen.get(hash);
@@ -163,6 +170,7 @@ export class Downloads<Source extends DownloadSource> {
     for (const [hash, announced] of state.unseen) {
       if (now - announced < this.#timings.requestForget) continue;
       if (state.asked.has(hash)) this.#release(state, hash);
+      if (!state.tried.has(hash)) this.#countUntried(hash, -1);
       state.unseen.delete(hash);
       state.tried.delete(hash);
     }
@@ -177,7 +185,8 @@ export class Downloads<Source extends DownloadSource> {
     for (const hash of state.unseen.keys()) {
       if (hashes.length === room) break;
       if (this.#askedOf.has(hash)) continue;
-      if (state.tried.has(hash) && this.#isUntriedElsewhere(hash)) continue;
+      // Others come first.
+      if (state.tried.has(hash) && this.#untried.has(hash)) continue;
       hashes.push(hash);
     }
     if (hashes.length === 0) return;
@@ -189,10 +198,9 @@ export class Downloads<Source extends DownloadSource> {
     source.requestObjects(hashes);
   }
 
-  #isUntriedElsewhere(hash: InventoryHash): boolean {
-    for (const state of this.#sources.values()) {
-      if (state.unseen.has(hash) && !state.tried.has(hash)) return true;
-    }
-    return false;
+  #countUntried(hash: InventoryHash, step: number): void {
+    const count = (this.#untried.get(hash) ?? 0) + step;
+    if (count > 0) this.#untried.set(hash, count);
+    else this.#untried.delete(hash);
   }
 }

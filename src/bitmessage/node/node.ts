@@ -113,6 +113,7 @@ class Node implements BitmessageNode {
       },
       spreadTime: () => spreadTime(knownNodes.size, timings.spreadStep),
       scheduler,
+      work: this.#work,
     });
     this.#announcements = new Announcements({
       scheduler,

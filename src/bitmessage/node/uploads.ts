@@ -1,5 +1,6 @@
 import type { InventoryHash } from "../protocol/inventory-hash.js";
 import type { Scheduler } from "./scheduler.js";
+import type { SlicedWork } from "./sliced-work.js";
 
 /** A peer that objects are sent to. */
 export interface UploadTarget {
@@ -12,8 +13,9 @@ export interface UploadTarget {
 export const UPLOAD_BACKLOG = 2 * 1024 * 1024;
 /** Requests remembered per peer; further ones are dropped, as PyBitmessage drops them at times: peers ask again. */
 const MAX_REQUESTS = 100_000;
-/** Objects sent to one peer before others have their turn. */
-const TURN = 100;
+/** Objects and bytes sent to one peer before others have their turn. */
+const SLICE_OBJECTS = 20;
+const SLICE_BYTES = 131_072;
 
 /**
  * Seconds that an object takes to reach everybody (PROTOCOL.md section 7.6). @param step seconds from one node to the next
@@ -44,6 +46,7 @@ export class Uploads<Target extends UploadTarget> {
   readonly #onSent: (hash: InventoryHash) => void;
   readonly #spreadTime: () => number;
   readonly #scheduler: Scheduler;
+  readonly #work: SlicedWork;
   sent = 0;
 
   /**
@@ -56,11 +59,13 @@ export class Uploads<Target extends UploadTarget> {
     onSent: (hash: InventoryHash) => void;
     spreadTime: () => number;
     scheduler: Scheduler;
+    work: SlicedWork;
   }) {
     this.#read = options.read;
     this.#onSent = options.onSent;
     this.#spreadTime = options.spreadTime;
     this.#scheduler = options.scheduler;
+    this.#work = options.work;
   }
 
   join(target: Target): void {
@@ -95,30 +100,35 @@ export class Uploads<Target extends UploadTarget> {
     this.#scheduled.add(target);
     const wait = current.size > 0 ? 0 : Math.max(0, readyAt - this.#scheduler.now());
     this.#scheduler.after(wait, () => {
-      this.#scheduled.delete(target);
-      this.#serve(target);
+      this.#work.add(() => {
+        const requests = this.#requests.get(target);
+        if (requests !== undefined && this.#serve(target, requests) === "more") return "more";
+        this.#scheduled.delete(target);
+        // The rest follows when the backlog has drained.
+        if (requests !== undefined && target.backlog < UPLOAD_BACKLOG) this.#schedule(target, requests);
+        return "done";
+      });
     });
   }
 
-  #serve(target: Target): void {
-    const requests = this.#requests.get(target);
-    if (requests === undefined) return;
+  /** One slice; whether the next one can follow at once. */
+  #serve(target: Target, requests: Requests): "more" | "done" {
     if (requests.current.size === 0 && this.#scheduler.now() >= requests.readyAt) {
       requests.current = requests.next;
       requests.next = new Set();
     }
-    let turn = 0;
+    let [objects, bytes] = [0, 0];
     for (const hash of requests.current) {
-      // The rest follows when the backlog has drained.
-      if (target.backlog >= UPLOAD_BACKLOG) return;
-      if (turn === TURN) break;
-      turn += 1;
+      if (target.backlog >= UPLOAD_BACKLOG) return "done";
+      if (objects === SLICE_OBJECTS || bytes >= SLICE_BYTES) return "more";
       requests.current.delete(hash);
       const object = this.#read(target, hash);
+      objects += 1;
+      bytes += object?.length ?? 0;
       if (object === null) requests.readyAt = this.#scheduler.now() + this.#spreadTime();
       else this.#send(target, hash, object);
     }
-    this.#schedule(target, requests);
+    return "done";
   }
 
   #send(target: Target, hash: InventoryHash, object: Uint8Array): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { Downloads } from "../../../src/bitmessage/node/downloads.js";
+import { DOWNLOAD_LIMITS, Downloads } from "../../../src/bitmessage/node/downloads.js";
 import { DEFAULT_TIMINGS } from "../../../src/bitmessage/node/timings.js";
 import type { InventoryHash } from "../../../src/bitmessage/protocol/inventory-hash.js";
 
@@ -188,4 +188,17 @@ test("whatever happens, no vector is asked of two peers at once, and every one t
     }),
     { numRuns: 200 },
   );
+});
+
+test("two hundred peers who announce the same nothing cost a moment each second", () => {
+  const { time, downloads, join } = setUp(DOWNLOAD_LIMITS);
+  const nothing = hashes(2000);
+  for (let peer = 0; peer < 200; peer++) downloads.announced(join(), nothing);
+  const began = process.cpuUsage();
+  for (let second = 0; second < 300; second++) {
+    time.now += 1;
+    downloads.tick();
+  }
+  const { user, system } = process.cpuUsage(began);
+  expect((user + system) / 1000 / 300).toBeLessThan(40);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { SlicedWork } from "../../../src/bitmessage/node/sliced-work.js";
 import { spreadTime, Uploads } from "../../../src/bitmessage/node/uploads.js";
 import type { InventoryHash } from "../../../src/bitmessage/protocol/inventory-hash.js";
 import { ManualScheduler } from "../../support/node/manual-scheduler.js";
@@ -30,6 +31,7 @@ function setUp(options: { missing?: ReadonlySet<InventoryHash>; spread?: number 
     onSent: (hash) => sent.push(hash),
     spreadTime: () => spread,
     scheduler,
+    work: new SlicedWork(scheduler),
   });
   const target = new Target();
   uploads.join(target);
