@@ -32,6 +32,23 @@ export class SqliteTransactions implements Transactions {
     return this.#depth === 0 ? this.#outer(work) : this.#inner(work);
   }
 
+  /**
+   * The same without waiting for the disk: a loss of power, though no crash, may undo it, unless a transaction that does wait has
+   * followed. For what can be had again, such as what the network keeps.
+   */
+  runUnsynced<T>(work: Work<T>): T {
+    if (this.#depth > 0) return this.#inner(work);
+    let result: T;
+    this.database.pragma("synchronous = NORMAL");
+    try {
+      result = this.#whole(work);
+    } finally {
+      this.database.pragma("synchronous = FULL");
+    }
+    this.#effects.commit();
+    return result;
+  }
+
   afterCommit(effect: () => void): void {
     if (this.#depth === 0) this.#effects.run(effect);
     else this.#effects.add(effect);
@@ -43,6 +60,12 @@ export class SqliteTransactions implements Transactions {
   }
 
   #outer<T>(work: Work<T>): T {
+    const result = this.#whole(work);
+    this.#effects.commit();
+    return result;
+  }
+
+  #whole<T>(work: Work<T>): T {
     this.#statements.begin.run();
     this.#lost = false;
     let result: T;
@@ -55,7 +78,6 @@ export class SqliteTransactions implements Transactions {
       this.#undone(0);
       throw error;
     }
-    this.#effects.commit();
     return result;
   }
 

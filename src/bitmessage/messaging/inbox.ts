@@ -258,8 +258,7 @@ class QueueInbox implements Inbox {
 
   #markFinished(): void {
     if (this.#finished.length === 0) return;
-    const { transactions, objectQueue } = this.options.stores;
-    transactions.run(() => objectQueue.markProcessed(this.#finished));
+    this.options.stores.objectQueue.markProcessed(this.#finished);
     this.#finished = [];
     this.#backoff.succeeded("queue");
   }

@@ -39,7 +39,7 @@ export class SqliteInventory implements Inventory, ObjectQueue {
 
   add(objects: readonly InventoryObject[]): readonly InventoryHash[] {
     if (objects.length === 0) return [];
-    return this.transactions.run(() => {
+    return this.transactions.runUnsynced(() => {
       const added: InventoryHash[] = [];
       let bytes = 0;
       for (const object of objects) {
@@ -129,7 +129,7 @@ export class SqliteInventory implements Inventory, ObjectQueue {
 
   markProcessed(hashes: readonly InventoryHash[]): void {
     if (hashes.length === 0) return;
-    this.transactions.run(() => {
+    this.transactions.runUnsynced(() => {
       for (const hash of hashes) this.#statements.markProcessed.run(hexToBytes(hash));
     });
   }

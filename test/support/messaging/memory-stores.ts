@@ -113,6 +113,8 @@ export class MemoryStores implements MessagingStores {
     add: (entry: OutboxEntry) => void this.#outbox.set(entry.id, entry),
     get: (id: string) => this.#outbox.get(id) ?? null,
     update: (entry: OutboxEntry) => void this.#outbox.set(entry.id, entry),
+    findByInventoryHash: (hash: string) =>
+      [...this.#outbox.values()].findLast((entry) => entry.inventoryHash === hash) ?? null,
     remove: (id: string) => void this.#outbox.delete(id),
     list: () => [...this.#outbox.values()].reverse(),
     active: () => [...this.#outbox.values()].filter(isActive),
@@ -150,8 +152,8 @@ export class MemoryStores implements MessagingStores {
     unprocessed: (limit: number) =>
       [...this.objects.values()].filter(({ processed }) => processed === "no").slice(0, limit),
     markProcessed: (hashes: readonly InventoryHash[]) => {
+      this.transactions.run(() => this.#mark(hashes, "yes"));
       this.processed += hashes.length;
-      this.#mark(hashes, "yes");
     },
     markUnprocessed: (hashes: readonly InventoryHash[]) => this.#mark(hashes, "no"),
     findByTag: (type: number, tag: Uint8Array, now: number) =>
