@@ -12,7 +12,7 @@ export interface MailExpiryOptions {
 }
 
 /** Messages looked at in a piece. */
-const PIECE = 200;
+const PIECE = 1000;
 const DAY = 86_400;
 
 /**

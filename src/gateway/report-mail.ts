@@ -90,7 +90,8 @@ const advices: Readonly<Record<FailureReason, Advice>> = {
   "too-difficult": ({ id }, { domain, price }) =>
     `${price === null ? "" : `Sending it takes ${price}.\n`}` +
     `To send it nevertheless, answer this mail with the word accept, write a mail with the subject "accept ${id}" to bridge@${domain}, ` +
-    `or use the command: bmbridge queue retry ${id} --accept-price\n`,
+    `or use the command: bmbridge queue retry ${id} --accept-price\n` +
+    "A mail with the header field X-Bitmessage-Max-Work (trials, 0 for no limit) says beforehand what it may cost.\n",
   "given-up": (entry, context) => `${whatWasTried(entry)}\n${again(entry, context)}`,
   "bad-key": () => "The recipient has to publish another key, or to give you another address.\n",
   "too-large": () => "Make its pictures smaller, compress its attachments, or send them in several mails.\n",

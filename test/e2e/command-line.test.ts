@@ -111,6 +111,18 @@ describe("without a node", () => {
     await json(["contact", "add", "BM-orkCbppXWSqPpAxnz6jnfTZ2djb5pJKDb", "Carol"]);
     await json(["contact", "block", "BM-orkCbppXWSqPpAxnz6jnfTZ2djb5pJKDb"]);
     expect(await json(["contact", "list"])).toMatchObject([{ user: "ada", label: "Carol", blocked: true }]);
+    const set = ["contact", "set", "BM-orkCbppXWSqPpAxnz6jnfTZ2djb5pJKDb"];
+    await json([...set, "attachments=inline", "encoding=simple", "max_work=5000000"]);
+    await json([...set, "encoding=default"]);
+    expect(await json(["contact", "list"])).toMatchObject([{ attachments: "inline", max_work: 5_000_000 }]);
+    expect(await run([...set, "colour=red"])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('"colour=red" cannot be set; write attachments='),
+    });
+    expect(await run(["queue", "retry", "nothing", "--accept-price"])).toMatchObject({
+      status: 1,
+      stderr: "bmbridge: there is no message nothing in the queue\n",
+    });
     expect((await run(["contact", "list", "--user", "nobody"])).stderr).toMatch(/no login nobody/);
     const wrong = await run(["contact", "add", "BM-orkCbppXWSqPpAxnz6jnfTZ2djb5pJKDB", "Eve"]);
     expect(wrong.status).not.toBe(0);

@@ -215,7 +215,7 @@ describe("reports", () => {
     const cases = [
       [
         { failure: "too-difficult" },
-        /5000 trials, about 2 minutes on this machine\.[\s\S]*"accept outbox1"[\s\S]*bmbridge queue retry outbox1 --accept-price/,
+        /5000 trials, about 2 minutes on this machine\.[\s\S]*"accept outbox1"[\s\S]*bmbridge queue retry outbox1 --accept-price.*X-Bitmessage-Max-Work/,
       ],
       [
         { failure: "given-up", attempts: 3 },
