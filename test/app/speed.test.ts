@@ -7,7 +7,9 @@ let database: Database;
 beforeEach(() => {
   database = openDatabase(":memory:");
 });
-afterEach(() => database.close());
+afterEach(() => {
+  database.close();
+});
 
 function speedometer(measured: { trialsPerSecond: number }) {
   const status = () => ({ engine: "wasm", threads: 1, waiting: 0, working: false, ...measured });
