@@ -1,6 +1,6 @@
 /**
  * Which message an answer quotes. PyBitmessage sends nothing else to tell that, where a subject has been used twice or has been changed:
- * it puts the whole message behind `> `, or, in older versions, behind a line of hyphens.
+ * it puts the whole message behind a line of hyphens, or, for users who have chosen to answer below, `> ` before each of its lines.
  */
 
 const LONGEST_EXCERPT = 1000;

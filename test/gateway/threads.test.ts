@@ -2,10 +2,10 @@ import { beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { excerptOf, quotedBlocks, quotedOf } from "../../src/gateway/quotes.js";
 import {
+  answerAbove,
+  answerBelow,
   Conversation,
   headerOf,
-  oldPyBitmessageReply,
-  pyBitmessageReply,
   type Shown,
   threadsByReferences,
   threadsByThunderbird,
@@ -34,7 +34,10 @@ async function expectThreads(
 
 const said = (subject: string, body: string): Shown => ({ subject, body });
 
-describe("with somebody on PyBitmessage, who sends no ids", () => {
+describe.each([
+  ["above", answerAbove],
+  ["below", answerBelow],
+])("with somebody on PyBitmessage, who sends no ids and answers %s what he quotes", (_where, answer) => {
   test("a whole conversation that she begins is one thread, each mail under the one it answers", async () => {
     const sent: Shown[] = [
       await talk.send(
@@ -48,14 +51,14 @@ describe("with somebody on PyBitmessage, who sends no ids", () => {
     ];
     const parents: string[] = [];
     for (let turn = 0; turn < 4; turn++) {
-      const answer = await talk.receive(bob, pyBitmessageReply(sent.at(-1)!, `Answer ${turn}`));
-      parents.push(headerOf(answer).references.at(-1)!);
-      const quoted = answer
-        .slice(answer.indexOf("\r\n\r\n") + 4)
+      const answered = await talk.receive(bob, answer(sent.at(-1)!, `Answer ${turn}`));
+      parents.push(headerOf(answered).references.at(-1)!);
+      const quoted = answered
+        .slice(answered.indexOf("\r\n\r\n") + 4)
         .split("\r\n")
         .map((line) => `> ${line}`);
       sent.push(
-        await talk.send(bob, said("Re: Lunch on Friday?", `${quoted.join("\n")}\nReply ${turn}`), answer),
+        await talk.send(bob, said("Re: Lunch on Friday?", `${quoted.join("\n")}\nReply ${turn}`), answered),
       );
     }
     expect(parents).toEqual(["sent1@client", "sent3@client", "sent5@client", "sent7@client"]);
@@ -66,9 +69,9 @@ describe("with somebody on PyBitmessage, who sends no ids", () => {
   test("a conversation that he begins, with two mails in a row", async () => {
     const first = said("Plan", "We should talk about it.\n");
     const begun = await talk.receive(bob, first);
-    await talk.receive(bob, pyBitmessageReply(first, "And one thing more."));
+    await talk.receive(bob, answer(first, "And one thing more."));
     const reply = await talk.send(bob, said("Re: Plan", "Yes, let us."), begun);
-    const last = await talk.receive(bob, pyBitmessageReply(reply, "Tomorrow"));
+    const last = await talk.receive(bob, answer(reply, "Tomorrow"));
     expect(headerOf(last).references).toEqual([headerOf(begun).id, "sent3@client"]);
     await expectThreads(["INBOX", "Sent"], [[0, 1, 2, 3]]);
   });
@@ -77,14 +80,11 @@ describe("with somebody on PyBitmessage, who sends no ids", () => {
     const one = await talk.send(bob, said("Question", "How tall is the tower of the town hall?"), null);
     const two = await talk.send(bob, said("Question", "Where has the old bicycle gone?"), null);
     const answers = [
-      await talk.receive(bob, pyBitmessageReply(one, "Tall.")),
-      await talk.receive(bob, oldPyBitmessageReply(two, "Stolen.")),
+      await talk.receive(bob, answer(one, "Tall.")),
+      await talk.receive(bob, answer(two, "Stolen.")),
     ];
-    expect(answers.map((answer) => headerOf(answer).references)).toEqual([
-      ["sent1@client"],
-      ["sent2@client"],
-    ]);
-    const again = await talk.receive(bob, pyBitmessageReply(one, "Very tall."));
+    expect(answers.map((one) => headerOf(one).references)).toEqual([["sent1@client"], ["sent2@client"]]);
+    const again = await talk.receive(bob, answer(one, "Very tall."));
     expect(headerOf(again).references).toEqual(["sent1@client"]);
     expect(threadsByThunderbird(talk.mails(["Sent", "INBOX"]))).toEqual([
       [0, 2, 4],
@@ -98,11 +98,11 @@ describe("with somebody on PyBitmessage, who sends no ids", () => {
       said("Old subject", "Something that is long enough to be quoted."),
       null,
     );
-    const answer = await talk.receive(bob, {
-      ...pyBitmessageReply(question, "yes"),
+    const answered = await talk.receive(bob, {
+      ...answer(question, "yes"),
       subject: "Something new",
     });
-    expect(headerOf(answer).references).toEqual(["sent1@client"]);
+    expect(headerOf(answered).references).toEqual(["sent1@client"]);
   });
 
   test("a quote that he has cut to one passage", async () => {
@@ -115,11 +115,11 @@ describe("with somebody on PyBitmessage, who sends no ids", () => {
       null,
     );
     await talk.send(bob, said("Two things", "Forget it."), null);
-    const answer = await talk.receive(
+    const answered = await talk.receive(
       bob,
       said("Re: Two things", "> The second thing is about oranges and their\n> price.\n\nToo high."),
     );
-    expect(headerOf(answer).references).toEqual(["sent1@client"]);
+    expect(headerOf(answered).references).toEqual(["sent1@client"]);
   });
 
   test("without a quote: the newest of that subject", async () => {
@@ -130,7 +130,7 @@ describe("with somebody on PyBitmessage, who sends no ids", () => {
 
   test("others are not drawn in: the same subject and quote from another, a subject without Re:, no subject", async () => {
     const question = await talk.send(bob, said("Lunch", "Shall we meet at noon today?"), null);
-    expect(headerOf(await talk.receive(carol, pyBitmessageReply(question, "me too"))).references).toEqual([]);
+    expect(headerOf(await talk.receive(carol, answer(question, "me too"))).references).toEqual([]);
     expect(headerOf(await talk.receive(bob, said("Lunch", "mine"))).references).toEqual([]);
     expect(headerOf(await talk.receive(bob, said("Re:", "nothing"))).references).toEqual([]);
     expect(headerOf(await talk.receive(bob, said("", "> x\n\nshort"))).references).toEqual([]);
@@ -151,10 +151,10 @@ describe("in a chan", () => {
     ];
     const first = await talk.receive(bob, one, inChan);
     const second = await talk.receive(carol, two, inChan);
-    const answer = await talk.receive(carol, pyBitmessageReply(one, "Cold."), inChan);
+    const answer = await talk.receive(carol, answerBelow(one, "Cold."), inChan);
     expect(headerOf(answer).references).toEqual([headerOf(first).id]);
     const mine = await talk.send(chan, said("Re: Topic", "I do not agree with that."), second);
-    const last = await talk.receive(bob, pyBitmessageReply(mine, "But I do."), inChan);
+    const last = await talk.receive(bob, answerBelow(mine, "But I do."), inChan);
     expect(headerOf(last).references).toEqual([headerOf(second).id, "sent4@client"]);
     expect(threadsByThunderbird(talk.mails(["Chans/Talk"]))).toEqual([
       [0, 2],
@@ -180,9 +180,9 @@ describe("broadcasts", () => {
     const news = said("News 1", "The first news of this broadcaster.\n");
     const broadcast = { kind: "broadcast", to: bob } as const;
     const first = await talk.receive(bob, news, broadcast);
-    await talk.receive(bob, pyBitmessageReply(news, "A correction."), broadcast);
+    await talk.receive(bob, answerBelow(news, "A correction."), broadcast);
     const mine = await talk.send(bob, said("Re: News 1", "I have a question about it."), first);
-    const answer = await talk.receive(bob, pyBitmessageReply(mine, "Of course."));
+    const answer = await talk.receive(bob, answerBelow(mine, "Of course."));
     expect(headerOf(answer).references).toEqual([headerOf(first).id, "sent3@client"]);
     await expectThreads(["Subscriptions/News", "Sent", "INBOX"], [[0, 1, 2, 3]]);
   });
@@ -190,7 +190,7 @@ describe("broadcasts", () => {
   test("of her own: answers of people with whom there is no conversation yet", async () => {
     const news = await talk.send("broadcast", said("My news", "I have moved to another town."), null);
     for (const reader of [bob, carol]) {
-      const answer = await talk.receive(reader, pyBitmessageReply(news, "Good luck!"));
+      const answer = await talk.receive(reader, answerBelow(news, "Good luck!"));
       expect(headerOf(answer).references).toEqual(["sent1@client"]);
     }
     await expectThreads(["Sent", "INBOX"], [[0, 1, 2]]);
@@ -220,7 +220,7 @@ describe("between bridges", () => {
     const headers = { "message-id": "<m@x>", references: ids.join(" ") };
     const answer = await talk.receive(
       bob,
-      pyBitmessageReply(said("Lunch", "Shall we meet at noon today?\n"), "x"),
+      answerBelow(said("Lunch", "Shall we meet at noon today?\n"), "x"),
       {
         text: { subject: "Re: Lunch", body: "> Shall we meet at noon today?\n", headers },
       },
@@ -246,7 +246,7 @@ describe("quotes", () => {
     fc.assert(
       fc.property(fc.array(line, { minLength: 1, maxLength: 8 }), (lines) => {
         const body = `${lines.join("\n")}\n`;
-        for (const reply of [pyBitmessageReply, oldPyBitmessageReply])
+        for (const reply of [answerBelow, answerAbove])
           expect(quotedOf(excerptOf(body), quotedBlocks(reply({ subject: "s", body }, "answer").body))).toBe(
             "beginning",
           );

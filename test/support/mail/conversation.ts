@@ -12,19 +12,20 @@ export interface Shown {
   readonly body: string;
 }
 
-/** PyBitmessage's answer: `Re:` and the whole message behind `> `, its lines broken at 70 characters (`quote_text` of its user interface). */
-export function pyBitmessageReply({ subject, body }: Shown, text: string): Shown {
-  const lines = body.split("\n");
-  if (lines.at(-1) === "") lines.pop();
-  const quoted = lines.flatMap((line) =>
-    line.startsWith("> ") || line.trim() === "" ? [line] : wrapped(line),
-  );
-  return { subject: withRe(subject), body: `${quoted.map((line) => `> ${line}`).join("\n")}\n\n${text}\n` };
+/** PyBitmessage's answer: `Re:`, the text, and the whole message behind a line of hyphens. */
+export function answerAbove({ subject, body }: Shown, text: string): Shown {
+  return { subject: withRe(subject), body: `${text}\n\n${"-".repeat(54)}\n${body}` };
 }
 
-/** As versions before 0.6 answered. */
-export function oldPyBitmessageReply({ subject, body }: Shown, text: string): Shown {
-  return { subject: withRe(subject), body: `${text}\n\n${"-".repeat(54)}\n${body}` };
+/** The same with its setting `replybelow`: the message with `> ` before each line, the lines broken at 70 characters, then the text. */
+export function answerBelow({ subject, body }: Shown, text: string): Shown {
+  const lines = body.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  const quoted = lines.flatMap((line) => {
+    if (line.trim() === "") return [""];
+    return line.startsWith("> ") ? [line] : wrapped(line);
+  });
+  return { subject: withRe(subject), body: `${quoted.map((line) => `> ${line}`).join("\n")}\n\n${text}\n` };
 }
 
 function withRe(subject: string): string {
