@@ -38,7 +38,7 @@ import type { Stores } from "../store/stores.js";
 import { systemClock } from "../store/stores.js";
 import type { Config } from "./config/config.js";
 import { createExchange, readOrdinaryAddresses } from "./exchange.js";
-import { keepLayout } from "./layout.js";
+import { followPeople, keepLayout } from "./layout.js";
 import { createSpeedometer } from "./speed.js";
 import { createTimer } from "./timer.js";
 
@@ -125,8 +125,7 @@ export function createServices(options: ServicesOptions): Services {
     random: (length) => new Uint8Array(randomBytes(length)),
     logger: logger.child({ room: "messaging" }),
   });
-  for (const people of [messaging.identities, messaging.subscriptions])
-    people.onChange(() => stores.transactions.run(() => folders.followLabels()));
+  followPeople({ ...stores, folders, people: [messaging.identities, messaging.subscriptions], log });
   const users = createUsers({
     ...shared,
     folders,

@@ -39,7 +39,8 @@ export interface IdentityMailOptions {
  * it was submitted by, the login's that appended it), and copies inherit it. A mailbox shown this way has the UIDs, UIDVALIDITY and
  * MODSEQs of the whole one, so they are as stable; UIDNEXT and HIGHESTMODSEQ may rise by mail that is not shown, as if it had come and
  * gone (RFC 9051 section 2.3.1.1, RFC 7162 section 3.1.1 allow that), and VANISHED (EARLIER) may name UIDs that were never shown, which
- * clients pass over. Counts are of what is shown. OBJECTIDs are different from the whole one's, as the contents are.
+ * clients pass over. Counts are of what is shown. A message that was
+ * \Recent to one login is not to another (RFC 9051 has no \Recent any more). OBJECTIDs are different from the whole one's, as the contents are.
  *
  * INBOX is the user's INBOX; in the split layout the identity's own mailbox under Identities. Chans, subscriptions and the inboxes of other
  * identities are not there. Folders are the user's: making or renaming one shows in every login, and one that holds mail of others is not
