@@ -10,6 +10,7 @@ const BEGINNING = 200;
 const SHORTEST = 8;
 const SHORTEST_WITHIN = 20;
 const LONGEST_READ = 100_000;
+const MOST_BLOCKS = 50;
 const DASHES = /^-{20,}[ \t]*\r?$/;
 
 /** The beginning of a text, without white space: lines are broken anew when they are quoted. */
@@ -31,7 +32,10 @@ export function quotedBlocks(body: string): string[] {
     else if (block.length > 0) block = close(blocks, block);
   }
   close(blocks, block);
-  return blocks.map(withoutSpace).filter((text) => text.length >= SHORTEST);
+  return blocks
+    .map(withoutSpace)
+    .filter((text) => text.length >= SHORTEST)
+    .slice(0, MOST_BLOCKS);
 }
 
 function close(blocks: string[], block: readonly string[]): string[] {
