@@ -86,6 +86,8 @@ describe("queries", () => {
     "contact",
     "subscription",
     "second_look",
+    // When a login is removed; otherwise by its indexes.
+    "handover",
     "user",
     "object_total",
     "departed",
