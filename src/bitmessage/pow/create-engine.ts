@@ -12,20 +12,23 @@ import type { Work } from "./solver.js";
 import { createWasmEngine, hasVectorInstructions } from "./wasm-engine.js";
 
 /**
- * The engines that a choice allows and this machine can run. "wasm" stands for both kinds of WebAssembly.
+ * The engines that a choice allows and this machine can run. "wasm" stands for all kinds of WebAssembly.
  * @param natives those that have passed their trial
  */
 export function availableEngines(choice: EngineChoice, natives: readonly NativeEngineName[]): EngineName[] {
   if (isNative(choice)) return natives.filter((name) => name === choice);
   const allowed: Record<Exclude<EngineChoice, NativeEngineName>, EngineName[]> = {
-    auto: [...natives, "wasm", "wasm-scalar", "javascript"],
+    auto: [...natives, "wasm", "wasm-mixed", "wasm-scalar", "javascript"],
     native: [...natives],
-    wasm: ["wasm", "wasm-scalar"],
+    wasm: ["wasm", "wasm-mixed", "wasm-scalar"],
+    "wasm-mixed": ["wasm-mixed"],
     "wasm-scalar": ["wasm-scalar"],
     javascript: ["javascript"],
   };
-  return allowed[choice].filter((name) => name !== "wasm" || hasVectorInstructions());
+  return allowed[choice].filter((name) => !NEED_VECTORS.has(name) || hasVectorInstructions());
 }
+
+const NEED_VECTORS: ReadonlySet<EngineName> = new Set<EngineName>(["wasm", "wasm-mixed"]);
 
 /** Builds an engine and lets it solve what is known. Throws Error if it cannot be built or answers wrongly. */
 export function createEngine(name: EngineName): Engine {

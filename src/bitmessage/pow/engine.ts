@@ -2,9 +2,10 @@ import type { Work } from "./solver.js";
 
 /**
  * "native-..." is compiled C, "native-avx512" for example; "wasm" computes two trials at a time in 128-bit vectors,
- * "wasm-scalar" one, "javascript" calls node:crypto.
+ * "wasm-scalar" one, "wasm-mixed" alternates between both, which keeps wide processors busier; "javascript" calls node:crypto.
  */
-export type EngineName = NativeEngineName | "wasm" | "wasm-scalar" | "javascript";
+export type EngineName = NativeEngineName | WasmEngineName | "javascript";
+export type WasmEngineName = "wasm" | "wasm-mixed" | "wasm-scalar";
 export type NativeEngineName = `native-${string}`;
 
 /** "auto" takes the fastest that works here, "native" and "wasm" the fastest of their kind; a name forces that engine. */

@@ -36,6 +36,11 @@ export const i32 = {
   xor: (a: Code, b: Code): Code => [...a, ...b, 0x73],
 };
 
+export const i64 = {
+  constant: (value: number): Code => [0x42, ...signed(value)],
+  add: (a: Code, b: Code): Code => [...a, ...b, 0x7c],
+};
+
 export const flow = {
   block: (body: Code): Code => [0x02, 0x40, ...body, 0x0b],
   loop: (body: Code): Code => [0x03, 0x40, ...body, 0x0b],

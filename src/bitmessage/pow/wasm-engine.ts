@@ -1,7 +1,7 @@
-import type { Engine } from "./engine.js";
+import type { Engine, WasmEngineName } from "./engine.js";
 import type { Work } from "./solver.js";
 import { buildKernel, CONSTANTS_AT, constantValue } from "./wasm-kernel.js";
-import { scalarWords, vectorWords } from "./wasm-words.js";
+import { scalarWords, vectorWords, type WordInstructions } from "./wasm-words.js";
 
 type Search = (start: bigint, count: number) => number;
 
@@ -16,9 +16,15 @@ export function hasVectorInstructions(): boolean {
   return WebAssembly.validate(SIMD_PROBE);
 }
 
-/** Compiling takes 10 to 20 ms; V8 reaches its full speed some milliseconds of short searches later. */
-export function createWasmEngine(name: "wasm" | "wasm-scalar"): Engine {
-  const kernel = buildKernel(name === "wasm" ? vectorWords : scalarWords);
+const STREAMS: Readonly<Record<WasmEngineName, readonly WordInstructions[]>> = {
+  wasm: [vectorWords],
+  "wasm-mixed": [vectorWords, scalarWords],
+  "wasm-scalar": [scalarWords],
+};
+
+/** Compiling takes 10 to 30 ms; V8 reaches its full speed some milliseconds of short searches later. */
+export function createWasmEngine(name: WasmEngineName): Engine {
+  const kernel = buildKernel(...STREAMS[name]);
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(kernel.module));
   const memory = new DataView((exports["memory"] as WebAssembly.Memory).buffer);
   const search = exports["search"] as Search;
@@ -32,5 +38,12 @@ export function createWasmEngine(name: "wasm" | "wasm-scalar"): Engine {
     }
   }
 
-  return { name, load, search: (start, count) => search(BigInt.asIntN(64, start), count) };
+  return {
+    name,
+    load,
+    search(start, count) {
+      const offset = search(BigInt.asIntN(64, start), count);
+      return offset < count ? offset : -1;
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import { INITIAL_STATE, ROUND_CONSTANTS } from "./sha512-constants.js";
-import { assembleModule, type Code, flow, i32, local, ValueType } from "./wasm-assembler.js";
+import { assembleModule, type Code, flow, i32, i64, local, ValueType } from "./wasm-assembler.js";
 import type { WordInstructions } from "./wasm-words.js";
 
 /** What a number that is the same for all trials of a work order is computed from. */
@@ -19,7 +19,8 @@ export function constantValue(constant: JobConstant, job: KernelJob): bigint {
 export interface Kernel {
   /** Exports memory and search(start: i64, count: i32): i32, the offset of the first hit or -1. */
   readonly module: Uint8Array;
-  readonly lanes: 1 | 2;
+  /** Trials in one round of the loop: more than were asked for may be tried. */
+  readonly lanes: number;
   /** To be written to memory, little-endian, from CONSTANTS_AT on, before a search. */
   readonly constants: readonly JobConstant[];
 }
@@ -39,11 +40,29 @@ const COUNT = 1;
 const DONE = 2;
 const SECOND_BLOCK = 3;
 const ROUND_ADDRESS = 4;
-const NONCE = 5;
-const TEMPORARY = 6;
-const STATE = 7;
-const MESSAGE = 15;
-const MASK = 31;
+/** The locals of the first stream; those of the others follow. */
+const FIRST_LOCALS: StreamLocals = { nonce: 5, temporary: 6, state: 7, message: 15, mask: 31 };
+const LOCALS_PER_STREAM = 27;
+/** Where pinned values are stored: see RoundWriter. */
+const PINS_AT = 32_768;
+
+/** Indices; of state and message, the first of 8 and of 16. */
+interface StreamLocals {
+  readonly nonce: number;
+  readonly temporary: number;
+  readonly state: number;
+  readonly message: number;
+  readonly mask: number;
+}
+
+/** Trials that are computed side by side with the same instructions. */
+interface Stream {
+  readonly words: WordInstructions;
+  readonly locals: StreamLocals;
+  readonly rounds: RoundWriter;
+  /** The offset of its first lane in a round of the loop. */
+  readonly firstLane: number;
+}
 
 const SIGN = 1n << 63n;
 const asWord = (value: bigint) => BigInt.asUintN(64, value);
@@ -52,16 +71,21 @@ const asWord = (value: bigint) => BigInt.asUintN(64, value);
  * Builds the search loop for DSHA(nonce || initialHash), PROTOCOL.md 10.2: two SHA-512 of one block each.
  * Rounds 0 to 31 are written out for each block, with all that does not depend on the nonce computed beforehand. Rounds
  * 32 to 79 are one loop body that both blocks share: code that outgrows the instruction cache costs a third of the speed.
+ * Several streams alternate round by round, so that one keeps busy what the other leaves idle.
  */
-export function buildKernel(words: WordInstructions): Kernel {
+export function buildKernel(...kinds: readonly WordInstructions[]): Kernel {
   const constants: JobConstant[] = [];
-  const rounds = new RoundWriter(words, constants);
+  const streams = layOut(kinds, constants);
+  const lanes = kinds.reduce((sum, words) => sum + words.lanes, 0);
   const body = [
-    ...local.set(NONCE, words.count(local.get(START))),
+    ...streams.flatMap(firstNonces),
     ...flow.loop([
-      ...flow.whenElse(local.get(SECOND_BLOCK), secondBlock(rounds), firstBlock(rounds)),
-      ...rounds.sharedRounds(),
-      ...flow.when(local.get(SECOND_BLOCK), finish(words, rounds)),
+      ...flow.whenElse(local.get(SECOND_BLOCK), secondBlocks(streams), alternate(streams.map(firstBlock))),
+      ...sharedLoop(alternate(streams.map(({ rounds }) => rounds.sharedRounds()))),
+      ...flow.when(local.get(SECOND_BLOCK), [
+        ...streams.flatMap((stream) => finish(stream, lanes)),
+        ...local.set(DONE, i32.add(local.get(DONE), i32.constant(lanes))),
+      ]),
       ...local.set(SECOND_BLOCK, i32.isZero(local.get(SECOND_BLOCK))),
       ...flow.branchIf(i32.lessThanUnsigned(local.get(DONE), local.get(COUNT)), 0),
     ]),
@@ -71,50 +95,98 @@ export function buildKernel(words: WordInstructions): Kernel {
     {
       parameters: [ValueType.i64, ValueType.i32],
       result: ValueType.i32,
-      locals: [ValueType.i32, ValueType.i32, ValueType.i32, ...Array(26).fill(words.type), words.maskType],
+      locals: [
+        ...[ValueType.i32, ValueType.i32, ValueType.i32],
+        ...kinds.flatMap((words) => [...Array(LOCALS_PER_STREAM - 1).fill(words.type), words.maskType]),
+      ],
       body,
     },
     roundConstantBytes(),
   );
-  return { module, lanes: words.lanes, constants };
+  return { module, lanes, constants };
 }
 
-function firstBlock(rounds: RoundWriter): Code {
-  const message: Word[] = [{ known: null, computed: local.get(NONCE) }];
+function layOut(kinds: readonly WordInstructions[], constants: JobConstant[]): Stream[] {
+  let firstLane = 0;
+  return kinds.map((words, index) => {
+    const move = (first: number) => first + index * LOCALS_PER_STREAM;
+    const { nonce, temporary, state, message, mask } = FIRST_LOCALS;
+    const locals = {
+      ...{ nonce: move(nonce), temporary: move(temporary) },
+      ...{ state: move(state), message: move(message), mask: move(mask) },
+    };
+    const pinAt = kinds.length > 1 ? PINS_AT + 64 * index : null;
+    const stream = { words, locals, firstLane, rounds: new RoundWriter(words, constants, locals, pinAt) };
+    firstLane += words.lanes;
+    return stream;
+  });
+}
+
+/** Puts the pieces of several streams in turns. */
+function alternate(streams: readonly (readonly Code[])[]): Code {
+  return streams[0]!.flatMap((_, piece) => streams.flatMap((pieces) => pieces[piece]!));
+}
+
+function firstNonces({ words, locals, firstLane }: Stream): Code {
+  const start = firstLane === 0 ? local.get(START) : i64.add(local.get(START), i64.constant(firstLane));
+  return local.set(locals.nonce, words.count(start));
+}
+
+function firstBlock({ rounds, locals }: Stream): Code[] {
+  const message: Word[] = [{ known: null, computed: local.get(locals.nonce) }];
   for (let index = 0; index < 8; index++) message.push(known((job) => job.initialHash[index]!));
   for (let index = 9; index < 15; index++) message.push(known(index === 9 ? SIGN : 0n));
   message.push(known(72n * 8n));
   return rounds.specialisedRounds(message);
 }
 
+function secondBlocks(streams: readonly Stream[]): Code {
+  return [...streams.flatMap(copyHash), ...alternate(streams.map(secondBlock))];
+}
+
+function copyHash({ locals }: Stream): Code {
+  return Array.from({ length: 8 }, (_, index) => index).flatMap((index) =>
+    local.set(locals.message + index, local.get(locals.state + index)),
+  );
+}
+
 /** The message is the first hash: the state that the shared rounds have left plus the initial state. */
-function secondBlock(rounds: RoundWriter): Code {
-  const copies: number[] = [];
+function secondBlock({ rounds, locals }: Stream): Code[] {
   const message: Word[] = [];
   for (let index = 0; index < 8; index++) {
-    copies.push(...local.set(MESSAGE + index, local.get(STATE + index)));
-    message.push({ known: INITIAL_STATE[index]!, computed: local.get(MESSAGE + index) });
+    message.push({ known: INITIAL_STATE[index]!, computed: local.get(locals.message + index) });
   }
   for (let index = 8; index < 15; index++) message.push(known(index === 8 ? SIGN : 0n));
   message.push(known(64n * 8n));
-  return [...copies, ...rounds.specialisedRounds(message)];
+  return rounds.specialisedRounds(message);
+}
+
+function sharedLoop(body: Code): Code {
+  return [
+    ...local.set(ROUND_ADDRESS, i32.constant(0)),
+    ...flow.loop([
+      ...body,
+      ...local.set(ROUND_ADDRESS, i32.add(local.get(ROUND_ADDRESS), i32.constant(16 * 8))),
+      ...flow.branchIf(i32.lessThanUnsigned(local.get(ROUND_ADDRESS), i32.constant(CONSTANTS_AT)), 0),
+    ]),
+  ];
 }
 
 /** WebAssembly compares vectors as signed numbers only, so both sides are moved by 2^63. */
-function finish(words: WordInstructions, rounds: RoundWriter): Code {
-  const value = words.add(local.get(STATE), rounds.load(INITIAL_STATE[0]! ^ SIGN));
+function finish({ words, locals, rounds, firstLane }: Stream, lanes: number): Code {
+  const value = words.add(local.get(locals.state), rounds.load(INITIAL_STATE[0]! ^ SIGN));
   const mask = words.lessOrEqual(
     value,
     rounds.load((job) => job.target ^ SIGN),
   );
+  const before = firstLane === 0 ? local.get(DONE) : i32.add(local.get(DONE), i32.constant(firstLane));
   return [
-    ...local.set(MASK, mask),
+    ...local.set(locals.mask, mask),
     ...flow.when(
-      words.anySet(local.get(MASK)),
-      flow.return(i32.add(local.get(DONE), words.firstSet(local.get(MASK)))),
+      words.anySet(local.get(locals.mask)),
+      flow.return(i32.add(before, words.firstSet(local.get(locals.mask)))),
     ),
-    ...local.set(NONCE, words.add(local.get(NONCE), rounds.load(BigInt(words.lanes)))),
-    ...local.set(DONE, i32.add(local.get(DONE), i32.constant(words.lanes))),
+    ...local.set(locals.nonce, words.add(local.get(locals.nonce), rounds.load(BigInt(lanes)))),
   ];
 }
 
@@ -126,14 +198,22 @@ function roundConstantBytes(): Uint8Array {
   return new Uint8Array(bytes.buffer);
 }
 
-/** Writes SHA-512 rounds (FIPS 180-4, 6.4.2), moving what is known before the search out of it. */
+/**
+ * Writes SHA-512 rounds (FIPS 180-4, 6.4.2), moving what is known before the search out of it.
+ * With a place to pin at, each round stores what it has computed there, though nobody reads it: V8 orders what has no
+ * effect by its later use, and would tear the rounds of two streams apart and spill what lies between.
+ */
 class RoundWriter {
   readonly #words: WordInstructions;
   readonly #constants: JobConstant[];
+  readonly #locals: StreamLocals;
+  readonly #pinAt: number | null;
 
-  constructor(words: WordInstructions, constants: JobConstant[]) {
+  constructor(words: WordInstructions, constants: JobConstant[], locals: StreamLocals, pinAt: number | null) {
     this.#words = words;
     this.#constants = constants;
+    this.#locals = locals;
+    this.#pinAt = pinAt;
   }
 
   load(constant: JobConstant): Code {
@@ -141,40 +221,31 @@ class RoundWriter {
     return this.#words.load(i32.constant(0), CONSTANTS_AT + 8 * (this.#constants.length - 1));
   }
 
-  /** Rounds 0 to 31 from the initial state; leaves the state and the last 16 message words in their locals. */
-  specialisedRounds(firstWords: readonly Word[]): Code {
-    const code: number[] = [];
+  /** Rounds 0 to 31 from the initial state, a piece each; the last leaves the last 16 message words in their locals. */
+  specialisedRounds(firstWords: readonly Word[]): Code[] {
     const message = [...firstWords];
     const state = INITIAL_STATE.map(known);
-    for (let round = 0; round < 32; round++) {
-      if (round >= 16) code.push(...this.#schedule(message, round & 15));
+    const pieces = Array.from({ length: 32 }, (_, round) => {
+      const schedule = round >= 16 ? this.#schedule(message, round & 15) : [];
       const input = this.#sum([message[round & 15]!, known(ROUND_CONSTANTS[round]!)]);
-      code.push(...this.#round(state, round, input));
-    }
-    for (const [index, word] of message.entries()) {
-      if (word.known !== null) code.push(...local.set(MESSAGE + index, this.#code(word)));
-    }
-    return code;
+      return [...schedule, ...this.#round(state, round, input)];
+    });
+    const rest = [...message.entries()].filter(([, word]) => word.known !== null);
+    return [
+      ...pieces,
+      rest.flatMap(([index, word]) => local.set(this.#locals.message + index, this.#code(word))),
+    ];
   }
 
-  /** Rounds 32 to 79, 16 at a time. */
-  sharedRounds(): Code {
-    const message = Array.from({ length: 16 }, (_, index) => computed(MESSAGE + index));
-    const state = Array.from({ length: 8 }, (_, index) => computed(STATE + index));
-    const body: number[] = [];
-    for (let round = 0; round < 16; round++) {
-      body.push(...this.#schedule(message, round));
+  /** 16 rounds from 32 on, a piece each. */
+  sharedRounds(): Code[] {
+    const message = Array.from({ length: 16 }, (_, index) => computed(this.#locals.message + index));
+    const state = Array.from({ length: 8 }, (_, index) => computed(this.#locals.state + index));
+    return Array.from({ length: 16 }, (_, round) => {
+      const schedule = this.#schedule(message, round);
       const constant = { known: null, computed: this.#words.load(local.get(ROUND_ADDRESS), 8 * round) };
-      body.push(...this.#round(state, round, this.#sum([message[round]!, constant])));
-    }
-    return [
-      ...local.set(ROUND_ADDRESS, i32.constant(0)),
-      ...flow.loop([
-        ...body,
-        ...local.set(ROUND_ADDRESS, i32.add(local.get(ROUND_ADDRESS), i32.constant(16 * 8))),
-        ...flow.branchIf(i32.lessThanUnsigned(local.get(ROUND_ADDRESS), i32.constant(CONSTANTS_AT)), 0),
-      ]),
-    ];
+      return [...schedule, ...this.#round(state, round, this.#sum([message[round]!, constant]))];
+    });
   }
 
   /** Replaces message word t - 16, at index t modulo 16, by word t. */
@@ -193,10 +264,10 @@ class RoundWriter {
   /** Brings a message word that is in part computed wholly into its local. */
   #settle(message: Word[], index: number): Code {
     const word = message[index]!;
-    const settled = computed(MESSAGE + index);
+    const settled = computed(this.#locals.message + index);
     if (!word.computed || (word.known === null && sameCode(word.computed, settled.computed))) return [];
     message[index] = settled;
-    return local.set(MESSAGE + index, this.#code(word));
+    return local.set(this.#locals.message + index, this.#code(word));
   }
 
   #round(state: Word[], round: number, input: Word): Code {
@@ -211,14 +282,16 @@ class RoundWriter {
       this.#sigma(word(4), BIG_SIGMA_1),
     ]);
     if (first.computed && !isLocal(first.computed)) {
-      code.push(...local.set(TEMPORARY, this.#code(first)));
-      first = computed(TEMPORARY);
+      code.push(...local.set(this.#locals.temporary, this.#code(first)));
+      first = computed(this.#locals.temporary);
     }
     const second = [this.#sigma(word(0), BIG_SIGMA_0), this.#majority(word(0), word(1), word(2))];
-    code.push(...local.set(STATE + at(3), this.#code(this.#sum([word(3), first]))));
-    code.push(...local.set(STATE + at(7), this.#code(this.#sum([first, ...second]))));
-    state[at(3)] = computed(STATE + at(3));
-    state[at(7)] = computed(STATE + at(7));
+    code.push(...local.set(this.#locals.state + at(3), this.#code(this.#sum([word(3), first]))));
+    code.push(...local.set(this.#locals.state + at(7), this.#code(this.#sum([first, ...second]))));
+    if (this.#pinAt !== null)
+      code.push(...this.#words.store(this.#pinAt, local.get(this.#locals.state + at(7))));
+    state[at(3)] = computed(this.#locals.state + at(3));
+    state[at(7)] = computed(this.#locals.state + at(7));
     return code;
   }
 

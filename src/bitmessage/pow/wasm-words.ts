@@ -6,6 +6,7 @@ export interface WordInstructions {
   readonly lanes: 1 | 2;
   /** The same 64-bit number from memory in each lane. */
   load(address: Code, offset: number): Code;
+  store(address: number, value: Code): Code;
   add(a: Code, b: Code): Code;
   xor(a: Code, b: Code): Code;
   and(a: Code, b: Code): Code;
@@ -31,6 +32,7 @@ export const scalarWords: WordInstructions = {
   type: ValueType.i64,
   lanes: 1,
   load: (address, offset) => [...address, 0x29, 3, ...unsigned(offset)],
+  store: (address, value) => [...zeroAddress, ...value, 0x37, 3, ...unsigned(address)],
   add: (a, b) => [...a, ...b, 0x7c],
   xor: (a, b) => [...a, ...b, 0x85],
   and: (a, b) => [...a, ...b, 0x83],
@@ -49,6 +51,7 @@ export const vectorWords: WordInstructions = {
   type: ValueType.v128,
   lanes: 2,
   load: (address, offset) => [...address, ...vector(0x0a), 3, ...unsigned(offset)],
+  store: (address, value) => [...zeroAddress, ...value, ...vector(0x0b), 4, ...unsigned(address)],
   add: (a, b) => [...a, ...b, ...vector(0xce)],
   xor: (a, b) => [...a, ...b, ...vector(0x51)],
   and: (a, b) => [...a, ...b, ...vector(0x4e)],
