@@ -34,7 +34,7 @@ export interface GatewayBackendOptions {
   readonly submissions: SubmissionStore;
   readonly junk: Junk;
   readonly hasLogin: (user: string) => boolean;
-  readonly identities: Pick<IdentityStore, "get" | "list">;
+  readonly identities: Pick<IdentityStore, "get">;
   /** Calls the listener after each change of identities; returns how to end that. */
   readonly identityChanges: (listener: () => void) => () => void;
   readonly outbox: Pick<Outbox, "cancel">;
@@ -225,8 +225,8 @@ class StoredUserMail implements WholeMail {
 
   #appendOne(mailbox: MailboxId, message: NewMessage): number {
     const { mailboxes, identities } = this.#options;
-    const own = identities.list().filter(({ user, chan }) => user === this.#user && !chan);
-    const identity = this.#identity ?? ownIdentityOf(message, new Set(own.map(({ address }) => address)));
+    const isOwn = (address: Address) => identities.get(this.#user, address)?.chan === false;
+    const identity = this.#identity ?? ownIdentityOf(message, isOwn);
     return mailboxes.append(mailbox, [message], identity).uids[0]!;
   }
 

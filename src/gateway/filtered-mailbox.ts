@@ -11,6 +11,7 @@ import type {
   OpenMailbox,
   StoreResult,
 } from "../mail/imap/backend.js";
+import { ImapError } from "../mail/imap/error.js";
 
 export interface FilteredMailboxOptions {
   readonly open: (listener: MailboxListener) => OpenMailbox | null;
@@ -99,7 +100,10 @@ class FilteredMailbox implements OpenMailbox {
     message: NewMessage,
   ): Promise<(AppendResult & ExpungeResult) | null> {
     const stored = this.#options.stored(destination);
-    return stored === null ? null : this.#whole.replace(uid, stored, message);
+    if (stored === null) return null;
+    if (!this.#own.has(uid))
+      throw new ImapError("NO", "EXPUNGEISSUED", "The message to be replaced is gone.");
+    return this.#whole.replace(uid, stored, message);
   }
 
   vanishedSince(modSeq: number): Promise<readonly number[] | null> {
