@@ -18,14 +18,19 @@ export function harmlessLine(text: string, length: number): string {
   return cut(line, length).trim();
 }
 
-/** A subject: the first line that is not empty, otherwise as written, blanks included. */
+/** More could fill a line of a folded header, which some readers take for its end. */
+const MOST_BLANKS = 40;
+const MANY_BLANKS = new RegExp(` {${MOST_BLANKS},}`, "g");
+
+/** A subject: the first line that is not empty, otherwise as written, blanks included (not more than 40 in a row). */
 export function subjectLine(text: string, length: number): string {
   const first =
     text
       .slice(0, length * 16)
       .split(/[\r\n\u2028\u2029]+/)
       .find((line) => line.trim() !== "") ?? "";
-  return cut(first.replace(LONE_SURROGATE, "\ufffd").replace(CONTROLS, " "), length).trim();
+  const line = first.replace(LONE_SURROGATE, "\ufffd").replace(CONTROLS, " ");
+  return cut(line.replace(MANY_BLANKS, " ".repeat(MOST_BLANKS)), length).trim();
 }
 
 /** Lines end with CR LF, and there is no NUL and no half of a surrogate pair. */

@@ -14,7 +14,8 @@ import { type HeaderField, type MimePart, parseMime } from "../../../src/mail/mi
 /** Differences that a mail of the corpus must name as its own. */
 export const NAMED: Readonly<Record<string, string>> = {
   "flowed lines joined": "format=flowed says that these line ends are not the writer's",
-  "white space of the subject": "a subject has no white space around it, and blanks for tabs",
+  "white space of the subject":
+    "a subject has no white space around it, blanks for tabs, and no more than 40 in a row",
   "subject cut": "a subject has at most 500 characters",
   "first of several": "of a field that stands twice the first counts",
   "Message-ID made": "a mail without one that can be used gets one",

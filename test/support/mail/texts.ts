@@ -227,6 +227,11 @@ function headers(): CorpusMail[] {
       subject: "one",
       differences: ["subject cut"],
     }),
+    plainMail("a subject of blanks within", {
+      subjectField: `Subject: a${" ".repeat(400)}b`,
+      subject: `a${" ".repeat(40)}b`,
+      differences: ["white space of the subject"],
+    }),
     plainMail("a subject that looks like a field", { subject: "Bcc: x@y, Body:z" }),
     plainMail("encoded words split within a letter", {
       subjectField: "Subject: =?utf-8?B?4pw=?=\r\n =?utf-8?B?kw==?=",
