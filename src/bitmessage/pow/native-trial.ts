@@ -37,11 +37,19 @@ export function runTrial(program: string): Promise<NativeTrial> {
   });
 }
 
+/** A program that crashes may leave half a line. */
+function readLine(line: string): TrialLine[] {
+  try {
+    return [JSON.parse(line) as TrialLine];
+  } catch {
+    return [];
+  }
+}
+
 function readTrial(output: string, end: string | null): NativeTrial {
   let present: readonly NativeEngineName[] | undefined;
   const tested = new Map<string, string | null>();
-  for (const line of output.split("\n").filter((text) => text !== "")) {
-    const entry = JSON.parse(line) as TrialLine;
+  for (const entry of output.split("\n").flatMap(readLine)) {
     if (entry.kind === "present") present = entry.engines;
     else tested.set(entry.engine, entry.failure ?? null);
   }

@@ -45,6 +45,15 @@ describe("a trial of the native engines", () => {
     expect(failures).toEqual([{ engine: "native-b", failure: expect.stringContaining("SIGSEGV") }]);
   });
 
+  test("that ends in the middle of a line counts what was whole", async () => {
+    const half = 'require("node:fs").writeSync(1, \'{"kind":"tested","engi\'); process.abort();';
+    const { working, failures } = await runTrial(
+      program([PRESENT, { kind: "tested", engine: "native-avx2" }], half),
+    );
+    expect(working).toEqual(["native-avx2"]);
+    expect(failures.map(({ engine }) => engine)).toEqual(["native-scalar"]);
+  });
+
   test.each([
     ["crashes while loading", 'process.kill(process.pid, "SIGILL"); setInterval(() => {}, 1000);', "SIGILL"],
     ["throws while loading", 'throw new Error("wrong machine");', "exit status 1"],
