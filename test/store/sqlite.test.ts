@@ -3,6 +3,7 @@ import { type Database, openDatabase } from "../../src/store/database.js";
 import { createSqliteStores } from "../../src/store/sqlite/stores.js";
 import type { StoreOptions } from "../../src/store/stores.js";
 import { storesContract } from "./contracts/all.js";
+import { handover } from "./contracts/handovers.js";
 import { mail, witness } from "./contracts/values.js";
 
 const open: Database[] = [];
@@ -38,6 +39,22 @@ describe("content", () => {
     expect([count(made, "content"), count(made, "body")]).toEqual([1, 1]);
     mailboxes.remove("anna", "other");
     expect([count(made, "content"), count(made, "body")]).toEqual([0, 0]);
+  });
+
+  test("of a mail for several targets is kept once and goes with the last of them", () => {
+    const made = database();
+    const { handovers } = createSqliteStores(made);
+    const add = (id: string, text: string) => handovers.add(handover(id), new Uint8Array(Buffer.from(text)));
+    for (const id of ["a", "b", "c"]) add(id, "same");
+    add("d", "other");
+    expect(count(made, "handover_mail")).toBe(2);
+    handovers.update(handover("a", { state: "cancelled" }));
+    handovers.remove(handover("b").id);
+    expect(count(made, "handover_mail")).toBe(2);
+    handovers.update(handover("c", { state: "done" }));
+    expect(count(made, "handover_mail")).toBe(1);
+    handovers.removeUser("anna");
+    expect([count(made, "handover_mail"), count(made, "handover")]).toEqual([0, 0]);
   });
 
   test("of expunged messages that were still held is cleared away at the next start", () => {
@@ -121,6 +138,9 @@ describe("queries", () => {
     ["FROM object WHERE tag = ?", "object_by_tag"],
     ["FROM object WHERE processed = 0", "object_unprocessed"],
     ["FROM outbox WHERE active = 1", "outbox_active"],
+    ["FROM handover WHERE state = 'waiting' AND target = ? ORDER BY next_attempt", "handover_waiting"],
+    ["FROM handover WHERE state = 'waiting' AND target = ? AND started <= ?", "handover_by_start"],
+    ["FROM handover WHERE wishes IS NOT NULL AND user = ?", "handover_by_message"],
     ["WHERE b.message_id = ? AND m.mailbox_id = ?", "body_by_message_id"],
   ])("%s is answered in order by an index", (part, index) => {
     const made = database();

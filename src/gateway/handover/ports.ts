@@ -57,7 +57,7 @@ export interface HandoverStore {
   list(): readonly Handover[];
   /** The waiting one of that target that is due first, or null. */
   next(target: string): Handover | null;
-  /** The waiting ones of that target that were started at or before that time (Unix seconds). */
+  /** The waiting ones of that target that were started at or before that time (Unix seconds), oldest first. */
   startedBefore(target: string, time: number): readonly Handover[];
   /** Those of the user's relayed mail with that Message-ID, oldest first. */
   relayed(user: string, messageId: string): readonly Handover[];

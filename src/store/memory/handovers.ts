@@ -56,7 +56,8 @@ export class MemoryHandoverStore implements HandoverStore {
   }
 
   startedBefore(target: string, time: number): readonly Handover[] {
-    return this.#waiting(target).filter((one) => one.started <= time);
+    const old = this.#waiting(target).filter((one) => one.started <= time);
+    return old.sort((left, right) => left.started - right.started);
   }
 
   relayed(user: string, messageId: string): readonly Handover[] {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type {
   Handover,
   HandoverId,
@@ -58,18 +59,20 @@ export class SqliteHandoverStore implements HandoverStore {
     const select = (condition: string) =>
       database.prepare(`SELECT ${columns} FROM handover WHERE ${condition}`);
     this.#statements = {
-      add: database.prepare(`INSERT INTO handover (${columns}) VALUES (${values})`),
-      addMail: database.prepare("INSERT INTO handover_mail VALUES (?, ?)"),
+      add: database.prepare(`INSERT INTO handover (${columns}, mail_hash) VALUES (${values}, :mail_hash)`),
+      addMail: database.prepare("INSERT OR IGNORE INTO handover_mail VALUES (?, ?)"),
       update: database.prepare(`UPDATE handover SET ${assignments} WHERE id = :id`),
       remove: database.prepare("DELETE FROM handover WHERE id = ?"),
-      removeMail: database.prepare("DELETE FROM handover_mail WHERE handover_id = ?"),
+      removeMail: database.prepare("UPDATE handover SET mail_hash = NULL WHERE id = ?"),
       removeUser: database.prepare("DELETE FROM handover WHERE user = ?"),
       forgetUser: database.prepare("DELETE FROM handover_told WHERE user = ?"),
       get: select("id = ?"),
-      read: database.prepare("SELECT bytes FROM handover_mail WHERE handover_id = ?").pluck(),
+      read: database
+        .prepare("SELECT bytes FROM handover_mail WHERE hash = (SELECT mail_hash FROM handover WHERE id = ?)")
+        .pluck(),
       list: select("state <> 'done' ORDER BY position DESC"),
       next: select("state = 'waiting' AND target = ? ORDER BY next_attempt, position LIMIT 1"),
-      startedBefore: select("state = 'waiting' AND target = ? AND started <= ? ORDER BY position"),
+      startedBefore: select("state = 'waiting' AND target = ? AND started <= ? ORDER BY started, position"),
       relayed: select("wishes IS NOT NULL AND user = ? AND message_id = ? ORDER BY position"),
       targets: database
         .prepare("SELECT DISTINCT target FROM handover WHERE state = 'waiting' ORDER BY target")
@@ -84,8 +87,9 @@ export class SqliteHandoverStore implements HandoverStore {
 
   add(handover: Handover, bytes: Uint8Array): void {
     this.transactions.run(() => {
-      this.#statements.add.run(toRow(handover));
-      this.#statements.addMail.run(handover.id, bytes);
+      const hash = createHash("sha256").update(bytes).digest();
+      this.#statements.addMail.run(hash, bytes);
+      this.#statements.add.run({ ...toRow(handover), mail_hash: hash });
     });
   }
 

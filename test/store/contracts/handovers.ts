@@ -4,7 +4,7 @@ import { bytes, type MakeStores } from "./values.js";
 
 const id = (text: string) => text as HandoverId;
 
-function handover(name: string, changes: Partial<Handover> = {}): Handover {
+export function handover(name: string, changes: Partial<Handover> = {}): Handover {
   return {
     id: id(name),
     target: "home",
@@ -49,6 +49,7 @@ export function handoversContract(make: MakeStores): void {
     expect(handovers.next("nowhere")).toBeNull();
     expect(handovers.targets()).toEqual(["home", RELAY]);
     expect(handovers.startedBefore("home", 99).map((one) => one.id)).toEqual(["late"]);
+    expect(handovers.startedBefore("home", 100).map((one) => one.id)).toEqual(["late", "first", "second"]);
     expect(handovers.list().map((one) => one.id)).toEqual(["ended", "other", "second", "first", "late"]);
   });
 
@@ -66,6 +67,18 @@ export function handoversContract(make: MakeStores): void {
     expect(handovers.list().map((one) => one.id)).toEqual(["failed", "cancelled"]);
     handovers.remove(id("failed"));
     expect([handovers.get(id("failed")), handovers.read(id("failed"))]).toEqual([null, null]);
+  });
+
+  test("handovers: what one of several with the same mail loses, the others keep", () => {
+    const { handovers } = make();
+    for (const name of ["one", "two", "three"]) handovers.add(handover(name), bytes(5, 6));
+    handovers.update(handover("one", { state: "done" }));
+    handovers.remove(id("two"));
+    expect(["one", "two", "three"].map((name) => handovers.read(id(name)))).toEqual([
+      null,
+      null,
+      bytes(5, 6),
+    ]);
   });
 
   test("handovers: relayed mail by its Message-ID; a user goes with all of it", () => {
