@@ -72,8 +72,8 @@ export class Dandelion<Target extends StemTarget> {
     if (this.isOn && role === "stem") this.#stems.join(target);
     for (const [hash, object] of this.#objects) {
       if (object.phase !== "stem" || object.child !== null) continue;
-      // Until there is a stem it waits for its deadline.
       if (this.#stems.childOf(object.source) !== null) this.#rehome(hash, object);
+      else this.#awaitStem(hash, object);
     }
   }
 
@@ -175,6 +175,14 @@ export class Dandelion<Target extends StemTarget> {
       if (this.#peers === 0 && object.source === "ourselves") this.#setDeadline(hash, object);
       else this.#fluff(hash);
     });
+  }
+
+  /** There are peers, and none can be a stem: it does not wait long for one. */
+  #awaitStem(hash: InventoryHash, object: HiddenObject<Target>): void {
+    object.cancelDeadline();
+    object.cancelDeadline = this.#options.scheduler.after(this.#options.timings.announceDelay, () =>
+      this.#fluff(hash),
+    );
   }
 
   /** Gives an object its stem, if there is one, who is told after a random delay like that of all announcements. */

@@ -41,6 +41,8 @@ export interface ExchangeOptions {
   readonly work: SlicedWork;
   /** Seconds without requests after objects could not be kept. */
   readonly storePause: number;
+  /** Seconds without requests while the inventory is over its limit. */
+  readonly sheddingPause: number;
   /** Unix seconds */
   readonly clock: () => number;
   readonly logger: Logger;
@@ -52,8 +54,6 @@ const EMPTY = new Uint8Array(0);
 const STREAM = 1;
 /** Vectors that are looked up at once. */
 const SLICE = 1000;
-/** Seconds without requests while the inventory is over its limit. */
-const SHEDDING_PAUSE = 2;
 /**
  * Each transaction waits for the disk. The next one begins after so many times what the last one took, beyond a moment, and keeps
  * what has come until then; at most so many seconds later.
@@ -181,9 +181,9 @@ export class Exchange {
   }
 
   #makeRoom(): void {
-    const { shedding, downloads } = this.#options;
+    const { shedding, downloads, sheddingPause } = this.#options;
     shedding.check();
-    if (shedding.isFull) downloads.suspend(SHEDDING_PAUSE);
+    if (shedding.isFull) downloads.suspend(sheddingPause);
   }
 
   /** To be called every so often. */

@@ -162,6 +162,7 @@ class Node implements BitmessageNode {
       announcements: this.#announcements,
       dandelion: this.#dandelion,
       storePause: this.#timings.storePause,
+      sheddingPause: this.#timings.sheddingPause,
       intake: new ObjectIntake({ inventory, streams, minimum, clock }),
       ownObjects: this.#ownObjects,
       shedding: new Shedding({ inventory, limit, work: this.#work, logger }),

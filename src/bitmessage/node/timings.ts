@@ -51,6 +51,8 @@ export interface NodeTimings {
   readonly requestForget: number;
   /** Nobody is asked for objects for so long after some could not be kept, as on a full disk. */
   readonly storePause: number;
+  /** The same while the inventory is over its limit; at least a tick. */
+  readonly sheddingPause: number;
   /** How often we tell the local network of us (section 9.4). */
   readonly lanAnnouncement: number;
   /** Before a router that did not let others in is asked again. */
@@ -85,6 +87,7 @@ export const DEFAULT_TIMINGS: NodeTimings = {
   earlyPeriod: 60,
   requestForget: 3600,
   storePause: 30,
+  sheddingPause: 2,
   lanAnnouncement: 60,
   portMappingRetry: 1200,
   saveKnownNodes: 60,

@@ -93,8 +93,22 @@ describe("an object of ours", () => {
     expect(dandelion.hides(HASH)).toBe(true);
     dandelion.join(new Peer("inbound"), "other");
     expect(fluffed).toEqual([]);
-    scheduler.advance(1000);
+    scheduler.advance(5);
+    expect(fluffed).toEqual([]);
+    scheduler.advance(5);
     expect(fluffed).toHaveLength(1);
+  });
+
+  test("takes the stem that comes soon after a peer that is none", () => {
+    const { scheduler, dandelion, fluffed } = setUp(100);
+    dandelion.publish(HASH);
+    dandelion.join(new Peer("inbound"), "other");
+    scheduler.advance(5);
+    const stem = new Peer("stem");
+    dandelion.join(stem, "stem");
+    scheduler.advance(10);
+    expect(stem.stems).toEqual([HASH]);
+    expect(fluffed).toEqual([]);
   });
 
   test("goes another way when its stem dies, three times at most with a new deadline", () => {

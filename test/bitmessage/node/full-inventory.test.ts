@@ -26,7 +26,7 @@ function sqlite(): Stores {
 }
 
 const NOW = Math.floor(Date.now() / 1000);
-const LIMIT = 100_000;
+const LIMIT = 50_000;
 /** Objects of a thousand bytes. */
 const SIZE = 978;
 
@@ -68,7 +68,7 @@ async function supplier(node: TestNode): Promise<{ peer: RawPeer; offer(objects:
 
 async function start(stores: Stores, processing: "at once" | "never" = "at once") {
   const inventory: Inventory = stores.inventory;
-  const node = await startNode({ inventory, maxInventory: LIMIT });
+  const node = await startNode({ inventory, maxInventory: LIMIT, timings: { sheddingPause: 0.05 } });
   if (processing === "at once")
     node.node.onObjectsAdded((hashes) => stores.objectQueue.markProcessed(hashes));
   return { inventory, node };
@@ -81,13 +81,13 @@ describe.each([
   test("gives up what expires first, and does not ask for it again", async () => {
     const { inventory, node } = await start(makeStores());
     const { peer, offer } = await supplier(node);
-    const objects = Array.from({ length: 300 }, (_, index) => objectExpiring(1000 + 10 * index));
-    for (let first = 0; first < 300; first += 50) {
-      offer(objects.slice(first, first + 50));
-      await until(() => inventory.has(inventoryHash(objects[first + 49]!)));
+    const objects = Array.from({ length: 150 }, (_, index) => objectExpiring(1000 + 10 * index));
+    for (let first = 0; first < 150; first += 25) {
+      offer(objects.slice(first, first + 25));
+      await until(() => inventory.has(inventoryHash(objects[first + 24]!)));
     }
     await until(() => inventory.totals().bytes <= LIMIT);
-    expect(inventory.totals().objects).toBeGreaterThan(80);
+    expect(inventory.totals().objects).toBeGreaterThan(40);
     const left = objects.map((object) => inventory.has(inventoryHash(object)));
     // Nothing that expires earlier is kept at the cost of what expires later.
     expect(left.slice(left.indexOf(true)).every(Boolean)).toBe(true);
@@ -107,14 +107,14 @@ describe.each([
     stores.objectQueue.markProcessed([inventoryHash(own)]);
     const { inventory, node } = await start(stores);
     const { peer, offer } = await supplier(node);
-    offer(Array.from({ length: 120 }, () => objectExpiring(5000)));
-    await until(() => inventory.totals().objects > 120);
+    offer(Array.from({ length: 60 }, () => objectExpiring(5000)));
+    await until(() => inventory.totals().objects > 60);
     await until(() => inventory.totals().bytes <= LIMIT);
     expect(inventory.has(inventoryHash(own))).toBe(true);
     peer.send("getdata", encodeInv([inventoryHash(own)]));
     await peer.next("object");
     expect(inventory.unsent()).toEqual([]);
-    offer(Array.from({ length: 60 }, () => objectExpiring(6000)));
+    offer(Array.from({ length: 30 }, () => objectExpiring(6000)));
     await until(() => !inventory.has(inventoryHash(own)));
   });
 
@@ -122,7 +122,7 @@ describe.each([
     const stores = makeStores();
     const { inventory, node } = await start(stores, "never");
     const { peer, offer } = await supplier(node);
-    offer(Array.from({ length: 150 }, () => objectExpiring(1000)));
+    offer(Array.from({ length: 80 }, () => objectExpiring(1000)));
     await until(() => inventory.totals().bytes > LIMIT);
     const later = objectExpiring(2000);
     peer.send("ping");
@@ -140,8 +140,8 @@ describe.each([
     const { inventory, node } = await start(makeStores());
     const { offer } = await supplier(node);
     const listener = await RawPeer.established(node);
-    offer(Array.from({ length: 120 }, () => objectExpiring(5000)));
-    await until(() => inventory.totals().objects > 100);
+    offer(Array.from({ length: 60 }, () => objectExpiring(5000)));
+    await until(() => inventory.totals().objects > 50);
     await until(() => inventory.totals().bytes <= LIMIT);
     const brief = objectExpiring(100);
     const lasting = objectExpiring(9000);
