@@ -80,7 +80,8 @@ export interface UsersOptions {
   readonly clock: () => number;
 }
 
-const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+/** Not one that could be taken for an address, with which one logs in as well. */
+const NAME = /^(?!bm-)[a-z0-9][a-z0-9._-]{0,63}$/;
 const LONGEST_PASSWORD = 1024;
 
 export function createUsers(options: UsersOptions): Users {
@@ -103,7 +104,7 @@ class StoredUsers implements Users {
   async create(name: string, password: string, alongside?: (user: User) => void): Promise<User> {
     const { users, transactions, folders, clock } = this.#options;
     if (!NAME.test(name)) {
-      const text = `${JSON.stringify(name)} cannot be a login: use up to 64 letters a to z, digits, dots, hyphens and underscores`;
+      const text = `${JSON.stringify(name)} cannot be a login: use up to 64 letters a to z, digits, dots, hyphens and underscores, not with bm- in front`;
       throw new UserError("bad-name", text);
     }
     checkPassword(password);
