@@ -38,6 +38,7 @@ const settings = [
   "imap.listen=127.0.0.1:0",
   "smtp.listen=127.0.0.1:0",
   "web.listen=127.0.0.1:0",
+  "web.autoconfig=false",
 ];
 const set = settings.flatMap((setting) => ["--set", setting]);
 const tracer = ["-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg,bind", "-o", trace];

@@ -39,6 +39,7 @@ const settings = [
   "imap.listen=127.0.0.1:0",
   "smtp.listen=127.0.0.1:0",
   "web.listen=127.0.0.1:0",
+  "web.autoconfig=false",
   "log.level=error",
   // Waiting for the sake of privacy would only keep the messages out of the kills' reach.
   "node.dandelion=0",

@@ -34,6 +34,7 @@ const settings = [
   "imap.listen=127.0.0.1:0",
   "smtp.listen=127.0.0.1:0",
   "web.listen=127.0.0.1:0",
+  "web.autoconfig=false",
   "log.level=warn",
 ];
 

@@ -13,6 +13,7 @@ const SETTINGS = [
   "imap.listen=127.0.0.1:0",
   "smtp.listen=127.0.0.1:0",
   "web.listen=127.0.0.1:0",
+  "web.autoconfig=false",
   "log.level=warn",
 ];
 /** Clock ticks in a second, as Linux shows them to every program. */

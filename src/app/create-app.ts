@@ -30,7 +30,8 @@ import { checkSecrets } from "./transports.js";
 import { type UnlockOptions, unlockKeys } from "./unlock-keys.js";
 import { keepLogTail } from "./web/log-tail.js";
 import { createSampler } from "./web/sampler.js";
-import { createWebServer } from "./web/web-server.js";
+import { startAutoconfig } from "./web/start-autoconfig.js";
+import { createAutoconfigServer, createWebServer } from "./web/web-server.js";
 
 export interface AppOptions {
   readonly directory: DataDirectory;
@@ -99,10 +100,19 @@ export async function createApp(options: AppOptions): Promise<App> {
   const started = performance.now();
   const status = () => readStatus({ node, stores, solver, uptime: (performance.now() - started) / 1000 });
   const backUpTo = (file: string) => backUp(database, directory, file);
-  const methods: ControlMethods = createMethods({ services, stores, config, status, backUp: backUpTo });
   let endpoints: Endpoints = { p2p: null, imap: null, smtp: null, web: null };
+  const methods: ControlMethods = createMethods({
+    services,
+    stores,
+    config,
+    status,
+    backUp: backUpTo,
+    endpoints: () => endpoints,
+    certificates: directory.certificates,
+  });
   const shown = { config, directory, services, stores, methods, logLines, logger };
   const web = createWebServer({ ...shown, endpoints: () => endpoints });
+  const autoconfig = createAutoconfigServer({ ...shown, endpoints: () => endpoints });
   const sampler = createSampler({ samples: stores.samples, node, solver, logger });
   const allowed = relaysOnly ? relayMethods(methods) : methods;
   const control = createControlServer(directory.socket, allowed, logger.child({ room: "control" }));
@@ -114,14 +124,19 @@ export async function createApp(options: AppOptions): Promise<App> {
       await control.start();
       if (!relaysOnly) services.start();
       const p2p = await listening("node.listen", () => node.start());
-      endpoints = { p2p, ...mail, web: web && (await listening("web.listen", () => web.start())) };
+      endpoints = {
+        p2p,
+        ...mail,
+        web: web && (await listening("web.listen", () => web.start())),
+        autoconfig: await startAutoconfig(autoconfig, logger),
+      };
       sampler.start();
       return endpoints;
     },
     async stop() {
       sampler.stop();
       await control.stop();
-      await web?.stop();
+      await Promise.all([web?.stop(), autoconfig?.stop()]);
       await servers.stop();
       await node.stop();
       await services.stop();

@@ -7,6 +7,8 @@ export interface Endpoints {
   readonly imap: string | null;
   readonly smtp: string | null;
   readonly web: string | null;
+  /** Where Thunderbird finds its settings by itself, when that could be had. */
+  readonly autoconfig?: string | null;
 }
 
 export interface ClientSettingsInput {
@@ -36,6 +38,7 @@ export function clientSettings(input: ClientSettingsInput): string[] {
   lines.push("Settings for a mail client:");
   lines.push(`  reading (IMAP)  ${server(endpoints.imap, config.imap.tls)}`);
   lines.push(`  sending (SMTP)  ${server(endpoints.smtp, config.smtp.tls)}`);
+  if (endpoints.autoconfig) lines.push("  Thunderbird     finds these by itself, from your address and password");
   if (endpoints.web !== null) {
     const scheme = isLoopback(hostOf(endpoints.web)) ? "http" : "https";
     const url = `${scheme}://${endpoints.web}/`;

@@ -54,6 +54,8 @@ export async function openOffline({ directory, config, logger, ask }: OfflineOpt
     stores,
     config,
     status: null,
+    endpoints: () => null,
+    certificates: directory.certificates,
     backUp: (file) => backUp(database, directory, file),
   });
   return {

@@ -58,6 +58,7 @@ export const TEST_SETTINGS: readonly string[] = [
   "imap.listen=127.0.0.1:0",
   "smtp.listen=127.0.0.1:0",
   "web.listen=127.0.0.1:0",
+  "web.autoconfig=false",
   "send.ack_delay=0",
   "log.level=warn",
 ];

@@ -5,6 +5,7 @@ import { ConfigError } from "../config/config.js";
 import { CommandError } from "../control/messages.js";
 import { addBackupCommands } from "./backup.js";
 import { addBenchCommands } from "./bench.js";
+import { addClientSettingsCommand } from "./client-settings.js";
 import { addDeliveryCommands } from "./delivery.js";
 import { addDemoCommand } from "./demo.js";
 import { addDocumentCommands } from "./documents.js";
@@ -41,6 +42,7 @@ export function createProgram(): Command {
     .version(version());
   addStartCommand(program);
   addSetupCommand(program);
+  addClientSettingsCommand(program);
   addDemoCommand(program);
   addUserCommands(program);
   addIdentityCommands(program);

@@ -40,7 +40,7 @@ export interface Config {
     readonly relay_password_env: string;
     readonly relay_authorities_file: string;
   };
-  readonly web: { readonly listen: string };
+  readonly web: { readonly listen: string; readonly autoconfig: boolean };
   readonly mail: {
     readonly domain: string;
     readonly expire_days: number;

@@ -77,6 +77,13 @@ export const SETTINGS: readonly Setting[] = [
     'Where the web page and the address book (CardDAV) are, with TLS beyond loopback; "off" for none.',
   ),
   setting(
+    "web.autoconfig",
+    "switch",
+    z.boolean(),
+    true,
+    "Tell mail clients their settings on port 80 of loopback as well, where that port can be had: Thunderbird looks there.",
+  ),
+  setting(
     "mail.domain",
     "text",
     z.string().regex(/^[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?$/i, "write a domain name"),

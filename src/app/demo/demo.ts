@@ -69,6 +69,7 @@ function start(
       "imap.listen=127.0.0.1:0",
       "smtp.listen=127.0.0.1:0",
       "web.listen=127.0.0.1:0",
+      "web.autoconfig=false",
       "send.ack_delay=0",
       "log.level=warn",
       ...settings,

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { CommandError, type ControlMethods } from "../control/messages.js";
 import { addressMethods } from "./addresses.js";
+import { clientSettingsMethods } from "./client-settings.js";
 import type { MethodsContext } from "./context.js";
 import { deliveryMethods } from "./delivery.js";
 import { exportMethods } from "./exporting.js";
@@ -21,6 +22,7 @@ export function createMethods(context: MethodsContext): ControlMethods {
     ...deliveryMethods(context),
     ...importMethods(context),
     ...keysMethods(context),
+    ...clientSettingsMethods(context),
     ...exportMethods(context),
     backup: method({ file: z.string().startsWith("/", "write the whole path") }, ({ file }) =>
       context.backUp(file),

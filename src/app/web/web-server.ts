@@ -1,5 +1,6 @@
 /** Everything that is served over HTTP: where it listens, how it is protected, and which part answers what. */
 import { hostname } from "node:os";
+import { join } from "node:path";
 import type { HttpHandler } from "../../http/message.js";
 import { createHttpServer, type HttpServer } from "../../http/server.js";
 import type { Logger } from "../../logger.js";
@@ -7,7 +8,9 @@ import { createCardDavHandler, isCardDav } from "../../mail/carddav/handler.js";
 import { LoginDelay } from "../../mail/login-delay.js";
 import { type Stores, systemClock } from "../../store/stores.js";
 import { loadServerCertificate } from "../certificates.js";
-import { type Config, type Endpoint, isLoopback, parseEndpoint, tlsMode } from "../config/config.js";
+import { clientFacts } from "../client-setup/client-facts.js";
+import { createDiscoveryHandler, isDiscovery } from "../client-setup/discovery-handler.js";
+import { type Config, type Endpoint, isLoopback, parseEndpoint } from "../config/config.js";
 import type { ControlMethods } from "../control/messages.js";
 import type { DataDirectory } from "../data-directory.js";
 import type { Endpoints } from "../mail-client.js";
@@ -36,24 +39,52 @@ export function createWebServer(options: WebServerOptions): HttpServer | null {
   // One for both: who has tried passwords at the page waits at the address book as well.
   const delay = new LoginDelay();
   const cardDav = createCardDavHandler({ backend: services.cardBackend, delay });
-  const page = createPage(options, listen, delay);
+  const discovery = createDiscovery(options);
+  const page = createPage(options, delay);
   return createHttpServer({
     listen,
     tls: certificate(options, listen),
-    names: [config.mail.domain, hostname(), listen.host],
-    handler: (request) => (isCardDav(request) ? cardDav(request) : page(request)),
+    names: ownNames(config, listen),
+    handler(request) {
+      if (isCardDav(request)) return cardDav(request);
+      return isDiscovery(request) ? discovery(request) : page(request);
+    },
     logger: logger.child({ room: "web" }),
   });
 }
 
-function createPage(options: WebServerOptions, listen: Endpoint, delay: LoginDelay): HttpHandler {
-  const { config, services, stores, methods, endpoints, logLines } = options;
+/** Port 80 of loopback, where Thunderbird looks for settings; null when that is not wanted. It may not be to be had. */
+export function createAutoconfigServer(options: WebServerOptions): HttpServer | null {
+  const { config, endpoints, logger } = options;
+  if (!config.web.autoconfig || parseEndpoint("web.listen", config.web.listen) === null) return null;
+  const discovery = createDiscovery(options);
+  return createHttpServer({
+    listen: { host: "127.0.0.1", port: 80 },
+    names: [`autoconfig.${config.mail.domain}`, `autodiscover.${config.mail.domain}`, config.mail.domain],
+    handler(request) {
+      if (isDiscovery(request)) return discovery(request);
+      const { web } = clientFacts({ ...nobody(options), endpoints: endpoints() });
+      if (request.path !== "/" || web === null) return { status: 404, body: "There is nothing here.\n" };
+      return { status: 303, headers: { Location: web } };
+    },
+    logger: logger.child({ room: "web" }),
+  });
+}
+
+function createDiscovery(options: WebServerOptions): HttpHandler {
+  return createDiscoveryHandler(() => clientFacts({ ...nobody(options), endpoints: options.endpoints() }));
+}
+
+function nobody({ config, directory }: WebServerOptions) {
+  return { config, user: "", identities: [], authorityFile: join(directory.certificates, "authority.pem") };
+}
+
+function createPage(options: WebServerOptions, delay: LoginDelay): HttpHandler {
+  const { config, services, stores, methods, logLines } = options;
   const sessions = new Sessions({
     passwordHashOf: (user) => stores.users.get(user)?.passwordHash ?? null,
     now: () => Date.now(),
   });
-  const modeOf = (name: "imap" | "smtp") =>
-    tlsMode(parseEndpoint(`${name}.listen`, config[name].listen)?.host ?? "localhost", config[name].tls);
   return createPageHandler({
     methods,
     authenticator: services.users,
@@ -61,12 +92,6 @@ function createPage(options: WebServerOptions, listen: Endpoint, delay: LoginDel
     sessions,
     surroundings: () => ({
       domain: config.mail.domain,
-      endpoints: endpoints(),
-      security: {
-        imap: modeOf("imap"),
-        smtp: modeOf("smtp"),
-        web: isLoopback(listen.host) ? "plain" : "tls",
-      },
       samples: stores.samples,
       now: systemClock(),
       log: logLines(),
@@ -76,14 +101,14 @@ function createPage(options: WebServerOptions, listen: Endpoint, delay: LoginDel
   });
 }
 
+function ownNames(config: Config, listen: Endpoint): string[] {
+  return ["localhost", config.mail.domain, hostname(), listen.host];
+}
+
 /** Plain on loopback, TLS everywhere else: passwords never go in the clear over a real network. */
 function certificate({ config, directory }: WebServerOptions, listen: Endpoint) {
   if (isLoopback(listen.host)) return null;
-  const names = ["localhost", config.mail.domain, hostname(), listen.host];
-  const { key, certificate: cert } = loadServerCertificate(
-    directory.certificates,
-    [...new Set(names)],
-    new Date(),
-  );
+  const names = [...new Set(ownNames(config, listen))];
+  const { key, certificate: cert } = loadServerCertificate(directory.certificates, names, new Date());
   return { key, cert };
 }

@@ -37,8 +37,6 @@ beforeEach(async () => {
       sessions,
       surroundings: () => ({
         domain: "bm.localhost",
-        endpoints: { p2p: null, imap: "127.0.0.1:1143", smtp: null, web: "127.0.0.1:8025" },
-        security: { imap: "off", smtp: "off", web: "plain" },
         samples: { add: () => {}, since: () => [], removeBefore: () => {} },
         now: 1_700_000_000,
         log: [`a line ${EVIL}`],
@@ -81,6 +79,16 @@ function fakeMethods(passwords: Map<string, string>): ControlMethods {
       progress: 0.5,
       expected_trials: 6e7,
       kind: "msg",
+    },
+    "client.settings": {
+      user: EVIL,
+      domain: "bm.localhost",
+      identities: [{ label: EVIL, mail_address: EVIL }],
+      imap: { host: EVIL, port: 1143, security: "off" },
+      smtp: null,
+      web: "http://localhost:8025/",
+      authority_file: null,
+      file: { name: "muttrc", type: "text/plain; charset=utf-8", text: EVIL },
     },
     status: {
       peers: [{ address: EVIL, inbound: true, tls: true, user_agent: EVIL, services: 1, since: 1 }],
@@ -287,6 +295,24 @@ test("what strangers have named is shown as text on every page", async () => {
     expect(answer.headers.get("content-security-policy")).toMatch(/default-src 'none'; .*form-action 'self'/);
     expect(answer.headers.get("cache-control")).toBe("no-store");
   }
+});
+
+test("files of mail clients are loaded, not shown; only by whoever is logged in", async () => {
+  const here = await loggedIn();
+  const answer = await here.get("/setup/mutt");
+  expect(answer.headers.get("content-disposition")).toBe('attachment; filename="muttrc"');
+  expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+  for (const name of ["authority", "constructor", "passwd"])
+    expect([name, (await here.get(`/setup/${name}`)).status]).toEqual([name, 404]);
+  expect((await browser().get("/setup/mutt")).status).toBe(404);
+});
+
+test("what was done is told to the person, not to the script that keeps the page up to date", async () => {
+  const here = await loggedIn();
+  await here.post("/contacts/add", { address: ADDRESS, label: "x", token: await here.token("/contacts") });
+  const script = await here.get("/contacts", { "sec-fetch-dest": "empty", "sec-fetch-site": "same-origin" });
+  expect(script.status).toBe(200);
+  expect(await (await here.get("/contacts")).text()).toContain("Saved.");
 });
 
 test("the log is for the one who set the bridge up", async () => {

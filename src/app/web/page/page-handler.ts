@@ -12,6 +12,7 @@ import { isSame, type Session, type Sessions } from "./sessions.js";
 import { chooseLanguage, createTranslator, LANGUAGES, type Translator } from "./translator.js";
 import type { Page, View } from "./view.js";
 import { loginPage } from "./views/login.js";
+import { setupFile } from "./views/setup.js";
 
 export interface PageOptions {
   readonly methods: ControlMethods;
@@ -19,7 +20,7 @@ export interface PageOptions {
   readonly delay: LoginDelay;
   readonly sessions: Sessions;
   /** What views are made from, apart from who asks. */
-  readonly surroundings: () => Pick<View, "domain" | "endpoints" | "security" | "samples" | "now"> & {
+  readonly surroundings: () => Pick<View, "domain" | "samples" | "now"> & {
     readonly log: readonly string[];
   };
   /** Whether that user may see what concerns all. */
@@ -77,11 +78,19 @@ class Answer {
     if (path === "/language") return this.#chooseLanguage();
     if (path === "/login") return this.#session === null ? this.#loginForm(200, "", null) : redirect("/");
     const page = findPage(path);
+    const file = /^\/setup\/([a-z0-9]+)$/.exec(path)?.[1];
+    if (file !== undefined && this.#session !== null) return setupFile(this.#view(this.#session), file);
     if (this.#session === null) return page === null ? this.#notFound() : redirect("/login");
     if (page === null) return this.#notFound();
-    const notice = this.#session.notice;
-    this.#session.notice = null;
+    const notice = this.#takeNotice(this.#session);
     return this.#page(200, await page(this.#view(this.#session)), notice);
+  }
+
+  /** Told once, to somebody who looks: not to the script that keeps a page up to date. */
+  #takeNotice(session: Session): Session["notice"] {
+    const { notice } = session;
+    if ((this.request.header("sec-fetch-dest") ?? "document") === "document") session.notice = null;
+    return notice;
   }
 
   async #take(path: string): Promise<HttpResponse> {

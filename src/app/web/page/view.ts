@@ -1,7 +1,6 @@
 /** What every view of the page is made from. */
 
 import type { SampleStore } from "../../../store/stores.js";
-import type { Endpoints } from "../../mail-client.js";
 import type { Content, Html } from "./html.js";
 import { html } from "./html.js";
 import type { Translator } from "./translator.js";
@@ -13,9 +12,6 @@ export interface View {
   /** Calls a control method in the name of the user. */
   call(method: string, parameters?: Readonly<Record<string, unknown>>): Promise<unknown>;
   readonly domain: string;
-  readonly endpoints: Endpoints;
-  /** How the mail servers are protected: a word of the setting `tls`. */
-  readonly security: { readonly imap: string; readonly smtp: string; readonly web: "plain" | "tls" };
   readonly samples: SampleStore;
   /** The last lines of the log; null for users who may not read it. */
   readonly log: readonly string[] | null;

@@ -1,0 +1,75 @@
+/** What every mail client has to know, whatever it calls it. */
+import { hostname } from "node:os";
+import { type Config, isLoopback, parseEndpoint, type ServerConfig, tlsMode } from "../config/config.js";
+import type { Endpoints } from "../mail-client.js";
+
+export interface ClientFacts {
+  readonly user: string;
+  readonly domain: string;
+  readonly identities: readonly ClientIdentity[];
+  /** Null when switched off. */
+  readonly imap: ServerFacts | null;
+  readonly smtp: ServerFacts | null;
+  /** Address of the web page, which is the address book's, too. */
+  readonly web: string | null;
+  /** The authority to trust, a file in PEM; null where no server uses TLS. */
+  readonly authority_file: string | null;
+}
+
+export interface ClientIdentity {
+  readonly label: string;
+  /** `BM-...@domain` */
+  readonly mail_address: string;
+}
+
+export interface ServerFacts {
+  readonly host: string;
+  readonly port: number;
+  readonly security: "off" | "starttls" | "implicit";
+}
+
+export interface ClientFactsInput {
+  readonly config: Config;
+  /** Where a running node listens; null without one. */
+  readonly endpoints: Endpoints | null;
+  readonly user: string;
+  readonly identities: readonly ClientIdentity[];
+  readonly authorityFile: string;
+}
+
+export function clientFacts({
+  config,
+  endpoints,
+  user,
+  identities,
+  authorityFile,
+}: ClientFactsInput): ClientFacts {
+  const imap = serverFacts("imap.listen", endpoints ? endpoints.imap : config.imap.listen, config.imap.tls);
+  const smtp = serverFacts("smtp.listen", endpoints ? endpoints.smtp : config.smtp.listen, config.smtp.tls);
+  const web = serverFacts("web.listen", endpoints ? endpoints.web : config.web.listen, "auto");
+  const usesTls = [imap, smtp, web].some((server) => server !== null && server.security !== "off");
+  return {
+    user,
+    domain: config.mail.domain,
+    identities,
+    imap,
+    smtp,
+    web: web && `${web.security === "off" ? "http" : "https"}://${web.host}:${web.port}/`,
+    authority_file: usesTls ? authorityFile : null,
+  };
+}
+
+/** @param listen "host:port"; null or "off" for none */
+function serverFacts(setting: string, listen: string | null, tls: ServerConfig["tls"]): ServerFacts | null {
+  const endpoint = parseEndpoint(setting, listen ?? "off");
+  if (endpoint === null) return null;
+  const { host, port } = endpoint;
+  return { host: reachableName(host), port, security: tlsMode(host, tls) };
+}
+
+/** What a client on this machine, or elsewhere, calls the host. */
+function reachableName(host: string): string {
+  if (isLoopback(host)) return "localhost";
+  if (host === "0.0.0.0" || host === "::") return hostname();
+  return host.includes(":") ? `[${host}]` : host;
+}
