@@ -38,7 +38,8 @@ export function clientSettings(input: ClientSettingsInput): string[] {
   lines.push("Settings for a mail client:");
   lines.push(`  reading (IMAP)  ${server(endpoints.imap, config.imap.tls)}`);
   lines.push(`  sending (SMTP)  ${server(endpoints.smtp, config.smtp.tls)}`);
-  if (endpoints.autoconfig) lines.push("  Thunderbird     finds these by itself, from your address and password");
+  if (endpoints.autoconfig)
+    lines.push("  Thunderbird     finds these by itself, from your address and password");
   if (endpoints.web !== null) {
     const scheme = isLoopback(hostOf(endpoints.web)) ? "http" : "https";
     const url = `${scheme}://${endpoints.web}/`;
