@@ -7,10 +7,11 @@ import {
   decodeQuotedPrintable,
   decodeText,
 } from "../../../src/mail/mime/decode.js";
-import { unwrapFlowed, wrapFlowed } from "../../../src/mail/mime/flowed.js";
+import { unwrapFlowed } from "../../../src/mail/mime/flowed.js";
 import { decodeEncodedWords } from "../../../src/mail/mime/headers.js";
 import { parseMessageIds } from "../../../src/mail/mime/message-id.js";
 import { parseMime } from "../../../src/mail/mime/parse.js";
+import { wrapFlowed } from "./flowed-text.js";
 import { mail, textOf } from "./mail.js";
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text, "latin1"));
