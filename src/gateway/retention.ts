@@ -24,16 +24,19 @@ export interface RetentionOptions {
   readonly deliveryLog: Retained;
   readonly signatures: Retained;
   readonly automaticAnswers: AutomaticAnswerLog;
+  /** Those that have ended. */
+  readonly handovers: Retained;
   readonly transactions: Transactions;
 }
 
 export function retentionChores(options: RetentionOptions): readonly Chore[] {
-  const { deliveryLog, signatures, automaticAnswers } = options;
+  const { deliveryLog, signatures, automaticAnswers, handovers } = options;
   return [
     new EndedMessages(options),
     forget("submissions without messages", ENDED_MESSAGES, {
       removeBefore: (time, limit) => removeEmptySubmissions(options, time, limit),
     }),
+    forget("ended handovers", ENDED_MESSAGES, handovers),
     forget("deliveries", DELIVERIES, deliveryLog),
     forget("signatures", SIGNATURES, signatures),
     forget("automatic answers", AUTOMATIC_ANSWERS, automaticAnswers),

@@ -53,6 +53,8 @@ export interface HandoverStore {
   /** Replaces it; the mail of one that is `done` or `cancelled` is forgotten. */
   update(handover: Handover): void;
   remove(id: HandoverId): void;
+  /** Of those that are `done` or `cancelled`: removes the oldest from before a time (Unix seconds), at most so many; returns how many. */
+  removeBefore(time: number, limit: number): number;
   /** Newest first; without those that are `done`. */
   list(): readonly Handover[];
   /** The waiting one of that target that is due first, or null. */

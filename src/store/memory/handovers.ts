@@ -71,6 +71,17 @@ export class MemoryHandoverStore implements HandoverStore {
     return [...new Set(waiting.map((one) => one.target))].sort();
   }
 
+  removeBefore(time: number, limit: number): number {
+    const isOld = ({ state, created }: Handover) =>
+      (state === "done" || state === "cancelled") && created < time;
+    const old = this.#all().filter(isOld);
+    const oldest = old.sort((left, right) => left.created - right.created).slice(0, limit);
+    this.transactions.run(() => {
+      for (const { id } of oldest) this.remove(id);
+    });
+    return oldest.length;
+  }
+
   removeUser(user: string): void {
     this.transactions.run(() => {
       for (const { id } of this.#all().filter((one) => one.user === user)) this.#rows.delete(id);

@@ -15,6 +15,7 @@ import { samples } from "./0012-samples.js";
 import { correspondents } from "./0013-correspondents.js";
 import { secondLooks } from "./0014-second-looks.js";
 import { sentObjects } from "./0015-sent-objects.js";
+import { endedHandovers } from "./0016-ended-handovers.js";
 
 export const migrations: readonly Migration[] = [
   initial,
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   correspondents,
   secondLooks,
   sentObjects,
+  endedHandovers,
 ];

@@ -64,6 +64,10 @@ export class SqliteHandoverStore implements HandoverStore {
       update: database.prepare(`UPDATE handover SET ${assignments} WHERE id = :id`),
       remove: database.prepare("DELETE FROM handover WHERE id = ?"),
       removeMail: database.prepare("UPDATE handover SET mail_hash = NULL WHERE id = ?"),
+      removeBefore: database.prepare(
+        `DELETE FROM handover WHERE id IN (SELECT id FROM handover
+           WHERE state IN ('done', 'cancelled') AND created < ? ORDER BY created LIMIT ?)`,
+      ),
       removeUser: database.prepare("DELETE FROM handover WHERE user = ?"),
       forgetUser: database.prepare("DELETE FROM handover_told WHERE user = ?"),
       get: select("id = ?"),
@@ -134,6 +138,10 @@ export class SqliteHandoverStore implements HandoverStore {
 
   targets(): readonly string[] {
     return this.#statements.targets.all() as string[];
+  }
+
+  removeBefore(time: number, limit: number): number {
+    return this.#statements.removeBefore.run(time, limit).changes;
   }
 
   removeUser(user: string): void {

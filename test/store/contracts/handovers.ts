@@ -94,6 +94,26 @@ export function handoversContract(make: MakeStores): void {
     expect(handovers.wasTold("home", "anna", "failed")).toBe(false);
   });
 
+  test("handovers: those that have ended go with their time, the oldest first", () => {
+    const { handovers } = make();
+    handovers.add(handover("a", { created: 7 }), bytes(1));
+    handovers.add(handover("b", { created: 6 }), bytes(1));
+    handovers.add(handover("c", { created: 5 }), bytes(2));
+    handovers.add(handover("d", { created: 1, state: "failed" }), bytes(3));
+    for (const name of ["a", "b"]) handovers.update({ ...handovers.get(id(name))!, state: "done" });
+    handovers.update({ ...handovers.get(id("c"))!, state: "cancelled" });
+    expect(handovers.removeBefore(7, 1)).toBe(1);
+    expect(["a", "b", "c", "d"].map((name) => handovers.get(id(name)) !== null)).toEqual([
+      true,
+      true,
+      false,
+      true,
+    ]);
+    expect(handovers.removeBefore(7, 9)).toBe(1);
+    expect(handovers.removeBefore(8, 9)).toBe(1);
+    expect(handovers.get(id("d"))?.state).toBe("failed");
+  });
+
   test("handovers: a trouble is told once until the target works", () => {
     const { handovers } = make();
     handovers.markTold("home", "anna", "delayed");
