@@ -35,6 +35,9 @@ await new Promise((done) => proxy.listen(0, "127.0.0.1", done));
 const { port } = proxy.address();
 const settings = [
   `node.proxy=socks5://127.0.0.1:${port}`,
+  // What would look around the local network must not, either.
+  "node.lan_discovery=true",
+  "node.port_mapping=true",
   "imap.listen=127.0.0.1:0",
   "smtp.listen=127.0.0.1:0",
   "web.listen=127.0.0.1:0",

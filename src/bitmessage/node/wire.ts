@@ -87,7 +87,7 @@ export class Wire {
     const bytes = encodePacket(command, payload);
     this.bytesSent += bytes.length;
     if (this.#pendingBytes === 0 && this.#meters.upload.isOpen) this.#write(bytes);
-    else this.#hold(bytes);
+    else this.#queue(bytes);
     if (this.backlog > MAX_BACKLOG) this.cut("slow_reader");
   }
 
@@ -97,7 +97,7 @@ export class Wire {
     this.#socket.write(bytes, this.#onWritten);
   }
 
-  #hold(bytes: Uint8Array): void {
+  #queue(bytes: Uint8Array): void {
     if (this.#pendingBytes === 0) this.#meters.upload.wait(() => this.#sendSlice(), 0);
     this.#pendingBytes += bytes.length;
     for (let start = 0; start < bytes.length; start += SLICE) {
