@@ -9,15 +9,15 @@ const sources = "src/bitmessage/pow/native";
 const target = join(process.env.DIST ?? "dist", sources, "pow.node");
 const compiler = process.env.CC ?? "cc";
 
-// The order of additions and the distance between instructions are chosen in the sources: see search-loop.h.
-const vector = ["-fno-tree-reassoc", "-fschedule-insns", "-fsched-pressure"];
+// GCC would change the order of additions that the sources choose (see search-loop.h); clang does not know these options.
+const isClang = String(spawnSync(compiler, ["--version"]).stdout).includes("clang");
+const vector = isClang ? [] : ["-fno-tree-reassoc", "-fschedule-insns", "-fsched-pressure"];
 const kernels = {
   x64: { "search-avx2": ["-mavx2", ...vector], "search-avx512": ["-mavx512f", ...vector] },
-  arm64: { "search-neon": ["-fno-tree-reassoc"], "search-sha512": ["-march=armv8.2-a+sha3"] },
+  arm64: { "search-neon": vector, "search-sha512": ["-march=armv8.2-a+sha3"] },
 };
 const objects = { addon: [], kernels: [], work: [], "search-scalar": [], ...kernels[process.arch] };
-// Clang does not know GCC's scheduling options and says so.
-const common = ["-std=gnu11", "-O3", "-fPIC", "-fvisibility=hidden", "-Wno-unknown-warning-option", "-w"];
+const common = ["-std=gnu11", "-O3", "-fPIC", "-fvisibility=hidden"];
 
 function isFresh() {
   try {

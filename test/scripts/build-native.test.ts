@@ -66,6 +66,14 @@ describe("building the native proof of work", () => {
     expect(statSync(join(directory, LIBRARY)).mtimeMs).toBe(mtimeMs);
   });
 
+  (hasCompiler ? test : test.skip)("spares clang the options that only GCC knows", () => {
+    const script = `case "$1" in --version) echo "clang version 19"; exit;; esac
+      for option; do case "$option" in -fsched*|-fno-tree*) echo "unknown argument" >&2; exit 1;; esac; done
+      exec cc "$@"`;
+    expect(build(compilerThat(script))).toEqual({ status: 0, lines: [] });
+    expect(existsSync(join(directory, LIBRARY))).toBe(true);
+  });
+
   (hasCompiler ? test : test.skip)("makes a library that refuses what is not a search", () => {
     build("cc");
     const { search } = createRequire(import.meta.url)(join(directory, LIBRARY));
