@@ -1,6 +1,6 @@
 /** PyBitmessage's keys.dat: identities with their private keys as an INI file (PROTOCOL.md section 22.1). */
 import type { Identity } from "../bitmessage/messaging/types.js";
-import { decodeAddress } from "../bitmessage/protocol/address.js";
+import { type Address, decodeAddress } from "../bitmessage/protocol/address.js";
 import { equalBytes } from "../bitmessage/protocol/bytes.js";
 import { ProtocolError } from "../bitmessage/protocol/errors.js";
 import { chanIdentity, identityKeys } from "../bitmessage/protocol/keys.js";
@@ -11,6 +11,8 @@ export type ImportedIdentity = Omit<Identity, "user" | "created" | "pubkeyPendin
 export interface KeysDat {
   readonly identities: readonly ImportedIdentity[];
   readonly skipped: readonly { readonly address: string; readonly reason: string }[];
+  /** Those of the identities that are pseudo mailing lists. */
+  readonly lists: readonly { readonly address: Address; readonly name: string }[];
 }
 
 type Section = ReadonlyMap<string, string>;
@@ -21,26 +23,32 @@ export function readKeysDat(text: string): KeysDat {
   const scale = demandScale(sections.get("bitmessagesettings"));
   const identities: ImportedIdentity[] = [];
   const skipped: { address: string; reason: string }[] = [];
+  const lists: { address: Address; name: string }[] = [];
   for (const [name, section] of sections) {
     if (!name.startsWith("BM-")) continue;
     try {
-      identities.push(readIdentity(name, section, scale));
+      const identity = readIdentity(name, section, scale);
+      identities.push(identity);
+      const listName = section.get("mailinglistname") || identity.label || "list";
+      if (isTrue(section.get("mailinglist")) && !identity.chan)
+        lists.push({ address: identity.address, name: listName });
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       skipped.push({ address: name, reason: error.message });
     }
   }
-  return { identities, skipped };
+  return { identities, skipped, lists };
 }
 
-/** The section of one identity, as PyBitmessage would write it. Holds the private keys. */
-export function formatKeysDat(identity: Identity): string {
+/** The section of one identity, as PyBitmessage would write it; `list`: its name as a pseudo mailing list. Holds the private keys. */
+export function formatKeysDat(identity: Identity, list: string | null = null): string {
   const lines = [
     `[${identity.address}]`,
     `label = ${oneLine(identity.chan ? `[chan] ${identity.passphrase ?? identity.label}` : identity.label)}`,
     `enabled = ${identity.enabled}`,
     "decoy = false",
     ...(identity.chan ? ["chan = true"] : []),
+    ...(list === null ? [] : ["mailinglist = true", `mailinglistname = ${oneLine(list)}`]),
     `noncetrialsperbyte = ${identity.difficulty.trialsPerByte}`,
     `payloadlengthextrabytes = ${identity.difficulty.extraBytes}`,
     `privsigningkey = ${encodeWif(identity.keys.signing.privateKey)}`,

@@ -10,8 +10,12 @@ const expected: Record<string, Record<string, string>> = JSON.parse(
 
 describe("what is not a keys.dat", () => {
   test("text without identities gives none", () => {
-    expect(readKeysDat("")).toEqual({ identities: [], skipped: [] });
-    expect(readKeysDat("[bitmessagesettings]\nport = 8444\n")).toEqual({ identities: [], skipped: [] });
+    expect(readKeysDat("")).toMatchObject({ identities: [], skipped: [], lists: [] });
+    expect(readKeysDat("[bitmessagesettings]\nport = 8444\n")).toMatchObject({
+      identities: [],
+      skipped: [],
+      lists: [],
+    });
   });
 
   test("keys of another address, broken keys and broken addresses are named, and the rest is read", () => {
@@ -68,6 +72,18 @@ test("the old scale of demands", () => {
 test("what is written is read again", () => {
   for (const identity of readKeysDat(file).identities) {
     const text = formatKeysDat({ ...identity, user: "ada", created: 0, pubkeyPending: false });
-    expect(readKeysDat(text)).toEqual({ identities: [identity], skipped: [] });
+    expect(readKeysDat(text)).toEqual({ identities: [identity], skipped: [], lists: [] });
   }
+});
+
+test("pseudo mailing lists go along with their names; a chan is none", () => {
+  const [identity] = readKeysDat(file).identities.filter((one) => !one.chan);
+  const whole = { ...identity!, user: "ada", created: 0, pubkeyPending: false };
+  const text = formatKeysDat(whole, "crypto");
+  expect(text).toContain("mailinglist = true\nmailinglistname = crypto\n");
+  expect(readKeysDat(text).lists).toEqual([{ address: whole.address, name: "crypto" }]);
+  const nameless = text.replace("mailinglistname = crypto\n", "");
+  expect(readKeysDat(nameless).lists).toEqual([{ address: whole.address, name: whole.label || "list" }]);
+  expect(readKeysDat(text.replace("mailinglist = true", "mailinglist = false")).lists).toEqual([]);
+  expect(readKeysDat(text.replace("decoy", "chan = true\ndecoy")).lists).toEqual([]);
 });

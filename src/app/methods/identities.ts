@@ -57,7 +57,10 @@ export function identityMethods(context: MethodsContext): ControlMethods {
     "identity.export": method(byAddress, (wanted) => {
       const identity = identities.get(ownerOf(wanted), wanted.address);
       if (identity === null) throw new CommandError(`${wanted.address} is not one of your identities`);
-      return { address: identity.address, keysDat: formatKeysDat(identity) };
+      return {
+        address: identity.address,
+        keysDat: formatKeysDat(identity, context.services.mailingLists.nameOf(wanted.address)),
+      };
     }),
     "identity.import": method({ text: z.string(), user: text.optional() }, ({ text: file, user }) =>
       importKeys(context, file, user),
@@ -82,7 +85,7 @@ function setListMode(
 
 function importKeys(context: MethodsContext, file: string, wantedUser: string | undefined): unknown {
   const user = chooseUser(context, wantedUser);
-  const { identities: found, skipped } = readKeysDat(file);
+  const { identities: found, skipped, lists } = readKeysDat(file);
   if (found.length + skipped.length === 0)
     throw new CommandError("the file holds no identities; is it PyBitmessage's keys.dat?");
   const { services, stores } = context;
@@ -96,6 +99,8 @@ function importKeys(context: MethodsContext, file: string, wantedUser: string | 
         return [];
       }
       if (identity.chan) services.folders.ensureChan(identity);
+      const list = lists.find(({ address }) => address === identity.address);
+      if (list !== undefined) services.mailingLists.setName(list.address, list.name);
       return [row(identity)];
     }),
   );

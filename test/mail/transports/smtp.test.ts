@@ -148,6 +148,22 @@ describe("SMTP", () => {
     expect(server.heard.join(" ")).not.toMatch(/evil/);
   });
 
+  test("a mail cannot end itself and go on with commands", async () => {
+    const server = await serve();
+    const text = "Subject: x\r\n\r\na\n.\nMAIL FROM:<>\n.\r\nRCPT TO:<x@y>\r\n.\r\nQUIT\r\n";
+    await transportTo(server).deliver(outbound({ bytes: new Uint8Array(Buffer.from(text)) }), never);
+    expect(server.heard.slice(0, 4)).toEqual([
+      "EHLO bridge.test",
+      "MAIL FROM:<>",
+      "RCPT TO:<anna@example.org>",
+      "DATA",
+    ]);
+    expect(server.heard.slice(4).join()).toMatch(/^(QUIT)?$/);
+    expect(server.mails.map((mail) => mail.replaceAll("\r\n", "\n"))).toEqual([
+      text.replaceAll("\r\n", "\n"),
+    ]);
+  });
+
   test("a stop ends it soon", async () => {
     const server = await serve({ END: "silence" });
     const stop = new AbortController();
