@@ -12,6 +12,8 @@ export interface ClientFacts {
   readonly smtp: ServerFacts | null;
   /** Address of the web page, which is the address book's, too. */
   readonly web: string | null;
+  /** Whether Thunderbird finds all this by itself. */
+  readonly autoconfig: boolean;
   /** The authority to trust, a file in PEM; null where no server uses TLS. */
   readonly authority_file: string | null;
 }
@@ -55,6 +57,7 @@ export function clientFacts({
     imap,
     smtp,
     web: web && `${web.security === "off" ? "http" : "https"}://${web.host}:${web.port}/`,
+    autoconfig: Boolean(endpoints?.autoconfig),
     authority_file: usesTls ? authorityFile : null,
   };
 }

@@ -140,17 +140,23 @@ export function plainSettings(facts: ClientFacts): string {
 }
 
 export function thunderbirdSettings(facts: ClientFacts): string {
+  const { autoconfig, web } = facts;
   return text([
-    "Thunderbird: New Account, Email; name, mail address and password; then Configure manually:",
+    ...(autoconfig
+      ? [
+          "Thunderbird: New Account, Email; type name, mail address and password, and continue: it finds all by itself.",
+        ]
+      : [
+          "Thunderbird: New Account, Email; name, mail address and password; then Configure manually, Test, Done:",
+        ]),
     plainSettings(facts).trimEnd(),
-    "As security none is right on this machine, press Test, then Done, and accept the warning.",
+    "It warns of security none; on this machine, which the mail does not leave, that is right.",
     "Contacts: Address Book, New CardDAV Address Book, with user name and address as above.",
-    ...(facts.web === null
+    ...(autoconfig || web === null
       ? []
       : [
-          "Or, in Settings, General, Config Editor, set mailnews.auto_config_url to",
-          `${facts.web}mail/config-v1.1.xml?domain=`,
-          "and Thunderbird finds all by itself.",
+          "Instead of typing servers: in Settings, General, Config Editor, set mailnews.auto_config_url to",
+          `${web}mail/config-v1.1.xml?domain=`,
         ]),
   ]);
 }

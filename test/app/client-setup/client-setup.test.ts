@@ -19,6 +19,7 @@ const facts: ClientFacts = {
   imap: { host: "localhost", port: 1143, security: "off" },
   smtp: { host: "localhost", port: 1025, security: "off" },
   web: "http://localhost:8025/",
+  autoconfig: false,
   authority_file: null,
 };
 const server = { host: "box.example", port: 993, security: "implicit" } as const;
@@ -110,6 +111,10 @@ describe("documents", () => {
           expect([name, text]).toEqual([name, expect.stringContaining(String(one.imap.port))]);
       }
     }
+    expect(makeClientFile("thunderbird", facts).text).toContain("mailnews.auto_config_url");
+    expect(makeClientFile("thunderbird", { ...facts, autoconfig: true }).text).toContain(
+      "finds all by itself",
+    );
     expect(makeClientFile(null, facts).text).toContain("localhost, port 1025");
   });
 });

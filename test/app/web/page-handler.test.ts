@@ -87,6 +87,7 @@ function fakeMethods(passwords: Map<string, string>): ControlMethods {
       imap: { host: EVIL, port: 1143, security: "off" },
       smtp: null,
       web: "http://localhost:8025/",
+      autoconfig: true,
       authority_file: null,
       file: { name: "muttrc", type: "text/plain; charset=utf-8", text: EVIL },
     },

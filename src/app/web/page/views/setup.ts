@@ -12,7 +12,7 @@ export async function setupPage(view: View): Promise<Page> {
   const facts = (await view.call("client.settings")) as ClientFacts;
   const addresses = facts.identities.map(({ mail_address }) => html`<dd>${addressText(mail_address)}</dd>`);
   const off = html`<dt>${words.text("setup.server")}</dt><dd>${words.text("setup.off")}</dd>`;
-  const steps = [1, 2, 3, 4, 5].map(
+  const steps = (facts.autoconfig ? ["auto", 4, 5] : [1, 2, 3, 4, 5]).map(
     (step) => html`<li>${words.text(`setup.thunderbird-${step}`, { book: facts.web ?? "" })}</li>`,
   );
   return {
