@@ -68,10 +68,14 @@ export class Announcements<Target extends AnnouncementTarget> {
     if (this.#telling.has(target) || !this.#isToBeTold(target)) return;
     this.#telling.add(target);
     this.#work.add(() => {
-      if (this.#isToBeTold(target)) this.#tellPortion(target);
-      if (this.#isToBeTold(target)) return "more";
-      this.#telling.delete(target);
-      return "done";
+      let hasMore = false;
+      try {
+        if (this.#isToBeTold(target)) this.#tellPortion(target);
+        hasMore = this.#isToBeTold(target);
+      } finally {
+        if (!hasMore) this.#telling.delete(target);
+      }
+      return hasMore ? "more" : "done";
     });
   }
 

@@ -241,7 +241,7 @@ class Node implements BitmessageNode {
       this.#exchange.tick();
     });
     this.#dandelion.start();
-    for (const hash of this.#ownObjects.refresh()) this.#dandelion.publish(hash);
+    for (const hash of this.#ownObjects.load()) this.#dandelion.publish(hash);
     this.#housekeeping.start();
     this.#reach.whenOpen(this.#scheduler, this.#timings, () => {
       this.#dialer.start();
@@ -269,8 +269,8 @@ class Node implements BitmessageNode {
   }
 
   announce(hashes: readonly InventoryHash[], when: "now" | "later" = "now"): void {
-    this.#ownObjects.refresh();
     for (const hash of hashes) {
+      this.#ownObjects.published(hash);
       if (when === "now") this.#dandelion.publish(hash);
       else this.#dandelion.publishLater(hash, this.#timings.publishLater);
     }

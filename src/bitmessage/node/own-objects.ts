@@ -7,22 +7,25 @@ import type { Inventory } from "./ports.js";
  */
 export class OwnObjects {
   readonly #inventory: Inventory;
-  #unsent: ReadonlySet<InventoryHash> = new Set();
+  readonly #unsent = new Set<InventoryHash>();
 
   constructor(inventory: Inventory) {
     this.#inventory = inventory;
   }
 
-  /** Looks into the inventory again, where something has been published. */
-  refresh(): ReadonlySet<InventoryHash> {
-    this.#unsent = new Set(this.#inventory.unsent());
-    return this.#unsent;
+  /** Those of earlier times. */
+  load(): readonly InventoryHash[] {
+    const unsent = this.#inventory.unsent();
+    for (const hash of unsent) this.#unsent.add(hash);
+    return unsent;
+  }
+
+  published(hash: InventoryHash): void {
+    this.#unsent.add(hash);
   }
 
   /** Others have it. */
   wentOut(hash: InventoryHash): void {
-    if (!this.#unsent.has(hash)) return;
-    this.#inventory.markSent([hash]);
-    this.refresh();
+    if (this.#unsent.delete(hash)) this.#inventory.markSent([hash]);
   }
 }

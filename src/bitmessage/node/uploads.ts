@@ -102,11 +102,16 @@ export class Uploads<Target extends UploadTarget> {
     this.#scheduler.after(wait, () => {
       this.#work.add(() => {
         const requests = this.#requests.get(target);
-        if (requests !== undefined && this.#serve(target, requests) === "more") return "more";
-        this.#scheduled.delete(target);
+        let next: "more" | "done" = "done";
+        try {
+          if (requests !== undefined) next = this.#serve(target, requests);
+        } finally {
+          if (next === "done") this.#scheduled.delete(target);
+        }
         // The rest follows when the backlog has drained.
-        if (requests !== undefined && target.backlog < UPLOAD_BACKLOG) this.#schedule(target, requests);
-        return "done";
+        const isOpen = next === "done" && target.backlog < UPLOAD_BACKLOG;
+        if (requests !== undefined && isOpen) this.#schedule(target, requests);
+        return next;
       });
     });
   }

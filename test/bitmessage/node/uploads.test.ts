@@ -108,3 +108,26 @@ describe("nobody finds out by asking who has an object first", () => {
     ]);
   });
 });
+
+test("an object that cannot be read costs its turn, and the peer is served again", () => {
+  const scheduler = new ManualScheduler();
+  let isBroken = true;
+  const uploads = new Uploads<Target>({
+    read: () => {
+      if (isBroken) throw new Error("SQLITE_IOERR");
+      return OBJECT;
+    },
+    onSent: () => {},
+    spreadTime: () => 0,
+    scheduler,
+    work: new SlicedWork(scheduler),
+  });
+  const target = new Target();
+  uploads.join(target);
+  uploads.requested(target, hashes(3));
+  expect(() => scheduler.advance(1)).toThrow("SQLITE_IOERR");
+  isBroken = false;
+  uploads.requested(target, hashes(3));
+  scheduler.advance(1);
+  expect(target.objects).toHaveLength(3);
+});
