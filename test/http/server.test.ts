@@ -1,5 +1,10 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { get } from "node:https";
 import { connect, type Socket } from "node:net";
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, describe, expect, test } from "@jest/globals";
+import { loadServerCertificate } from "../../src/app/certificates.js";
 import type { HttpLimits } from "../../src/http/limits.js";
 import { HttpError, type HttpHandler } from "../../src/http/message.js";
 import { createHttpServer, type HttpServer } from "../../src/http/server.js";
@@ -166,5 +171,32 @@ describe("answers", () => {
     const answer = exchange(port, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     await server.stop();
     expect(await answer).toBe("");
+  });
+});
+
+describe("TLS", () => {
+  const directory = mkdtempSync(join(tmpdir(), "bmbridge-http-"));
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  test("answers who speaks it; who does not, or never finishes the handshake, is cut off", async () => {
+    const { key, certificate, authorityFile } = loadServerCertificate(directory, ["localhost"], new Date());
+    const server = createHttpServer({
+      listen: { host: "127.0.0.1", port: 0 },
+      tls: { key, cert: certificate },
+      handler: ({ protection }) => ({ status: 200, body: protection }),
+      limits: { headerTime: 200, stallTime: 400 },
+    });
+    running.push(server);
+    const { port } = await server.start();
+    const answer = await new Promise((resolve, reject) => {
+      const options = { host: "localhost", port, ca: readFileSync(authorityFile), agent: false };
+      get(options, (response) => response.once("data", (chunk) => resolve(String(chunk)))).once(
+        "error",
+        reject,
+      );
+    });
+    expect(answer).toBe("tls");
+    expect(await exchange(port, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")).not.toMatch(/200/);
+    expect(await exchange(port, "\x16\x03\x01\x00")).not.toMatch(/200/);
   });
 });
