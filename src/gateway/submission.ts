@@ -232,17 +232,19 @@ class Submissions implements SubmissionHandler {
     const { user, from, mail, messageId, stored } = prepared;
     const reached = prepared.messages.map((message) => message.reached);
     automaticMail.check(automaticMailOf(user, mail, reached), now);
-    const recipients = prepared.messages.map(({ reached, draft }): SubmissionRecipient => {
-      const entry = outbox.enqueue(draft);
-      const { address: original, notify, orcpt } = reached.recipient;
-      return {
-        outboxId: entry.id,
-        address: reached.address,
-        original,
-        notify: notify ?? null,
-        orcpt: orcpt ?? null,
-      };
-    });
+    const recipients = prepared.messages.map(
+      ({ reached: { recipient, address }, draft }): SubmissionRecipient => {
+        const entry = outbox.enqueue(draft);
+        const { address: original, notify, orcpt } = recipient;
+        return {
+          outboxId: entry.id,
+          address,
+          original,
+          notify: notify ?? null,
+          orcpt: orcpt ?? null,
+        };
+      },
+    );
     const { ret = "HDRS", envid = null } = envelope;
     const submission = { id, user, messageId, from: from.address, ret, envid, created: now, recipients };
     submissions.add({ ...submission, subject: mail.subject });

@@ -71,12 +71,15 @@ export class OutboxMachine {
   save(previous: OutboxEntry, change: Partial<OutboxEntry>): OutboxEntry {
     const { stores, clock, observer } = this.options;
     const entry: OutboxEntry = { ...previous, ...change, changed: clock() };
-    return stores.transactions.run(() => {
+    const work = () => {
       stores.outbox.update(entry);
       observer(entry, previous);
       stores.transactions.afterCommit(() => this.track(entry));
       return entry;
-    });
+    };
+    // Waiting for a key and working begin anew when they are forgotten.
+    const isOnItsWay = entry.state === "awaiting-pubkey" || entry.state === "proof-of-work";
+    return isOnItsWay ? stores.transactions.runUnsynced(work) : stores.transactions.run(work);
   }
 
   /** Takes in the newest state of an entry: after its commit. */

@@ -10,6 +10,11 @@ import type { Contact, Identity, OutboxEntry, OutboxId, ReceivedMessage, Subscri
 export interface Transactions {
   /** Nested calls join the outer one. `work` may not be asynchronous. */
   run<T>(work: () => T extends Promise<unknown> ? never : T): T;
+  /**
+   * The same without waiting for the disk: a loss of power, though no crash, may undo it, unless one that waits has followed. For what would be
+   * found out or done again.
+   */
+  runUnsynced<T>(work: () => T extends Promise<unknown> ? never : T): T;
   /** Runs `effect` after the commit of the running transaction (never after a rollback), or at once when there is none. */
   afterCommit(effect: () => void): void;
 }

@@ -33,6 +33,10 @@ export class MemoryTransactions implements Transactions {
     return result;
   }
 
+  runUnsynced<T>(work: () => T extends Promise<unknown> ? never : T): T {
+    return this.run(work);
+  }
+
   afterCommit(effect: () => void): void {
     if (this.#depth === 0) this.#effects.run(effect);
     else this.#effects.add(effect);

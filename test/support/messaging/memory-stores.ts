@@ -53,6 +53,7 @@ export class MemoryStores implements MessagingStores {
   ];
 
   readonly transactions: Transactions = {
+    runUnsynced: (work) => this.transactions.run(work),
     run: (work) => {
       if (this.#effects) return work();
       const before = this.#maps.map((map) => [...map]);

@@ -278,6 +278,7 @@ function frozenAfter(stores: MemoryStores, alive: () => boolean): MemoryStores {
       if (!alive()) throw new Error("the process is dead");
       return stores.transactions.run(work);
     },
+    runUnsynced: (work) => transactions.run(work),
     afterCommit: (effect) => stores.transactions.afterCommit(effect),
   };
   return Object.create(stores, {
