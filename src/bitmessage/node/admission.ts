@@ -11,6 +11,8 @@ import { isLoopback } from "./text.js";
 const MAX_PER_HOST = 3;
 /** Inbound connections at once that have not introduced themselves. */
 const MAX_HALF_OPEN = 64;
+/** Seconds within which PyBitmessage introduces itself; who takes longer makes room for a newcomer, whatever network they are of. */
+const PATIENCE = 10;
 /** Connections over the limit that are still told so before they are closed (number 5). */
 const COURTESY = 10;
 /** Refusals in a row for the clock after which our own clock may be the wrong one (number 2). */
@@ -48,11 +50,15 @@ export class Admission {
     if (!isLoopback(host) && countHost(inbound, host) > MAX_PER_HOST) return false;
     const halfOpen = inbound.filter(({ wasEstablished }) => !wasEstablished);
     const isFull = inbound.length >= this.#options.maxInbound + COURTESY || halfOpen.length >= MAX_HALF_OPEN;
-    return !isFull || this.#makeRoom(host, halfOpen);
+    return !isFull || this.#makeRoom(chooseToLeave(host, halfOpen) ?? this.#slowest(halfOpen));
   }
 
-  #makeRoom(host: string, guests: readonly Connection[]): boolean {
-    const leaving = chooseToLeave(host, guests);
+  #slowest(halfOpen: readonly Connection[]): Connection | null {
+    const [oldest] = [...halfOpen].sort((a, b) => a.since - b.since);
+    return oldest !== undefined && oldest.since <= this.#options.clock() - PATIENCE ? oldest : null;
+  }
+
+  #makeRoom(leaving: Connection | null): boolean {
     if (leaving === null) return false;
     this.#leaving.add(leaving);
     leaving.cut("crowded_out");
@@ -76,7 +82,7 @@ export class Admission {
     // The text does not tell which: a peer need not learn whom we are connected to.
     if (this.#hasOutbound(host, version.sender.port)) return refusal("server_full");
     const guests = inbound.filter((guest) => this.#welcome.has(guest));
-    if (guests.length >= this.#options.maxInbound && !this.#makeRoom(host, guests)) {
+    if (guests.length >= this.#options.maxInbound && !this.#makeRoom(chooseToLeave(host, guests))) {
       return refusal("server_full");
     }
     this.#welcome.add(connection);

@@ -37,6 +37,8 @@ const TIME_LIMIT = 3600;
 /** Seconds for which a neighbour is remembered. */
 const LIFE_TIME = 300;
 const MAX_NEIGHBOURS = 50;
+/** Nodes that one machine may tell of. */
+const MAX_PER_HOST = 4;
 
 /** Nodes of the local network, which tell of themselves by UDP broadcast (PROTOCOL.md section 9.4). Objects are not taken that way. */
 export class LanDiscovery {
@@ -95,6 +97,14 @@ export class LanDiscovery {
     return null;
   }
 
+  #hasRoom(host: string): boolean {
+    const since = this.#options.scheduler.now() - LIFE_TIME;
+    for (const [key, { heardAt }] of this.#neighbours) if (heardAt < since) this.#neighbours.delete(key);
+    const known = [...this.#neighbours.values()];
+    if (known.filter(({ endpoint }) => endpoint.host === host).length >= MAX_PER_HOST) return false;
+    return known.length < MAX_NEIGHBOURS;
+  }
+
   #close(): void {
     const socket = this.#socket;
     this.#socket = null;
@@ -137,7 +147,7 @@ export class LanDiscovery {
     if (port === this.#ownPort && isOwnAddress(host)) return;
     const endpoint = { host, port };
     const key = endpointText(endpoint);
-    if (!this.#neighbours.has(key) && this.#neighbours.size >= MAX_NEIGHBOURS) return;
+    if (!this.#neighbours.has(key) && !this.#hasRoom(host)) return;
     this.#neighbours.set(key, { endpoint, heardAt: scheduler.now() });
   }
 }

@@ -334,6 +334,19 @@ describe("connections", () => {
     await expectUnharmed(node, honest);
   });
 
+  test("sixty-four that say nothing for ten seconds make room, one by one, for those who come", async () => {
+    let later = 0;
+    const clock = () => Date.now() / 1000 + later;
+    const { node, honest } = await underAttack({ maxInbound: 500, clock });
+    const silent = await Promise.all(Array.from({ length: 64 }, () => RawPeer.connect(node)));
+    await until(() => node.node.peers().length === 65);
+    const early = await RawPeer.connect(node);
+    await early.closed;
+    later = 11;
+    await expectUnharmed(node, honest);
+    expect(silent.filter(({ isClosed }) => isClosed)).toHaveLength(1);
+  });
+
   test("eight at once from one host leave room for others", async () => {
     const { node, honest } = await underAttack();
     const host = nextAddress();
