@@ -7,6 +7,8 @@ export interface QueueRow {
   readonly subject: string;
   readonly state: string;
   readonly created: number;
+  /** Unix seconds of the last change of state. */
+  readonly changed: number;
   readonly expires: number | null;
   readonly attempts: number;
   readonly progress: number | null;

@@ -20,6 +20,7 @@ export function queueMethods(context: MethodsContext): ControlMethods {
     subject: entry.subject,
     state: entry.state,
     created: entry.created,
+    changed: entry.changed,
     expires: entry.expires,
     attempts: entry.attempts,
     progress: outbox.progress(entry.id)?.share ?? null,

@@ -1,20 +1,24 @@
 /** Small plots as SVG, drawn here: no script, no library, sharp at every size, in the colours of the page. */
 
-import type { Sample } from "../../../store/stores.js";
 import type { Content, Html } from "./html.js";
 import { html } from "./html.js";
 
-export interface Series {
+/** Something at a time (Unix seconds). */
+export interface Moment {
+  readonly time: number;
+}
+
+export interface Series<T extends Moment> {
   readonly label: string;
   /** A class of the style sheet: which colour. */
   readonly className: "first" | "second";
-  readonly value: (sample: Sample) => number;
+  readonly value: (moment: T) => number;
 }
 
-export interface PlotOptions {
+export interface PlotOptions<T extends Moment> {
   readonly title: string;
-  readonly series: readonly Series[];
-  readonly samples: readonly Sample[];
+  readonly series: readonly Series<T>[];
+  readonly samples: readonly T[];
   /** Unix seconds. */
   readonly from: number;
   readonly until: number;
@@ -32,7 +36,7 @@ const WIDTH = 480;
 const HEIGHT = 120;
 const BUCKETS = 96;
 
-export function plot(options: PlotOptions): Html {
+export function plot<T extends Moment>(options: PlotOptions<T>): Html {
   const { title, series, samples } = options;
   const lines = series.map((one) => ({ ...one, values: buckets(one.value, options) }));
   const highest = Math.max(
@@ -58,7 +62,10 @@ export function plot(options: PlotOptions): Html {
 type Values = readonly (number | null)[];
 
 /** The mean of each part of the time; null where nothing was written. */
-function buckets(value: (sample: Sample) => number, { samples, from, until }: PlotOptions): Values {
+function buckets<T extends Moment>(
+  value: (moment: T) => number,
+  { samples, from, until }: PlotOptions<T>,
+): Values {
   const sums = new Array<number>(BUCKETS).fill(0);
   const counts = new Array<number>(BUCKETS).fill(0);
   for (const sample of samples) {
@@ -109,8 +116,8 @@ function area(values: Values, highest: number): string {
 }
 
 /** For those who do not see the plot: the last and the highest value of each line. */
-function summary(
-  { title, formatValue }: PlotOptions,
+function summary<T extends Moment>(
+  { title, formatValue }: PlotOptions<T>,
   lines: readonly { readonly label: string; readonly values: Values }[],
 ): string {
   const told = lines.map(({ label, values }) => {

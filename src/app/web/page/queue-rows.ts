@@ -74,8 +74,8 @@ function explanation({ words }: View, row: QueueDetails): Content {
 }
 
 function progress({ words }: View, row: QueueDetails, speed: number): Content {
-  if (row.state !== "proof-of-work") return null;
-  const share = Math.round((row.progress ?? 0) * 100);
+  if (row.progress === null) return null;
+  const share = Math.round(row.progress * 100);
   const expected = row.expected_trials ?? 0;
   // The search has no memory: what is expected to be left does not depend on what was done.
   const left =

@@ -1,7 +1,7 @@
 /** The first page: how everything does. */
 
 import type { Sample } from "../../../../store/stores.js";
-import type { Status } from "../../../commands/text.js";
+import type { QueueRow, Status } from "../../../commands/text.js";
 import { type Html, html } from "../html.js";
 import { plot } from "../plots.js";
 import { isUnderWay, queueRows, readQueue } from "../queue-rows.js";
@@ -12,7 +12,8 @@ const RANGES = [3, 24, 168] as const;
 export async function statusPage(view: View): Promise<Page> {
   const { words } = view;
   const status = (await view.call("status")) as Status;
-  const under = (await readQueue(view)).filter((row) => isUnderWay(row, view.now));
+  const sent = await readQueue(view);
+  const under = sent.filter((row) => isUnderWay(row, view.now));
   const queue =
     under.length === 0
       ? empty(words.text("status.queue-empty"))
@@ -21,7 +22,7 @@ export async function statusPage(view: View): Promise<Page> {
     title: words.text("nav.status"),
     content: html`<div data-live="tiles" class="tiles">${tiles(view, status, under.length)}</div>
 <section aria-labelledby="queue"><h2 id="queue">${words.text("status.queue")}</h2><div data-live="queue">${queue}</div></section>
-<section aria-labelledby="history"><h2 id="history">${words.text("status.history")}</h2>${history(view)}</section>
+<section aria-labelledby="history"><h2 id="history">${words.text("status.history")}</h2>${history(view, sent)}</section>
 <section aria-labelledby="peers"><h2 id="peers">${words.text("status.peers")}</h2><div data-live="peers">${peers(view, status)}</div></section>`,
   };
 }
@@ -47,7 +48,7 @@ function tile(name: string, value: string, detail: string): Html {
   return html`<section class="tile"><h2>${name}</h2><p class="value">${value}</p><p class="detail">${detail}</p></section>`;
 }
 
-function history(view: View): Html {
+function history(view: View, sentMessages: readonly QueueRow[]): Html {
   const { words, now, query } = view;
   const hours = RANGES.find((range) => String(range) === query.get("hours")) ?? 24;
   const from = now - hours * 3600;
@@ -79,7 +80,15 @@ ${plot({ ...shared, title: words.text("history.traffic"), series: [of(received, 
 ${plot({ ...shared, title: words.text("history.objects"), series: [of(received, "first", (one) => one.objectsReceived), of(sent, "second", (one) => one.objectsSent)], formatValue: whole, atLeast: 1 })}
 ${plot({ ...shared, title: words.text("status.peers"), series: [of("status.peers", "first", (one) => one.peers)], formatValue: whole, atLeast: 4 })}
 ${plot({ ...shared, title: words.text("status.work"), series: [of("status.work", "first", (one) => one.working)], formatValue: percent, atLeast: 1 })}
+${plot({ ...shared, title: words.text("history.delivery"), samples: deliveries(sentMessages, from), series: [{ label: words.text("history.delivery"), className: "first", value: ({ seconds }) => seconds }], formatValue: words.duration, atLeast: 60, nothing: words.text("history.no-delivery") })}
 </div>`;
+}
+
+/** Delivered messages of that time, and how long each was on its way: seconds. */
+function deliveries(rows: readonly QueueRow[], from: number) {
+  return rows
+    .filter(({ state, changed }) => state === "acknowledged" && changed >= from)
+    .map(({ created, changed }) => ({ time: changed, seconds: changed - created }));
 }
 
 function peers({ words }: View, status: Status): Html {
