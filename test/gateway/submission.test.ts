@@ -189,7 +189,14 @@ describe("what is accepted", () => {
   });
 
   test("an answer names the inventory vectors of what it answers", async () => {
-    const thread = { user: "anna", correspondent: bob, baseSubject: "hello", excerpt: "", references: [], time: START };
+    const thread = {
+      user: "anna",
+      correspondent: bob,
+      baseSubject: "hello",
+      excerpt: "",
+      references: [],
+      time: START,
+    };
     world.stores.threads.remember({ ...thread, messageId: "q@bob", hash: "ab".repeat(32) });
     const fields = ["X-Bitmessage-Encoding: extended", "In-Reply-To: <q@bob>"];
     await send(envelopeTo(`${bob}@${DOMAIN}`), mail(...fields, ...usual));

@@ -35,7 +35,12 @@ export function exportMethods(context: MethodsContext): ControlMethods {
         const bytes = mailboxes.read(mailbox, uid);
         const [record] = mailboxes.records(mailbox, [uid]);
         if (bytes === null || record === undefined) continue;
-        mails.push({ uid, bytes: Buffer.from(bytes).toString("base64"), flags, time: record.internalDate.seconds });
+        mails.push({
+          uid,
+          bytes: Buffer.from(bytes).toString("base64"),
+          flags,
+          time: record.internalDate.seconds,
+        });
         size += bytes.length;
         if (size >= PORTION) break;
       }
