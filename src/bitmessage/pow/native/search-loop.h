@@ -18,11 +18,11 @@
 #define EACH for (int s = 0; s < STREAMS; s++)
 
 /* One round (FIPS 180-4, 6.4.2). The letters move by one each round instead of the values. */
-#define ROUND(a, b, c, d, e, f, g, h, input)                     \
-  EACH {                                                         \
+#define ROUND(a, b, c, d, e, f, g, h, input)                                    \
+  EACH {                                                                        \
     word first = SUM(h[s], input, CHOOSE(e[s], f[s], g[s]), BIG_SIGMA_1(e[s])); \
-    d[s] += first; \
-    h[s] = first + MAJORITY(a[s], b[s], c[s]) + BIG_SIGMA_0(a[s]); \
+    d[s] += first;                                                              \
+    h[s] = first + MAJORITY(a[s], b[s], c[s]) + BIG_SIGMA_0(a[s]);              \
   }
 
 #define ROUNDS_1_TO_7(INPUT)              \
@@ -50,17 +50,17 @@
   ROUNDS_8_TO_15(INPUT)
 
 /* Round 0 starts from the initial state, so all of it but one addition each is known. */
-#define ROUND_0(first_word)                                 \
-  EACH {                                                    \
-    word message_word = (first_word);                       \
-    h[s] = message_word + ALL(work->a_without_word);        \
-    d[s] = message_word + ALL(work->e_without_word);        \
-    a[s] = ALL(initial_state[0]);                           \
-    b[s] = ALL(initial_state[1]);                           \
-    c[s] = ALL(initial_state[2]);                           \
-    e[s] = ALL(initial_state[4]);                           \
-    f[s] = ALL(initial_state[5]);                           \
-    g[s] = ALL(initial_state[6]);                           \
+#define ROUND_0(first_word)                          \
+  EACH {                                             \
+    word message_word = (first_word);                \
+    h[s] = message_word + ALL(work->a_without_word); \
+    d[s] = message_word + ALL(work->e_without_word); \
+    a[s] = ALL(initial_state[0]);                    \
+    b[s] = ALL(initial_state[1]);                    \
+    c[s] = ALL(initial_state[2]);                    \
+    e[s] = ALL(initial_state[4]);                    \
+    f[s] = ALL(initial_state[5]);                    \
+    g[s] = ALL(initial_state[6]);                    \
   }
 
 /* Message word t in the place of t - 16. */
