@@ -193,6 +193,7 @@ describe("everybody", () => {
         "/chans",
         "/subscriptions",
         "/setup",
+        "/settings",
         "/log",
         "/nowhere",
       ];

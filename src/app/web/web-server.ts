@@ -17,6 +17,7 @@ import type { Endpoints } from "../mail-client.js";
 import type { Services } from "../services.js";
 import { createPageHandler } from "./page/page-handler.js";
 import { Sessions } from "./page/sessions.js";
+import { shownSettings } from "./shown-settings.js";
 
 export interface WebServerOptions {
   readonly config: Config;
@@ -85,6 +86,7 @@ function createPage(options: WebServerOptions, delay: LoginDelay): HttpHandler {
     passwordHashOf: (user) => stores.users.get(user)?.passwordHash ?? null,
     now: () => Date.now(),
   });
+  const settings = { file: options.directory.config, rows: shownSettings(config) };
   return createPageHandler({
     methods,
     authenticator: services.users,
@@ -95,9 +97,9 @@ function createPage(options: WebServerOptions, delay: LoginDelay): HttpHandler {
       samples: stores.samples,
       now: systemClock(),
       log: logLines(),
+      settings,
     }),
-    // The log tells of all users; it is for whoever set the bridge up.
-    mayReadLog: (user) => [...stores.users.list()].sort((a, b) => a.created - b.created)[0]?.name === user,
+    isOwner: (user) => [...stores.users.list()].sort((a, b) => a.created - b.created)[0]?.name === user,
   });
 }
 

@@ -40,8 +40,12 @@ beforeEach(async () => {
         samples: { add: () => {}, since: () => [], removeBefore: () => {} },
         now: 1_700_000_000,
         log: [`a line ${EVIL}`],
+        settings: {
+          file: "/data/config.toml",
+          rows: [{ section: "node", key: "listen", value: EVIL, isDefault: false, text: "Where." }],
+        },
       }),
-      mayReadLog: (user) => user === "anna",
+      isOwner: (user) => user === "anna",
     }),
   });
   const { port } = await server.start();
@@ -169,6 +173,7 @@ const PAGES = [
   "/chans",
   "/subscriptions",
   "/setup",
+  "/settings",
   "/log",
 ];
 
@@ -318,9 +323,10 @@ test("what was done is told to the person, not to the script that keeps the page
   expect(await (await here.get("/contacts")).text()).toContain("Saved.");
 });
 
-test("the log is for the one who set the bridge up", async () => {
+test("the log and the settings are for the one who set the bridge up", async () => {
   const other = await loggedIn("bert");
   expect((await other.get("/log")).status).toBe(404);
+  expect((await other.get("/settings")).status).toBe(404);
   expect(await (await other.get("/")).text()).not.toContain('href="/log"');
 });
 

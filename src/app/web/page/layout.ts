@@ -13,7 +13,7 @@ export interface Frame {
   readonly path: string;
   readonly notice: Notice | null;
   readonly content: Content;
-  readonly mayReadLog: boolean;
+  readonly isOwner: boolean;
 }
 
 /** The pages, in the order of the navigation; the names of their keys. */
@@ -25,8 +25,12 @@ export const NAVIGATION: readonly (readonly [path: string, key: string])[] = [
   ["/chans", "chans"],
   ["/subscriptions", "subscriptions"],
   ["/setup", "setup"],
+  ["/settings", "settings"],
   ["/log", "log"],
 ];
+
+/** What concerns all users. */
+const FOR_OWNER = new Set(["settings", "log"]);
 
 export function layout(frame: Frame): string {
   const { words, title, content } = frame;
@@ -58,8 +62,8 @@ function plainHeader(): Html {
   return html`<header class="top"><p class="brand">${LOGO}<span>Bitmessage Bridge</span></p></header>`;
 }
 
-function fullHeader({ words, user, formToken, path, mayReadLog }: Frame): Html {
-  const links = NAVIGATION.filter(([, key]) => key !== "log" || mayReadLog).map(([target, key]) => {
+function fullHeader({ words, user, formToken, path, isOwner }: Frame): Html {
+  const links = NAVIGATION.filter(([, key]) => isOwner || !FOR_OWNER.has(key)).map(([target, key]) => {
     const isHere = target === path || (target !== "/" && path.startsWith(`${target}/`));
     return html`<li><a href="${target}"${isHere && html` aria-current="page"`}>${words.text(`nav.${key}`)}</a></li>`;
   });

@@ -10,7 +10,7 @@ import { layout } from "./layout.js";
 import { findPage } from "./routes.js";
 import { isSame, type Session, type Sessions } from "./sessions.js";
 import { chooseLanguage, createTranslator, LANGUAGES, type Translator } from "./translator.js";
-import type { Page, View } from "./view.js";
+import type { Page, ShownSettings, View } from "./view.js";
 import { loginPage } from "./views/login.js";
 import { setupFile } from "./views/setup.js";
 
@@ -22,9 +22,10 @@ export interface PageOptions {
   /** What views are made from, apart from who asks. */
   readonly surroundings: () => Pick<View, "domain" | "samples" | "now"> & {
     readonly log: readonly string[];
+    readonly settings: ShownSettings;
   };
-  /** Whether that user may see what concerns all. */
-  readonly mayReadLog: (user: string) => boolean;
+  /** Whether that user may see what concerns all: whoever set the bridge up. */
+  readonly isOwner: (user: string) => boolean;
 }
 
 const POLICY = [
@@ -210,7 +211,7 @@ class Answer {
       path: this.request.path,
       notice,
       content,
-      mayReadLog: user !== null && this.options.mayReadLog(user),
+      isOwner: user !== null && this.options.isOwner(user),
     });
     const headers = {
       "Content-Type": "text/html; charset=utf-8",
@@ -221,7 +222,7 @@ class Answer {
   }
 
   #view({ user, formToken }: Session): View {
-    const { surroundings, methods, mayReadLog } = this.options;
+    const { surroundings, methods, isOwner } = this.options;
     const around = surroundings();
     return {
       ...around,
@@ -229,7 +230,8 @@ class Answer {
       formToken,
       words: this.#words,
       query: this.request.query,
-      log: mayReadLog(user) ? around.log : null,
+      log: isOwner(user) ? around.log : null,
+      settings: isOwner(user) ? around.settings : null,
       // Whatever a form says: only what is the user's own.
       call: (method, parameters = {}) =>
         callMethod(methods, { id: 0, method, params: { ...parameters, user } }),

@@ -5,6 +5,7 @@ import { chansPage, contactsPage, subscriptionsPage } from "./views/address-list
 import { identitiesPage, identityPage } from "./views/identities.js";
 import { logPage } from "./views/log.js";
 import { outboxPage } from "./views/outbox.js";
+import { settingsPage } from "./views/settings.js";
 import { setupPage } from "./views/setup.js";
 import { statusPage } from "./views/status.js";
 
@@ -16,6 +17,7 @@ const PAGES: ReadonlyMap<string, PageView> = new Map<string, PageView>([
   ["/chans", chansPage],
   ["/subscriptions", subscriptionsPage],
   ["/setup", setupPage],
+  ["/settings", settingsPage],
   ["/log", logPage],
 ]);
 

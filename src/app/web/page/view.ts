@@ -4,6 +4,7 @@ import type { SampleStore } from "../../../store/stores.js";
 import type { Content, Html } from "./html.js";
 import { html } from "./html.js";
 import type { Translator } from "./translator.js";
+import type { SettingRow } from "./views/settings.js";
 
 export interface View {
   readonly user: string;
@@ -15,9 +16,16 @@ export interface View {
   readonly samples: SampleStore;
   /** The last lines of the log; null for users who may not read it. */
   readonly log: readonly string[] | null;
+  /** The settings in force and where they are written; null for the same users. */
+  readonly settings: ShownSettings | null;
   readonly query: URLSearchParams;
   /** Unix seconds. */
   readonly now: number;
+}
+
+export interface ShownSettings {
+  readonly file: string;
+  readonly rows: readonly SettingRow[];
 }
 
 /** A page below the frame: its heading and what is in it. */
