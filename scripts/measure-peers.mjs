@@ -106,7 +106,9 @@ class LightPeer {
     if (command === "inv") this.#told(decodeInv(payload));
   }
 
-  #told(hashes) {
+  #told(announced) {
+    // The node has objects of its own, too.
+    const hashes = announced.filter((hash) => objects.has(hash));
     for (const hash of hashes) heard.set(hash, (heard.get(hash) ?? 0) + 1);
     const wanted = hashes.filter((hash) => wants(this, hash));
     if (wanted.length > 0) this.send("getdata", encodeGetdata(wanted));
@@ -168,7 +170,10 @@ async function measure(directory) {
   say(`${rate} objects a second`);
   const hashes = [...objects.keys()];
   const busy = await observe(node, () => stream(crowd, hashes));
-  const wanted = hashes.reduce((sum, hash) => sum + crowd.filter((peer) => wants(peer, hash)).length, 0);
+  let wanted = 0;
+  for (const [index, hash] of hashes.entries()) {
+    wanted += crowd.filter((peer) => peer.number !== index % peers && wants(peer, hash)).length;
+  }
   for (let waited = 0; waited < PATIENCE && delivered < wanted; waited++) await setTimeout(1000);
   const { inventory } = await node.status();
   const result = {
