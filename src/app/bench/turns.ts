@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 export interface Task {
   /** Operations to do at a time at first; doubled until the looks at the clock cost nothing. */
   readonly step: number;
-  run(operations: number): void;
+  run(operations: number): void | Promise<void>;
 }
 
 export interface Total {
@@ -32,7 +32,7 @@ export async function takeTurns(tasks: readonly Task[], seconds: number): Promis
   const runs = tasks.map((task) => ({ task, step: task.step, total: NOTHING }));
   for (let round = 0; round < WARM_UP_ROUNDS + LEAST_ROUNDS || performance.now() < end; round++) {
     for (const run of runs) {
-      const done = takeTurn(run, turn);
+      const done = await takeTurn(run, turn);
       if (round >= WARM_UP_ROUNDS) run.total = add(run.total, done);
     }
     await setImmediate();
@@ -42,13 +42,13 @@ export async function takeTurns(tasks: readonly Task[], seconds: number): Promis
 
 const NOTHING: Total = { operations: 0, seconds: 0, cpuSeconds: 0 };
 
-function takeTurn(run: { readonly task: Task; step: number }, turn: number): Total {
+async function takeTurn(run: { readonly task: Task; step: number }, turn: number): Promise<Total> {
   const elapsed = stopwatch();
   let operations = 0;
   let now = elapsed();
   do {
     const before = now.seconds;
-    run.task.run(run.step);
+    await run.task.run(run.step);
     operations += run.step;
     now = elapsed();
     if (now.seconds - before < turn / 16 && run.step < LARGEST_STEP) run.step *= 2;

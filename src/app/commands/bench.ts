@@ -26,6 +26,16 @@ export function addBenchCommands(program: Command): void {
     const result = await benchVerify(options);
     return { result, rows: result.sizes };
   });
+  addBench(bench, "imap", "what mail clients ask of a mailbox of 10,000 messages", async (options) => {
+    const { benchImap } = await import("../bench/imap.js");
+    const result = await benchImap(options);
+    return { result, rows: result.commands };
+  });
+  addBench(bench, "store", "mails and objects kept in a second", async (options) => {
+    const { benchStore } = await import("../bench/store.js");
+    const result = await benchStore(options);
+    return { result, rows: result.operations };
+  });
 }
 
 /** @param run gives the JSON document, and what of it goes into the table for people */
