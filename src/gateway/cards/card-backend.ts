@@ -1,6 +1,13 @@
 /** The address books as CardDAV shows them. */
 import type { Transactions } from "../../bitmessage/messaging/ports.js";
-import type { Book, CardChange, CardDavBackend, Changes, StoredCard } from "../../mail/carddav/backend.js";
+import type {
+  Book,
+  CardChange,
+  CardDavBackend,
+  CardOutline,
+  Changes,
+  StoredCard,
+} from "../../mail/carddav/backend.js";
 import type { AuthenticatedUser, Authenticator, Credentials } from "../../mail/sasl.js";
 import { ContactCards, type ContactCardsOptions } from "./contact-cards.js";
 import { OwnCards, type OwnCardsOptions } from "./own-cards.js";
@@ -63,13 +70,21 @@ class CardBackend implements CardDavBackend {
     return isBook(book) ? this.#cards.list(user, book) : [];
   }
 
+  outlines({ name: user }: AuthenticatedUser, book: string): readonly CardOutline[] {
+    return isBook(book) ? this.#cards.outlines(user, book) : [];
+  }
+
   changes({ name: user }: AuthenticatedUser, book: string, since: number): Changes | null {
     if (!isBook(book)) return null;
     const revision = this.#cards.revision(user, book);
     if (since > revision) return null;
-    const kept = this.#cards.list(user, book).filter((card) => card.revision > since);
+    const kept = this.#cards.outlines(user, book).filter((outline) => outline.revision > since);
     const changes: CardChange[] = [
-      ...kept.map((card) => ({ name: card.name, revision: card.revision, card })),
+      ...kept.map(({ name, revision: own }) => ({
+        name,
+        revision: own,
+        card: this.#cards.get(user, book, name),
+      })),
       ...this.#cards.removedSince(user, book, since).map((removed) => ({ ...removed, card: null })),
     ];
     return { revision, changes: changes.sort((a, b) => a.revision - b.revision) };

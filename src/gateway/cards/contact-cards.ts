@@ -7,7 +7,7 @@ import type { AddressBook } from "../addresses.js";
 import { harmlessLine } from "../harmless.js";
 import { readCard, withoutAddresses } from "./card-addresses.js";
 import { labelOfCard, makeCardText, renameCard, uidOf } from "./card-text.js";
-import type { CardStore, KeptCard } from "./ports.js";
+import type { CardOutline, CardStore, KeptCard } from "./ports.js";
 
 export interface ContactCardsOptions {
   readonly contacts: Pick<ContactStore, "list" | "get" | "save" | "remove">;
@@ -25,7 +25,7 @@ export class ContactCards {
   refresh(user: string): void {
     const contacts = new Map(this.options.contacts.list(user).map((contact) => [contact.address, contact]));
     const shown = new Set<Address>();
-    for (const card of this.options.cards.list(user, BOOK)) {
+    for (const card of this.options.cards.outlines(user, BOOK)) {
       this.#follow(card, contacts);
       for (const address of card.addresses) shown.add(address);
     }
@@ -64,7 +64,7 @@ export class ContactCards {
   /** Contacts that no card shows any more; one that is blocked stays so, without a name. */
   #forget(user: string, addresses: readonly Address[]): void {
     const { cards, contacts } = this.options;
-    const shown = new Set(cards.list(user, BOOK).flatMap((card) => card.addresses));
+    const shown = new Set(cards.outlines(user, BOOK).flatMap((card) => card.addresses));
     for (const address of addresses) {
       const contact = shown.has(address) ? null : contacts.get(user, address);
       if (contact?.blocked) contacts.save({ ...contact, label: "" });
@@ -72,16 +72,19 @@ export class ContactCards {
     }
   }
 
-  #follow(card: KeptCard, contacts: ReadonlyMap<Address, Contact>): void {
-    const gone = new Set(card.addresses.filter((address) => !contacts.has(address)));
+  #follow(outline: CardOutline, contacts: ReadonlyMap<Address, Contact>): void {
+    const { user, name, addresses } = outline;
+    const { cards } = this.options;
+    const gone = new Set(addresses.filter((address) => !contacts.has(address)));
     if (gone.size > 0) {
-      this.#withdraw(card, gone);
+      this.#withdraw(cards.get(user, BOOK, name)!, gone);
       return;
     }
-    const [first] = card.addresses;
+    const [first] = addresses;
     const label = first === undefined ? "" : labelOf(contacts.get(first)!);
-    if (label === "" || label === card.label) return;
-    this.options.cards.save({ ...card, label, text: renameCard(card.text, label) });
+    if (label === "" || label === outline.label) return;
+    const card = cards.get(user, BOOK, name)!;
+    cards.save({ ...card, label, text: renameCard(card.text, label) });
   }
 
   /** A card of which nothing is left to reach somebody by goes with its contact. */

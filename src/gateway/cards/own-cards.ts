@@ -40,7 +40,7 @@ export class OwnCards {
   refresh(user: string): void {
     const { cards } = this.options;
     const wanted = new Map(this.#wanted(user).map((card) => [card.name, card]));
-    for (const { name } of cards.list(user, BOOK)) if (!wanted.has(name)) cards.remove(user, BOOK, name);
+    for (const { name } of cards.outlines(user, BOOK)) if (!wanted.has(name)) cards.remove(user, BOOK, name);
     for (const card of wanted.values()) {
       if (cards.get(user, BOOK, card.name)?.text !== card.text) cards.save(card);
     }

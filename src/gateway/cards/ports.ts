@@ -21,6 +21,9 @@ export interface KeptCard extends Card {
   readonly revision: number;
 }
 
+/** A card without its text, which may hold a picture. */
+export type CardOutline = Omit<KeptCard, "text">;
+
 /** A name under which there was a card. */
 export interface RemovedCard {
   readonly name: string;
@@ -31,6 +34,8 @@ export interface RemovedCard {
 export interface CardStore {
   /** In the order of their revisions. */
   list(user: string, book: BookName): readonly KeptCard[];
+  /** The same without the texts. */
+  outlines(user: string, book: BookName): readonly CardOutline[];
   get(user: string, book: BookName, name: string): KeptCard | null;
   /** 0 for a book in which nothing ever was. */
   revision(user: string, book: BookName): number;

@@ -8,6 +8,8 @@ export interface CardDavBackend extends Pick<Authenticator, "authenticate"> {
   card(user: AuthenticatedUser, book: string, name: string): StoredCard | null;
   /** In the order of their last change. */
   cards(user: AuthenticatedUser, book: string): readonly StoredCard[];
+  /** The same without their texts. */
+  outlines(user: AuthenticatedUser, book: string): readonly CardOutline[];
   /**
    * What has changed after a revision, the last change of each card only, in the order of the changes; null for a revision that is not
    * reached yet. With 0 everything.
@@ -36,6 +38,9 @@ export interface StoredCard {
   readonly text: string;
   readonly revision: number;
 }
+
+/** A card without its text, which may hold a picture. */
+export type CardOutline = Omit<StoredCard, "text">;
 
 export interface Changes {
   /** The book's. */

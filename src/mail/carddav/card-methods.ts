@@ -109,7 +109,7 @@ function readUid(text: string): string {
 
 /** RFC 6352 section 6.3.2.1: no-uid-conflict */
 function refuseSecondUid(resources: Resources, { book, name }: Place, uid: string): void {
-  const cards = resources.backend.cards(resources.user, book.name);
+  const cards = resources.backend.outlines(resources.user, book.name);
   const other = cards.find((card) => card.uid === uid && card.name !== name);
   if (other !== undefined) {
     throw new DavError(409, CARDDAV, "no-uid-conflict", dav("href", resources.cardHref(book, other.name)));

@@ -144,6 +144,8 @@ const LONGEST_LINE = 75;
 /** Lines of at most 75 octets; no character is cut. */
 function fold(line: string): string {
   if (line.length <= LONGEST_LINE / 4) return line;
+  // Pictures are long, and ASCII.
+  if (/^[\t -~]*$/.test(line)) return line.match(/^.{1,75}|.{1,74}/gs)?.join("\r\n ") ?? line;
   const parts: string[] = [];
   let part = "";
   let octets = 0;

@@ -1,4 +1,11 @@
-import type { BookName, Card, CardStore, KeptCard, RemovedCard } from "../../gateway/cards/ports.js";
+import type {
+  BookName,
+  Card,
+  CardOutline,
+  CardStore,
+  KeptCard,
+  RemovedCard,
+} from "../../gateway/cards/ports.js";
 import { type MemoryTransactions, Table } from "./transactions.js";
 
 interface Row {
@@ -19,6 +26,10 @@ export class MemoryCardStore implements CardStore {
 
   list(user: string, book: BookName): readonly KeptCard[] {
     return this.#of(user, book).flatMap(({ card }) => card ?? []);
+  }
+
+  outlines(user: string, book: BookName): readonly CardOutline[] {
+    return this.list(user, book).map(({ text: _text, ...outline }) => outline);
   }
 
   get(user: string, book: BookName, name: string): KeptCard | null {

@@ -1,5 +1,12 @@
 import type { Address } from "../../bitmessage/protocol/address.js";
-import type { BookName, Card, CardStore, KeptCard, RemovedCard } from "../../gateway/cards/ports.js";
+import type {
+  BookName,
+  Card,
+  CardOutline,
+  CardStore,
+  KeptCard,
+  RemovedCard,
+} from "../../gateway/cards/ports.js";
 import type { Database } from "../database.js";
 import type { SqliteTransactions } from "../transactions.js";
 
@@ -24,6 +31,10 @@ export class SqliteCardStore implements CardStore {
     const kept = "SELECT * FROM address_card WHERE text IS NOT NULL AND user = ? AND book = ?";
     this.#statements = {
       list: database.prepare(`${kept} ORDER BY revision`),
+      outlines: database.prepare(
+        `SELECT user, book, name, uid, label, addresses, revision FROM address_card
+         WHERE text IS NOT NULL AND user = ? AND book = ? ORDER BY revision`,
+      ),
       get: database.prepare(`${kept} AND name = ?`),
       revision: database
         .prepare("SELECT ifnull(max(revision), 0) FROM address_card WHERE user = ? AND book = ?")
@@ -43,6 +54,10 @@ export class SqliteCardStore implements CardStore {
 
   list(user: string, book: BookName): readonly KeptCard[] {
     return (this.#statements.list.all(user, book) as Row[]).map(fromRow);
+  }
+
+  outlines(user: string, book: BookName): readonly CardOutline[] {
+    return (this.#statements.outlines.all(user, book) as Omit<Row, "text">[]).map(fromRow);
   }
 
   get(user: string, book: BookName, name: string): KeptCard | null {
@@ -78,6 +93,6 @@ export class SqliteCardStore implements CardStore {
   }
 }
 
-function fromRow({ addresses, ...row }: Row): KeptCard {
+function fromRow<T extends Omit<Row, "text">>({ addresses, ...row }: T) {
   return { ...row, addresses: addresses === "" ? [] : (addresses.split(" ") as Address[]) };
 }

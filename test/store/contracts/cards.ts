@@ -25,6 +25,8 @@ export function cardsContract(make: MakeStores): void {
     expect(names(cards.list("anna", "contacts"))).toEqual(["b", "a"]);
     expect(cards.get("anna", "contacts", "a")).toEqual({ ...card("a", { label: "B" }), revision: 3 });
     expect(cards.get("anna", "contacts", "b")?.addresses).toEqual([]);
+    const { text: _text, ...outline } = { ...card("a", { label: "B" }), revision: 3 };
+    expect(cards.outlines("anna", "contacts")[1]).toEqual(outline);
     cards.remove("anna", "contacts", "b");
     cards.remove("anna", "contacts", "b");
     cards.remove("anna", "contacts", "never");
