@@ -1,4 +1,4 @@
-import { ImapFlow } from "imapflow";
+import type { ImapFlow } from "imapflow";
 import {
   type Login,
   type OutboundMail,
@@ -33,6 +33,8 @@ async function deliver(
 ): Promise<Receipt> {
   const { host, port, tls, authorities } = options.server;
   const { username, password } = options.login;
+  // Only now: loading it takes as long as a third of the whole program, and most never deliver by IMAP.
+  const { ImapFlow } = await import("imapflow");
   const client = new ImapFlow({
     host,
     port,
