@@ -7,15 +7,25 @@ export interface DownloadSource {
 }
 
 export interface DownloadLimits {
-  /** Objects asked of one peer and not yet come (PROTOCOL.md section 7.4). */
+  /** Objects asked of one peer and not yet come (PROTOCOL.md section 7.4), */
   readonly inFlight: number;
+  /** and of one that has kept delivering quickly: PyBitmessage looks for requests every two seconds only. */
+  readonly inFlightMost: number;
   /** Announced vectors remembered per peer. */
   readonly unseenPerPeer: number;
   /** Announced vectors remembered in all; each peer gets an equal share. */
   readonly unseen: number;
 }
 
-export const DOWNLOAD_LIMITS: DownloadLimits = { inFlight: 1000, unseenPerPeer: 50_000, unseen: 400_000 };
+export const DOWNLOAD_LIMITS: DownloadLimits = {
+  inFlight: 1000,
+  inFlightMost: 8000,
+  unseenPerPeer: 50_000,
+  unseen: 400_000,
+};
+
+/** Seconds in which half of a full window has to come for it to be doubled. */
+const QUICK = 5;
 
 interface SourceState {
   readonly joined: number;
@@ -29,6 +39,10 @@ interface SourceState {
   deliveredBefore: number;
   /** Rounds of requests in a row that brought nothing at all. */
   barren: number;
+  /** Objects that may be on their way. */
+  window: number;
+  /** When the window was last full. */
+  filled: number;
 }
 
 /**
@@ -68,6 +82,8 @@ export class Downloads<Source extends DownloadSource> {
       delivered: 0,
       deliveredBefore: 0,
       barren: 0,
+      window: this.#limits.inFlight,
+      filled: Number.NEGATIVE_INFINITY,
     });
   }
 
@@ -157,6 +173,8 @@ export class Downloads<Source extends DownloadSource> {
       if (announced !== undefined) state.unseen.set(hash, announced);
     }
     if (expired === 0) return;
+    state.window = this.#limits.inFlight;
+    state.filled = Number.NEGATIVE_INFINITY;
     if (!isNew && state.delivered === state.deliveredBefore) state.barren += 1;
     state.deliveredBefore = state.delivered;
   }
@@ -177,11 +195,11 @@ export class Downloads<Source extends DownloadSource> {
   }
 
   #fill(source: Source, state: SourceState): void {
-    if (this.#now() < this.#suspendedUntil) return;
-    const window = Math.max(1, Math.floor(this.#limits.inFlight / 10 ** state.barren));
-    if (state.asked.size > window / 2) return;
+    const now = this.#now();
+    if (now < this.#suspendedUntil || state.asked.size > windowOf(state) / 2) return;
+    if (now - state.filled < QUICK) state.window = Math.min(this.#limits.inFlightMost, 2 * state.window);
     const hashes: InventoryHash[] = [];
-    const room = window - state.asked.size;
+    const room = windowOf(state) - state.asked.size;
     for (const hash of state.unseen.keys()) {
       if (hashes.length === room) break;
       if (this.#askedOf.has(hash)) continue;
@@ -190,7 +208,7 @@ export class Downloads<Source extends DownloadSource> {
       hashes.push(hash);
     }
     if (hashes.length === 0) return;
-    const now = this.#now();
+    state.filled = hashes.length === room ? now : Number.NEGATIVE_INFINITY;
     for (const hash of hashes) {
       state.asked.set(hash, now);
       this.#askedOf.set(hash, source);
@@ -203,4 +221,8 @@ export class Downloads<Source extends DownloadSource> {
     if (count > 0) this.#untried.set(hash, count);
     else this.#untried.delete(hash);
   }
+}
+
+function windowOf({ window, barren }: SourceState): number {
+  return Math.max(1, Math.floor(window / 10 ** barren));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { DOWNLOAD_LIMITS, Downloads } from "../../../src/bitmessage/node/downloads.js";
+import { DOWNLOAD_LIMITS, type DownloadLimits, Downloads } from "../../../src/bitmessage/node/downloads.js";
 import { DEFAULT_TIMINGS } from "../../../src/bitmessage/node/timings.js";
 import type { InventoryHash } from "../../../src/bitmessage/protocol/inventory-hash.js";
 
@@ -20,9 +20,19 @@ function hashes(count: number, from = 0): InventoryHash[] {
   return Array.from({ length: count }, (_, index) => `h${from + index}` as InventoryHash);
 }
 
-function setUp(limits = { inFlight: 10, unseenPerPeer: 50, unseen: 1000 }) {
+function setUp(
+  limits: Omit<DownloadLimits, "inFlightMost"> & Partial<DownloadLimits> = {
+    inFlight: 10,
+    unseenPerPeer: 50,
+    unseen: 1000,
+  },
+) {
   const time = { now: 1000 };
-  const downloads = new Downloads<Source>({ limits, timings: DEFAULT_TIMINGS, now: () => time.now });
+  const downloads = new Downloads<Source>({
+    limits: { inFlightMost: limits.inFlight, ...limits },
+    timings: DEFAULT_TIMINGS,
+    now: () => time.now,
+  });
   const join = () => {
     const source = new Source();
     downloads.join(source);
@@ -51,6 +61,30 @@ describe("requests", () => {
     downloads.refill(source);
     expect(source.asked).toEqual(hashes(15));
     expect(downloads.pending).toBe(10);
+  });
+
+  test("a peer that keeps delivering quickly is asked for more at a time, until it is silent", () => {
+    const limits = { inFlight: 10, inFlightMost: 40, unseenPerPeer: 1000, unseen: 1000 };
+    const { time, downloads, join } = setUp(limits);
+    const source = join();
+    downloads.announced(source, hashes(1000));
+    const deliver = (count: number, seconds: number) => {
+      time.now += seconds;
+      const isFirst = (_: InventoryHash, index: number) => index < count;
+      const due = source.asked.slice(downloads.pending * -1).filter(isFirst);
+      for (const hash of due) downloads.received(source, hash);
+      downloads.refill(source);
+      return downloads.pending;
+    };
+    expect(downloads.pending).toBe(10);
+    expect(deliver(5, 1)).toBe(20);
+    expect(deliver(10, 1)).toBe(40);
+    expect(deliver(20, 1)).toBe(40);
+    time.now += 61;
+    downloads.tick();
+    expect(downloads.pending).toBe(10);
+    expect(deliver(5, 6)).toBe(10);
+    expect(deliver(5, 1)).toBe(20);
   });
 
   test("vectors over the limit of a peer are not remembered", () => {
