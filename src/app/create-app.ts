@@ -7,6 +7,7 @@ import type { RandomBytes } from "../bitmessage/protocol/random.js";
 import type { Logger } from "../logger.js";
 import { createSqliteStores } from "../store/sqlite/stores.js";
 import { systemClock } from "../store/stores.js";
+import { createApiServer } from "./api/api-server.js";
 import { backUp } from "./backup.js";
 import { type Config, ConfigError } from "./config/config.js";
 import { defaultThreads } from "./config/settings.js";
@@ -39,6 +40,8 @@ export interface AppOptions {
   readonly logger: Logger;
   /** Asks a person for a secret; null where nobody can be asked. */
   readonly ask: UnlockOptions["ask"];
+  /** Called when a program asks over the API that this one end. */
+  readonly shutDown?: () => void;
 }
 
 export interface App {
@@ -76,7 +79,15 @@ export async function createApp(options: AppOptions): Promise<App> {
     objectsKept();
   });
   const commands = createMailCommands(() => methods);
-  const services = createServices({ config, stores, solver, publisher, commands, logger });
+  const services = createServices({
+    config,
+    stores,
+    solver,
+    publisher,
+    commands,
+    onReceived: (message) => api?.received(message),
+    logger,
+  });
   const node: BitmessageNode = createNode({
     ...networkOptions(config),
     onionAnnouncer: createOnionAnnouncer({
@@ -112,6 +123,15 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const shown = { config, directory, services, stores, methods, logLines, logger };
   const web = createWebServer({ ...shown, endpoints: () => endpoints });
+  const api = createApiServer({
+    ...shown,
+    node,
+    solver,
+    publisher,
+    clock: systemClock,
+    shutDown: () => options.shutDown?.(),
+  });
+  if (api !== null) node.onObjectsAdded((hashes) => api.objectsAdded(hashes));
   const autoconfig = createAutoconfigServer({ ...shown, endpoints: () => endpoints });
   const sampler = createSampler({ samples: stores.samples, node, solver, logger });
   const allowed = relaysOnly ? relayMethods(methods) : methods;
@@ -129,6 +149,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         ...mail,
         web: web && (await listening("web.listen", () => web.start())),
         autoconfig: await startAutoconfig(autoconfig, logger),
+        api: api && (await listening("api.listen", () => api.start())),
       };
       sampler.start();
       return endpoints;
@@ -136,7 +157,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     async stop() {
       sampler.stop();
       await control.stop();
-      await Promise.all([web?.stop(), autoconfig?.stop()]);
+      await Promise.all([web?.stop(), autoconfig?.stop(), api?.stop()]);
       await servers.stop();
       await node.stop();
       await services.stop();

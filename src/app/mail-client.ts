@@ -9,6 +9,8 @@ export interface Endpoints {
   readonly web: string | null;
   /** Where Thunderbird finds its settings by itself, when that could be had. */
   readonly autoconfig?: string | null;
+  /** PyBitmessage's API. */
+  readonly api?: string | null;
 }
 
 export interface ClientSettingsInput {

@@ -23,6 +23,7 @@ export function withoutMail(config: Config): Config {
     imap: { ...config.imap, listen: "off" },
     smtp: { ...config.smtp, listen: "off" },
     web: { ...config.web, listen: "off" },
+    api: { ...config.api, listen: "off" },
   };
 }
 

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { createMessaging, type Messaging } from "../bitmessage/messaging/messaging.js";
 import type { Publisher, SendPolicy } from "../bitmessage/messaging/ports.js";
-import type { OutboxEntry, OutboxId } from "../bitmessage/messaging/types.js";
+import type { OutboxEntry, OutboxId, ReceivedMessage } from "../bitmessage/messaging/types.js";
 import type { Solver } from "../bitmessage/pow/solver.js";
 import type { Difficulty } from "../bitmessage/protocol/pow-target.js";
 import { type AddressBook, createAddressBook } from "../gateway/addresses.js";
@@ -36,6 +36,7 @@ import type { Backend } from "../mail/imap/backend.js";
 import type { SubmissionHandler } from "../mail/smtp/handler.js";
 import type { Stores } from "../store/stores.js";
 import { systemClock } from "../store/stores.js";
+import { tellReceived } from "./api/tell-received.js";
 import type { Config } from "./config/config.js";
 import { createExchange, readOrdinaryAddresses } from "./exchange.js";
 import { followPeople, keepLayout } from "./layout.js";
@@ -49,6 +50,8 @@ export interface ServicesOptions {
   readonly publisher: Publisher;
   /** Of administration by mail. */
   readonly commands: CommandLanguage;
+  /** Told after the commit of each message that has been delivered. */
+  readonly onReceived?: (message: ReceivedMessage) => void;
   readonly logger: Logger;
 }
 
@@ -115,7 +118,10 @@ export function createServices(options: ServicesOptions): Services {
     stores,
     solver,
     publisher,
-    sink: createDelivery({ ...shared, addresses, folders, correspondents, handOn, mailingLists }),
+    sink: tellReceived(
+      createDelivery({ ...shared, addresses, folders, correspondents, handOn, mailingLists }),
+      { ...stores, tell: (message) => options.onReceived?.(message) },
+    ),
     observer: (entry: OutboxEntry, previous: OutboxEntry | null) => states.observe(entry, previous),
     policy,
     minimum: networkMinimum(config),

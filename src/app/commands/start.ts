@@ -25,8 +25,10 @@ export function addStartCommand(program: Command): void {
       ]);
       const logger = createLogger(context.config.log);
       const { directory, config } = context;
-      const app = await createApp({ directory, config, logger, ask: canAsk() ? askSecret : null });
-      const ended = untilSignal();
+      const end = new AbortController();
+      const shutDown = () => end.abort();
+      const app = await createApp({ directory, config, logger, ask: canAsk() ? askSecret : null, shutDown });
+      const ended = untilSignal(end.signal);
       try {
         const endpoints = await app.start();
         // After the listeners are up: the password is shown once, and a start that fails would never show it.
@@ -66,17 +68,21 @@ function announce(
   first: FirstStart | null,
 ): void {
   if (context.json) {
-    const { p2p, imap, smtp, web } = endpoints;
+    const { p2p, imap, smtp, web, api } = endpoints;
     const more = first === null ? {} : { first_start: first };
-    process.stdout.write(`${JSON.stringify({ ready: true, p2p, imap, smtp, web, ...more })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ ready: true, p2p, imap, smtp, web, ...(api ? { api } : {}), ...more })}\n`,
+    );
     return;
   }
   const lines = clientSettings({ config: context.config, endpoints, first });
   process.stdout.write(`${lines.join("\n")}\nready\n`);
 }
 
-function untilSignal(): Promise<void> {
+/** Or until something in the program asks for the end. */
+function untilSignal(end: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    end.addEventListener("abort", () => resolve(), { once: true });
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
   });
 }

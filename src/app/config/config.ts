@@ -41,6 +41,14 @@ export interface Config {
     readonly relay_authorities_file: string;
   };
   readonly web: { readonly listen: string; readonly autoconfig: boolean };
+  readonly api: {
+    readonly listen: string;
+    readonly username: string;
+    readonly password_file: string;
+    readonly variant: "xml" | "json" | "legacy";
+    readonly notify_path: string;
+    readonly user: string;
+  };
   readonly mail: {
     readonly domain: string;
     readonly expire_days: number;

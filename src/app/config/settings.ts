@@ -1,6 +1,7 @@
 /** Every setting: its type, default and sentence. The schema, `config/example.toml` and the environment's names all come from this table. */
 import { availableParallelism } from "node:os";
 import { z } from "zod";
+import { API_SETTINGS } from "./api-settings.js";
 import { listenSchema as listen } from "./endpoint-schemas.js";
 import { EXCHANGE_SETTINGS } from "./exchange-settings.js";
 import { NODE_SETTINGS } from "./node-settings.js";
@@ -83,6 +84,7 @@ export const SETTINGS: readonly Setting[] = [
     true,
     "Tell mail clients their settings on port 80 of loopback as well, where that port can be had: Thunderbird looks there.",
   ),
+  ...API_SETTINGS,
   setting(
     "mail.domain",
     "text",

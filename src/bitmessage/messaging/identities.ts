@@ -36,6 +36,8 @@ export interface NewIdentity {
   readonly label: string;
   /** Leading zero bytes of the ripe, 1 unless told; 2 makes a shorter address and takes 256 times as long. */
   readonly nullBytes?: 1 | 2;
+  /** What it demands of senders; the network's minimum unless told. */
+  readonly difficulty?: Difficulty;
 }
 
 /** Keys from elsewhere, such as another program's file. */
@@ -246,7 +248,7 @@ class StoredIdentities implements Identities {
       enabled: true,
       chan: false,
       passphrase: null,
-      difficulty: this.options.minimum,
+      difficulty: wanted.difficulty ?? this.options.minimum,
       sendsAcknowledgements: true,
       lastPubkeySent: 0,
     };
