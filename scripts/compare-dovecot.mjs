@@ -9,7 +9,8 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { MeasuringClient } from "./imap/client.mjs";
 import { makeMail, makeMbox } from "./imap/mails.mjs";
-import { PASSWORD, processorSeconds, startDovecot, startNode, USER } from "./imap/servers.mjs";
+import { PASSWORD, startDovecot, startNode, USER } from "./imap/servers.mjs";
+import { processorSeconds } from "./support/processes.mjs";
 
 const { values } = parseArgs({
   options: {

@@ -2,22 +2,12 @@
 //   node scripts/compare-postfix.mjs [--build dist] [--mails 500] [--rounds 3] [--connections 1]...
 // Postfix runs as root from directories of its own on a port of loopback, and throws away what it has queued; the system's service is not touched.
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  chownSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { createServer } from "node:net";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { submit } from "./smtp/load.mjs";
+import { firstDocument, freePort, listening, processorSeconds } from "./support/processes.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -60,14 +50,14 @@ async function startNode() {
   const child = spawn(process.execPath, [main, "start", ...options], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const ready = await new Promise((found) => createInterface({ input: child.stdout }).once("line", found));
+  const { smtp } = await firstDocument(child);
   return {
     name: "bmbridge",
-    port: Number(JSON.parse(ready).smtp.split(":").at(-1)),
+    port: Number(smtp.split(":").at(-1)),
     from: `${identities[0].address}@bm.localhost`,
     to: RECIPIENT,
     login: { user: "load", password: PASSWORD },
-    cpu: () => processorSeconds([child.pid]),
+    cpu: () => processorSeconds(child.pid),
     stop: () => child.kill("SIGTERM"),
   };
 }
@@ -123,62 +113,9 @@ smtpd_client_connection_count_limit = 0
     port,
     from: "load@load.example",
     to: RECIPIENT,
-    cpu: () => processorSeconds(descendants(child.pid)),
+    cpu: () => processorSeconds(child.pid),
     stop: () => spawnSync("/usr/sbin/postfix", ["-c", config, "stop"], { stdio: "ignore" }),
   };
-}
-
-function freePort() {
-  return new Promise((found) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => found(port));
-    });
-  });
-}
-
-async function listening(port) {
-  const { connect } = await import("node:net");
-  for (let tries = 0; tries < 100; tries++) {
-    const isOpen = await new Promise((found) => {
-      const socket = connect(port, "127.0.0.1");
-      socket.once("connect", () => found(true)).once("error", () => found(false));
-      socket.once("connect", () => socket.destroy());
-    });
-    if (isOpen) return;
-    await new Promise((later) => setTimeout(later, 100));
-  }
-  throw new Error("Postfix does not listen");
-}
-
-function descendants(pid) {
-  const children = new Map();
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const parent = Number(readFileSync(`/proc/${name}/stat`, "utf8").split(") ")[1].split(" ")[1]);
-      children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
-    } catch {
-      // It has ended.
-    }
-  }
-  const all = [pid];
-  for (const one of all) all.push(...(children.get(one) ?? []));
-  return all;
-}
-
-/** Of processes and of their ended children. */
-function processorSeconds(pids) {
-  let ticks = 0;
-  for (const pid of pids) {
-    try {
-      const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
-      ticks += [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0);
-    } catch {
-      // It has ended; its parent counts it.
-    }
-  }
-  return ticks / 100;
 }
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];

@@ -6,10 +6,10 @@ import { randomBytes, randomInt } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { ImapFlow } from "imapflow";
 import { createTransport } from "nodemailer";
+import { firstDocument } from "./support/processes.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -30,6 +30,7 @@ const began = Date.now();
 const say = (text) => console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(7)} s  ${text}`);
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+const main = join(process.env.DIST ?? "dist", "src/main.js");
 const settings = [
   "network.name=crash-test",
   "network.min_trials_per_byte=1",
@@ -50,18 +51,11 @@ function launch(parameters, name, more) {
   const set = [...settings, ...more].flatMap((setting) => ["--set", setting]);
   return spawn(
     process.execPath,
-    ["dist/src/main.js", ...parameters, "--data-dir", join(directory, name), "--json", ...set],
+    [main, ...parameters, "--data-dir", join(directory, name), "--json", ...set],
     {
       stdio: ["pipe", "pipe", "inherit"],
     },
   );
-}
-
-function firstDocument(child) {
-  return new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout }).once("line", (line) => resolve(JSON.parse(line)));
-    child.once("exit", (code, signal) => reject(new Error(`ended with ${code ?? signal}`)));
-  });
 }
 
 async function setup(name) {

@@ -9,14 +9,8 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { makeMbox } from "./imap/mails.mjs";
-import {
-  PASSWORD,
-  processorSeconds,
-  startForIdentity,
-  startMemoryServer,
-  startNode,
-  USER,
-} from "./imap/servers.mjs";
+import { PASSWORD, startForIdentity, startMemoryServer, startNode, USER } from "./imap/servers.mjs";
+import { processorSeconds } from "./support/processes.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,10 +1,9 @@
 // IMAP servers to judge and to compare: each in a process of its own, on a port of loopback, with its files in a directory of its own.
 import { spawn, spawnSync } from "node:child_process";
-import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createConnection, createServer } from "node:net";
+import { chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { ended, firstDocument, freePort, listening } from "../support/processes.mjs";
 
 export const USER = "tester";
 export const PASSWORD = "correct-horse-battery";
@@ -145,67 +144,9 @@ function running(name, port, child) {
     name,
     port,
     pid: child.pid,
-    stop: () =>
-      new Promise((resolve) => {
-        if (child.exitCode !== null || child.signalCode !== null) return resolve();
-        child.once("exit", () => resolve());
-        child.kill("SIGTERM");
-      }),
+    stop: async () => {
+      child.kill("SIGTERM");
+      await ended(child);
+    },
   };
-}
-
-function firstDocument(child) {
-  return new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout }).once("line", (line) => resolve(JSON.parse(line)));
-    child.once("exit", (code, signal) => reject(new Error(`the server ended with ${code ?? signal}`)));
-  });
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-async function listening(port) {
-  const deadline = Date.now() + 10_000;
-  while (Date.now() < deadline) {
-    const open = await new Promise((resolve) => {
-      const socket = createConnection(port, "127.0.0.1");
-      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-      socket.once("connect", () => socket.destroy());
-    });
-    if (open) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`nothing listens on port ${port}`);
-}
-
-/** Seconds of processor time that a process and all that it has started have used so far, those that have ended as well. */
-export function processorSeconds(pid) {
-  const children = new Map();
-  const ticks = new Map();
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    let fields;
-    try {
-      fields = readFileSync(`/proc/${name}/stat`, "latin1")
-        .replace(/^.*\) /s, "")
-        .split(" ");
-    } catch {
-      continue;
-    }
-    const parent = Number(fields[1]);
-    children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
-    ticks.set(
-      Number(name),
-      fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0),
-    );
-  }
-  const sum = (one) =>
-    (ticks.get(one) ?? 0) + (children.get(one) ?? []).reduce((total, child) => total + sum(child), 0);
-  return sum(pid) / 100;
 }

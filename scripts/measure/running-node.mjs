@@ -1,8 +1,8 @@
 // A node in a process of its own on a private network, and what the kernel knows of it.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
+import { ended, firstDocument, TICKS } from "../support/processes.mjs";
 
 const SETTINGS = [
   "network.name=measure",
@@ -16,8 +16,6 @@ const SETTINGS = [
   "web.autoconfig=false",
   "log.level=warn",
 ];
-/** Clock ticks in a second, as Linux shows them to every program. */
-const TICKS = 100;
 
 const running = new Set();
 process.once("exit", () => {
@@ -102,17 +100,4 @@ class RunningNode {
     this.child.kill("SIGTERM");
     await ended(this.child);
   }
-}
-
-function ended(child) {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => child.once("exit", resolve));
-}
-
-/** The first line on standard output, read as JSON. */
-function firstDocument(child) {
-  return new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout }).once("line", (line) => resolve(JSON.parse(line)));
-    child.once("exit", (status, signal) => reject(new Error(`a node ended with ${status ?? signal}`)));
-  });
 }
