@@ -125,13 +125,18 @@ class StoredSecondLooks implements SecondLooks {
     const end = performance.now() + SLICE_MILLISECONDS;
     const { objects, last } = objectQueue.processedAfter(pass.type, pass.after, BATCH);
     const found: InventoryHash[] = [];
-    for (const { position, hash, bytes } of objects) {
-      if (position > pass.until || performance.now() >= end) break;
+    // Between messages there may be others; and one is looked at even where reading has taken up the slice, or it would never end.
+    let reached = Math.min(last ?? pass.until, pass.until);
+    for (const [index, { position, hash, bytes }] of objects.entries()) {
+      if (position > pass.until) break;
+      if (index > 0 && performance.now() >= end) {
+        reached = pass.after;
+        break;
+      }
       pass.after = position;
       if (pass.fits(bytes)) found.push(hash);
     }
-    const lastOfType = objects.at(-1)?.position ?? 0;
-    if (last !== null && pass.after >= lastOfType) pass.after = Math.max(pass.after, last);
+    pass.after = reached;
     const ended = last === null || pass.after >= pass.until;
     if (found.length === 0 && !ended && pass.after - pass.kept < KEEP_AFTER) return;
     this.#keep(pass, found, ended ? "ended" : "going on");

@@ -1,5 +1,6 @@
 /** What came before its key did, or while that was switched off, is found when the key is there. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { createSecondLooks } from "../../../src/bitmessage/messaging/second-look.js";
 import { concatBytes } from "../../../src/bitmessage/protocol/bytes.js";
 import { encodeObjectHeader, ObjectType } from "../../../src/bitmessage/protocol/object.js";
 import { Network, NO_WORK, seededRandom, World } from "../../support/messaging/world.js";
@@ -203,5 +204,56 @@ describe("a large inventory", () => {
     home.messaging.identities.createDeterministic({ user: "berta", label: "", passphrase: "secret" });
     await network.settle();
     expect(order).toEqual(["urgent", "while looking"]);
+  });
+
+  /** So many steps of a pass; all of them where it never ends. */
+  function steps(): number {
+    const looks = createSecondLooks({ stores: home.stores, clock: () => network.time.now });
+    let count = 0;
+    while (count < 1000 && looks.step() === "more") count++;
+    return count;
+  }
+
+  /** Two identities, of which one has been looked for up to a place where there is no message. */
+  async function twoLooks(): Promise<readonly string[]> {
+    noise(home, 3);
+    await network.settle();
+    await home.messaging.stop();
+    const addresses = ["a", "b"].map((passphrase) => {
+      const wanted = { user: passphrase, label: "", passphrase };
+      return home.messaging.identities.createDeterministic(wanted).address;
+    });
+    return addresses;
+  }
+
+  test("has an end also where one that is further on stands between messages", async () => {
+    const [, second] = await twoLooks();
+    const { secondLooks, objectQueue } = home.stores;
+    secondLooks.save({ kind: "identity", address: second as never, after: 50 });
+    // Three messages at 10, 60 and 70, objects of other types between them.
+    const places = [10, 60, 70];
+    const bytes = objectQueue.processedAfter(ObjectType.msg, 0, 1).objects[0]!;
+    objectQueue.processedAfter = (_type, position) => {
+      const last = position >= 70 ? null : Math.min(70, position + 64);
+      const objects = places
+        .filter((place) => place > position && place <= (last ?? 0))
+        .map((place) => ({ ...bytes, position: place }));
+      return { objects, last };
+    };
+    expect(steps()).toBeLessThan(20);
+    expect(looked(home)).toEqual([]);
+  });
+
+  test("has an end also where reading a page takes longer than a slice", async () => {
+    await twoLooks();
+    const read = home.stores.objectQueue.processedAfter;
+    home.stores.objectQueue.processedAfter = (...parameters) => {
+      const end = performance.now() + 12;
+      const page = read(...parameters);
+      while (performance.now() < end);
+      return page;
+    };
+    expect(steps()).toBeLessThan(20);
+    expect(looked(home)).toEqual([]);
   });
 });
