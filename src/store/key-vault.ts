@@ -14,6 +14,7 @@ const KEY_LENGTH = 32;
 const NONCE_LENGTH = 12;
 const TAG_LENGTH = 16;
 const PROPERTY = "keys.vault";
+const TRACES = "keys.traces";
 const PURPOSE = "bitmessage-bridge key vault";
 
 export type VaultState =
@@ -32,8 +33,10 @@ export interface Vault {
   open(sealed: Uint8Array, name: string): Uint8Array;
 }
 
-/** The vault of a database, for those who hold the passphrase. */
+/** The vault of a database, for those who hold the passphrase. What is asked of it is done one after the other. */
 export interface KeyVault extends Vault {
+  /** `left` when secrets are sealed, but could not be cleared from where they stood before, for want of room; tried again by `unlock`. */
+  readonly traces: "none" | "left";
   /** @throws StoreError `wrong-passphrase` */
   unlock(passphrase: string): Promise<void>;
   /** Seals all keys, or all that are sealed under a new passphrase. @throws StoreError `locked` */
@@ -55,8 +58,10 @@ interface SealedKey {
 
 export interface KeyVaultOptions {
   readonly properties: PropertyStore;
-  /** Within one transaction: changes what is kept by `change`, and writes every secret anew, as it was read before. */
+  /** Within one transaction, which has been undone when it throws: changes what is kept by `change`, and writes every secret anew, as it was read before. */
   readonly rewrite: (change: () => void) => void;
+  /** Afterwards: clears the file of what stood in it before. May throw, and be called again. */
+  readonly clear?: () => void;
   /** Cost of scrypt; smaller in tests only. */
   readonly cost?: number;
 }
@@ -69,6 +74,7 @@ class PropertyKeyVault implements KeyVault {
   readonly #options: KeyVaultOptions;
   #kept: SealedKey | null;
   #key: Buffer | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: KeyVaultOptions) {
     this.#options = options;
@@ -100,31 +106,51 @@ class PropertyKeyVault implements KeyVault {
     return secret;
   }
 
-  async unlock(passphrase: string): Promise<void> {
-    const kept = this.#kept;
-    if (kept === null) return;
-    this.#key = await this.#openKey(kept, passphrase);
+  get traces(): "none" | "left" {
+    return this.#options.properties.get(TRACES) === "left" ? "left" : "none";
   }
 
-  async setPassphrase(passphrase: string): Promise<void> {
-    this.#refuseLocked();
-    const { cost = COST } = this.#options;
-    const key = this.#key ?? randomBytes(KEY_LENGTH);
-    const salt = randomBytes(16);
-    const numbers = { cost, blockSize: BLOCK_SIZE, parallel: PARALLEL };
-    const outer = await derive(passphrase, salt, numbers);
-    const sealed: SealedKey = { ...numbers, salt: base64(salt), key: base64(seal(outer, key, PURPOSE)) };
-    outer.fill(0);
-    if (this.#key === null) this.#rewrite(sealed, key);
-    else this.#keep(sealed);
+  unlock(passphrase: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const kept = this.#kept;
+      if (kept === null) return;
+      this.#key = await this.#openKey(kept, passphrase);
+      if (this.traces === "left") this.#clear();
+    });
   }
 
-  async removePassphrase(passphrase: string): Promise<void> {
-    this.#refuseLocked();
-    const kept = this.#kept;
-    if (kept === null) return;
-    (await this.#openKey(kept, passphrase)).fill(0);
-    this.#rewrite(null, null);
+  setPassphrase(passphrase: string): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#refuseLocked();
+      const { cost = COST } = this.#options;
+      const salt = randomBytes(16);
+      const numbers = { cost, blockSize: BLOCK_SIZE, parallel: PARALLEL };
+      const outer = await derive(passphrase, salt, numbers);
+      this.#refuseLocked();
+      const key = this.#key ?? randomBytes(KEY_LENGTH);
+      const sealed: SealedKey = { ...numbers, salt: base64(salt), key: base64(seal(outer, key, PURPOSE)) };
+      outer.fill(0);
+      if (this.#key === null) this.#rewrite(sealed, key);
+      else this.#keep(sealed);
+    });
+  }
+
+  removePassphrase(passphrase: string): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#refuseLocked();
+      const kept = this.#kept;
+      if (kept === null) return;
+      (await this.#openKey(kept, passphrase)).fill(0);
+      this.#refuseLocked();
+      this.#rewrite(null, null);
+    });
+  }
+
+  /** Two passphrases set at once would seal two keys, of which one would be kept and the other used. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 
   lock(): void {
@@ -138,12 +164,25 @@ class PropertyKeyVault implements KeyVault {
     try {
       this.#options.rewrite(() => {
         this.#keep(kept);
+        this.#options.properties.set(TRACES, kept === null ? "" : "left");
         this.#key = key;
       });
     } catch (error) {
       this.#kept = before.kept;
       this.#key = before.key;
       throw error;
+    }
+    this.#clear();
+  }
+
+  /** A failure changes nothing about what is kept, and must not look as if it did. */
+  #clear(): void {
+    const { clear = () => {}, properties } = this.#options;
+    try {
+      clear();
+      properties.set(TRACES, "");
+    } catch {
+      // `traces` goes on telling.
     }
   }
 

@@ -114,7 +114,7 @@ test("the commands' methods encrypt, change and decrypt; identities are there al
   await call("setup", { user: "anna", password: "long enough", identity: "Anna" });
   const [before] = (await call("identity.list")) as { address: string }[];
   await expect(call("keys.encrypt", { passphrase: "short" })).rejects.toThrow("8 characters");
-  expect(await call("keys.encrypt", { passphrase: PASSPHRASE })).toEqual({ encrypted: true });
+  expect(await call("keys.encrypt", { passphrase: PASSPHRASE })).toEqual({ encrypted: true, traces: "none" });
   await expect(call("keys.encrypt", { passphrase: PASSPHRASE })).rejects.toThrow("already");
   await offline.close();
 
@@ -125,7 +125,10 @@ test("the commands' methods encrypt, change and decrypt; identities are there al
   await expect(call("keys.passphrase", change)).rejects.toThrow("not the passphrase");
   await call("keys.passphrase", { ...change, passphrase: PASSPHRASE });
   await expect(call("keys.decrypt", { passphrase: PASSPHRASE })).rejects.toThrow("not the passphrase");
-  expect(await call("keys.decrypt", { passphrase: "another one" })).toEqual({ encrypted: false });
+  expect(await call("keys.decrypt", { passphrase: "another one" })).toEqual({
+    encrypted: false,
+    traces: "none",
+  });
   await offline.close();
   offline = await open(null);
   expect(await call("identity.list")).toEqual([before]);

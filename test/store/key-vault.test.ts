@@ -106,6 +106,30 @@ describe("a vault", () => {
     expect([failing.state, vault().state]).toEqual(["plain", "plain"]);
   });
 
+  test("of two passphrases set at once the later one opens what is sealed", async () => {
+    const one = vault();
+    await Promise.all([one.setPassphrase("first"), one.setPassphrase("second")]);
+    const sealed = one.seal(SECRET, "a");
+    const two = vault();
+    await expect(two.unlock("first")).rejects.toMatchObject({ code: "wrong-passphrase" });
+    await two.unlock("second");
+    expect(two.open(sealed, "a")).toEqual(SECRET);
+  });
+
+  test("what is asked for at once is done one after the other", async () => {
+    const one = vault();
+    await one.setPassphrase(PASSPHRASE);
+    await Promise.all([one.removePassphrase(PASSPHRASE), one.unlock(PASSPHRASE)]);
+    expect([one.state, vault().state]).toEqual(["plain", "plain"]);
+    await one.setPassphrase(PASSPHRASE);
+    const late = one.setPassphrase("late");
+    await Promise.resolve();
+    one.lock();
+    await expect(late).rejects.toMatchObject({ code: "locked" });
+    await one.unlock(PASSPHRASE);
+    expect(one.state).toBe("open");
+  });
+
   test("a passphrase is the same in whatever form a keyboard writes it", async () => {
     await vault().setPassphrase("Ärger");
     const other = vault();
@@ -157,5 +181,35 @@ describe("a database with a vault", () => {
     expect(locked.identities.owners(anna.address)).toEqual([{ ...anna, label: "new" }]);
     await locked.keys.removePassphrase(PASSPHRASE);
     expect(createSqliteStores(database).identities.list()).toHaveLength(2);
+  });
+
+  test("without room to clear what stood there before is sealed all the same, and cleared later", async () => {
+    let room: "full" | "enough" = "full";
+    const disk = new Proxy(database, {
+      get(target, property) {
+        if (property === "exec")
+          return (sql: string) => {
+            if (sql === "VACUUM" && room === "full")
+              throw Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
+            return target.exec(sql);
+          };
+        const value: unknown = Reflect.get(target, property, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    const stores = createSqliteStores(disk);
+    stores.identities.save(anna);
+    await stores.keys.setPassphrase(PASSPHRASE);
+    expect([stores.keys.state, stores.keys.traces]).toEqual(["open", "left"]);
+    expect(stores.identities.get(anna.user, anna.address)).toEqual(anna);
+
+    const next = createSqliteStores(disk);
+    await next.keys.unlock(PASSPHRASE);
+    expect([next.keys.state, next.keys.traces]).toEqual(["open", "left"]);
+    room = "enough";
+    const last = createSqliteStores(disk);
+    await last.keys.unlock(PASSPHRASE);
+    expect([last.keys.traces, inFiles()]).toEqual(["none", [false, false, false]]);
+    expect(last.identities.get(anna.user, anna.address)).toEqual(anna);
   });
 });

@@ -1,9 +1,12 @@
 /** keys: whether private keys are encrypted where they are kept, and with which passphrase. */
+import { readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
 import { CommandError } from "../control/messages.js";
+import type { DataDirectory } from "../data-directory.js";
 import { askSecret, print, readContext, readInput, withMethods } from "./context.js";
 
-type Status = { readonly encrypted: boolean };
+type Status = { readonly encrypted: boolean; readonly traces: "none" | "left" };
 
 export function addKeysCommands(program: Command): void {
   const keys = program
@@ -15,9 +18,9 @@ export function addKeysCommands(program: Command): void {
     .action(async (_options, command: Command) => {
       const context = readContext(command);
       const status = await withMethods(context, (call) => call("keys.status"));
-      print(context, status as Status, ({ encrypted }) =>
+      print(context, status as Status, ({ encrypted, traces }) =>
         encrypted
-          ? "The private keys are encrypted."
+          ? ["The private keys are encrypted.", ...remains(traces, context.directory)]
           : "The private keys are not encrypted: bmbridge keys encrypt",
       );
     });
@@ -56,8 +59,30 @@ function change(command: Command, { method, secrets, done }: Change): void {
       const context = readContext(self);
       const values = options.passphraseStdin ? (await readInput()).split(/\r?\n/) : await askAll(secrets);
       const params = Object.fromEntries(secrets.map(([name], index) => [name, values[index] ?? ""]));
-      print(context, await withMethods(context, (call) => call(method, params)), () => done);
+      const status = (await withMethods(context, (call) => call(method, params))) as Status;
+      print(context, status, ({ encrypted, traces }) => [
+        done,
+        ...(encrypted ? remains(traces, context.directory) : []),
+      ]);
     });
+}
+
+/** Where keys may still stand as they were. */
+function remains(traces: Status["traces"], { database }: DataDirectory): string[] {
+  const copies = readdirSync(dirname(database)).filter((name) =>
+    /^\.(?:version-\d+|replaced-[^.]+)(?:-wal)?$/.test(name.slice(basename(database).length)),
+  );
+  return [
+    ...(traces === "left"
+      ? [
+          "There was no room on the disk to clear the database of them as they were; the next start tries again.",
+        ]
+      : []),
+    ...(copies.length === 0
+      ? []
+      : ["Copies from earlier times may hold them as they were; when you need them no more, delete:"]),
+    ...copies.map((name) => join(dirname(database), name)),
+  ];
 }
 
 async function askAll(secrets: Change["secrets"]): Promise<string[]> {

@@ -11,7 +11,7 @@ const given = z.string().max(1000);
 
 export function keysMethods({ stores, config }: MethodsContext): ControlMethods {
   const { keys } = stores;
-  const status = () => ({ encrypted: keys.state !== "plain" });
+  const status = () => ({ encrypted: keys.state !== "plain", traces: keys.traces });
   return {
     "keys.status": method({}, status),
     "keys.encrypt": method({ passphrase }, async (wanted) => {

@@ -31,7 +31,7 @@ export function createSqliteStores(database: Database, options: StoreOptions = {
   const { clock = systemClock, reportError = throwLater } = options;
   const transactions = new SqliteTransactions(database, reportError);
   const properties = new SqlitePropertyStore(database);
-  const keys = createKeyVault({ properties, rewrite: (change) => rewriteKeys(change) });
+  const keys = createKeyVault({ properties, rewrite: (change) => rewriteKeys(change), clear });
   const identities = new SqliteIdentityStore(database, keys);
   const inventory = new SqliteInventory(database, transactions);
 
@@ -41,7 +41,10 @@ export function createSqliteStores(database: Database, options: StoreOptions = {
       change();
       for (const identity of all) identities.save(identity);
     });
-    // Keys as they were are left in no free page and not in the log.
+  }
+
+  /** Keys as they were are left in no free page and not in the log. */
+  function clear(): void {
     database.exec("VACUUM");
     database.pragma("wal_checkpoint(TRUNCATE)");
   }
