@@ -1,7 +1,9 @@
 /** The rooms between the network and the mail servers, wired over one set of stores. Works without a network, too. */
 import { randomBytes } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { createMessaging, type Messaging } from "../bitmessage/messaging/messaging.js";
 import type { Publisher, SendPolicy } from "../bitmessage/messaging/ports.js";
+import { createTrialPool } from "../bitmessage/messaging/trial-pool.js";
 import type { OutboxEntry, OutboxId, ReceivedMessage } from "../bitmessage/messaging/types.js";
 import type { Solver } from "../bitmessage/pow/solver.js";
 import type { Difficulty } from "../bitmessage/protocol/pow-target.js";
@@ -114,9 +116,14 @@ export function createServices(options: ServicesOptions): Services {
     giveUpAfter: config.send.give_up_after,
     digest: "sha256",
   };
+  const trialPool = createTrialPool({
+    threads: availableParallelism(),
+    logger: logger.child({ room: "messaging" }),
+  });
   const messaging: Messaging = createMessaging({
     stores,
     solver,
+    trialPool,
     publisher,
     sink: tellReceived(
       createDelivery({ ...shared, addresses, folders, correspondents, handOn, mailingLists }),
@@ -208,6 +215,7 @@ export function createServices(options: ServicesOptions): Services {
       states.stop();
       await exchange.queue.stop();
       await messaging.stop();
+      await trialPool.close();
       await reports.stop();
     },
   };

@@ -26,6 +26,7 @@ import { receiveGetpubkey } from "./receive-getpubkey.js";
 import { receiveMsg } from "./receive-msg.js";
 import { receivePubkey } from "./receive-pubkey.js";
 import { createSecondLooks, type SecondLooks } from "./second-look.js";
+import type { TrialPool } from "./trial-pool.js";
 
 export interface InboxOptions {
   readonly stores: MessagingStores;
@@ -39,6 +40,8 @@ export interface InboxOptions {
   readonly minimum: Difficulty;
   /** Those that the node serves; [1] unless told. */
   readonly streams?: readonly number[];
+  /** Threads that try keys; without them all is done on this one. */
+  readonly trialPool?: TrialPool;
   readonly logger: Logger;
 }
 
@@ -96,7 +99,7 @@ class QueueInbox implements Inbox {
   constructor(private readonly options: InboxOptions) {
     const { stores, outbox, pubkeyPublisher, publisher, clock, minimum, streams = [1] } = options;
     this.#secondLooks = createSecondLooks({ stores, clock });
-    const keyring = new Keyring(stores.identities);
+    const keyring = new Keyring(stores.identities, options.trialPool);
     const followed = new FollowedBroadcasters(stores.subscriptions);
     this.#context = {
       stores,
@@ -178,6 +181,7 @@ class QueueInbox implements Inbox {
       if (looking === "more") await this.#nextSlice();
       return looking;
     }
+    await this.#context.keyring.tryAhead(batch);
     for (const object of batch) if (this.#running) await this.#process(object);
     this.#markFinished();
     return this.#failuresInARow < FAILURES_BEFORE_PAUSE ? "more" : "done";

@@ -17,6 +17,7 @@ import type {
 } from "./ports.js";
 import { createPubkeyPublisher, type PubkeyPublisher } from "./pubkey-publisher.js";
 import { createSubscriptions, type Subscriptions } from "./subscriptions.js";
+import type { TrialPool } from "./trial-pool.js";
 
 export interface MessagingOptions {
   readonly stores: MessagingStores;
@@ -28,6 +29,8 @@ export interface MessagingOptions {
   readonly minimum: Difficulty;
   /** Those that the node serves; [1] unless told. */
   readonly streams?: readonly number[];
+  /** Threads that try keys; closing them is the caller's business. */
+  readonly trialPool?: TrialPool;
   readonly clock: Clock;
   readonly timer: Timer;
   readonly random: RandomBytes;

@@ -2,7 +2,7 @@ import { ackDataOf } from "../protocol/ack.js";
 import { ByteWriter } from "../protocol/bytes.js";
 import type { ProtocolErrorCode } from "../protocol/errors.js";
 import { sha256 } from "../protocol/hash.js";
-import { msgCiphertext, type OpenedMsg, openMsg } from "../protocol/msg.js";
+import { type OpenedMsg, openMsg } from "../protocol/msg.js";
 import { parseObjectHeader } from "../protocol/object.js";
 import { checkDemandedWork, isAckDue } from "../protocol/receive-rules.js";
 import type { Holders } from "./keyring.js";
@@ -23,7 +23,7 @@ import type { Identity, ReceivedContent, ReceivedMessage } from "./types.js";
  * ProtocolError
  */
 export function receiveMsg(object: QueuedObject, context: ReceiveContext): Outcome {
-  const found = context.keyring.tryDecrypt(msgCiphertext(object.bytes));
+  const found = context.keyring.tryDecrypt(object);
   if (!found) return refused("no_key_decrypts");
   const { signatures } = context.stores;
   const opened = openMsg(object.bytes, found.plaintext, found.identities[0].keys.ripe);
