@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { type BackupFiles, reviveBackup, syncToDisk, writeBackup } from "../store/backup.js";
-import type { Database } from "../store/database.js";
+import { type Database, isInUse } from "../store/database.js";
 import { createSqliteStores } from "../store/sqlite/stores.js";
 import { StoreError } from "../store/store-error.js";
 import { systemClock } from "../store/stores.js";
@@ -42,6 +42,11 @@ export async function backUp(
   file: string,
 ): Promise<BackupResult> {
   if (existsSync(file)) throw new CommandError(`${file} is there already; a backup never overwrites`);
+  const part = `${file}.part`;
+  if (existsSync(part))
+    throw new CommandError(
+      `${part} is there: another backup is being made, or one was cut short; then delete it`,
+    );
   await writeBackup(database, file, filesOf(directory));
   return { file, size: statSync(file).size };
 }
@@ -66,6 +71,8 @@ export function restore(options: {
 }): RestoreResult {
   const { file, directory, existing } = options;
   makeDataDirectory(directory);
+  if (isInUse(directory.database))
+    throw new CommandError(`${directory.database} is in use; stop the node, or the command, that runs there`);
   const occupied = existsSync(directory.database) && statSync(directory.database).size > 0;
   if (occupied && existing === "refuse") {
     throw new CommandError(`${directory.path} holds mail already; --replace puts it aside`, "wrong-use");
@@ -81,7 +88,10 @@ export function restore(options: {
     syncToDisk(directory.path);
     return { ...result, replaced };
   } finally {
-    for (const suffix of ["", "-wal", "-journal"]) rmSync(`${fresh}${suffix}`, { force: true });
+    // With the copy that opening one of an older version makes.
+    const name = basename(fresh);
+    for (const left of readdirSync(directory.path).filter((one) => one.startsWith(name)))
+      rmSync(join(directory.path, left), { force: true });
   }
 }
 

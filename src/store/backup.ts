@@ -1,5 +1,5 @@
 /** A copy of everything that is kept, made while the node runs; and what a copy needs before it is lived in again. */
-import { chmodSync, closeSync, fsyncSync, linkSync, openSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, openSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import BetterSqlite from "better-sqlite3";
 import type { Database } from "./database.js";
@@ -11,13 +11,13 @@ export type BackupFiles = ReadonlyMap<string, Uint8Array>;
 /**
  * Copies the database and some files beside it into one file that only its owner can read. It appears under its name when
  * it is whole and on disk. What is written meanwhile is in it, too, or not; never half.
- * @throws an EEXIST error when the file is there already
+ * @throws an EEXIST error when the file is there already, or that with `.part` behind its name, which one that is being made has
  */
 export async function writeBackup(database: Database, path: string, files: BackupFiles): Promise<void> {
   const part = `${path}.part`;
+  // Never into a file, or through a link, that somebody else has put there.
+  closeSync(openSync(part, "wx", 0o600));
   try {
-    closeSync(openSync(part, "w", 0o600));
-    chmodSync(part, 0o600);
     await database.backup(part);
     addFiles(part, files);
     syncToDisk(part);

@@ -2,6 +2,7 @@ import {
   appendFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -9,10 +10,13 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import BetterSqlite from "better-sqlite3";
 import { backUp, restore } from "../../src/app/backup.js";
 import { type DataDirectory, locateDataDirectory, makeDataDirectory } from "../../src/app/data-directory.js";
 import { writeBackup } from "../../src/store/backup.js";
 import { type Database, openDatabase } from "../../src/store/database.js";
+import { applyMigrations } from "../../src/store/migrate.js";
+import { migrations } from "../../src/store/migrations/all.js";
 import { createSqliteStores } from "../../src/store/sqlite/stores.js";
 import { temporaryDirectory } from "../support/running-node.js";
 
@@ -87,6 +91,10 @@ describe("backup", () => {
     await expect(writeBackup(database, file, new Map())).rejects.toMatchObject({ code: "EEXIST" });
     expect(readFileSync(file, "utf8")).toBe("a letter");
     expect(existsSync(`${file}.part`)).toBe(false);
+    writeFileSync(`${file} two.part`, "somebody's");
+    await expect(backUp(database, directory, `${file} two`)).rejects.toThrow("another backup");
+    await expect(writeBackup(database, `${file} two`, new Map())).rejects.toMatchObject({ code: "EEXIST" });
+    expect(readFileSync(`${file} two.part`, "utf8")).toBe("somebody's");
     const nowhere = join(temporary.path, "no", "such", "place");
     await expect(backUp(database, directory, nowhere)).rejects.toMatchObject({ code: "ENOENT" });
   });
@@ -148,6 +156,28 @@ describe("restore", () => {
     const { replaced } = restore({ file, directory: there, existing: "replace" });
     expect(markIn(there)).toBe("kept");
     expect(markIn({ ...there, database: replaced! })).toBe("of the old");
+  });
+
+  test("leaves a database alone that a process has open, also one without a socket", async () => {
+    await backUp(database, directory, file);
+    const there = other();
+    restore({ file, directory: there, existing: "refuse" });
+    const running = openDatabase(there.database);
+    try {
+      expect(() => restore({ file, directory: there, existing: "replace" })).toThrow("is in use");
+    } finally {
+      running.close();
+    }
+    expect(readdirSync(there.path).filter((name) => name.includes("replaced"))).toEqual([]);
+    restore({ file, directory: there, existing: "replace" });
+  });
+
+  test("of an older version leaves no other copy of the keys behind", async () => {
+    const old = new BetterSqlite(file);
+    applyMigrations(old, migrations.slice(0, -1));
+    old.close();
+    restore({ file, directory: other(), existing: "refuse" });
+    expect(readdirSync(other().path).filter((name) => name.includes("restoring"))).toEqual([]);
   });
 
   test("changes nothing when the file is damaged, foreign, cut short or not there", async () => {
