@@ -1,5 +1,5 @@
 /** The one SQLite file: opening, guarding, settings, migrations. */
-import { chmodSync, closeSync, openSync, rmSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync, rmSync } from "node:fs";
 import BetterSqlite from "better-sqlite3";
 import { APPLICATION_ID, applyMigrations } from "./migrate.js";
 import { migrations } from "./migrations/all.js";
@@ -10,6 +10,8 @@ export type Database = BetterSqlite.Database;
 /** How long to wait for a process that is just ending. */
 const BUSY_MILLISECONDS = 2000;
 const CACHE_KIBIBYTES = 32 * 1024;
+/** More changes of one mailbox than can be on their way to the disk. */
+const LOST_CHANGES = 2 ** 20;
 const LARGEST_IDLE_LOG = 32 * 1024 * 1024;
 
 /**
@@ -26,11 +28,27 @@ export function openDatabase(path: string, options: { readonly busyMilliseconds?
     configure(database);
     if (path !== ":memory:") keepBeforeUpgrade(database, path);
     applyMigrations(database, migrations);
+    passOverLostChanges(database);
   } catch (error) {
     database.close();
     throw explain(error, path);
   }
   return database;
+}
+
+/** Whether a process has it open, if it is a database at all. */
+export function isInUse(path: string): boolean {
+  if (!existsSync(path)) return false;
+  let database: Database | null = null;
+  try {
+    database = new BetterSqlite(path, { timeout: 0, readonly: true, fileMustExist: true });
+    database.prepare("SELECT count(*) FROM sqlite_schema").get();
+    return false;
+  } catch (error) {
+    return String((error as { code?: unknown }).code).startsWith("SQLITE_BUSY");
+  } finally {
+    database?.close();
+  }
 }
 
 /** SQLite gives the log beside the database the same mode. */
@@ -61,6 +79,14 @@ function configure(database: Database): void {
   database.pragma("temp_store = MEMORY");
   database.pragma(`cache_size = -${CACHE_KIBIBYTES}`);
   database.pragma(`journal_size_limit = ${LARGEST_IDLE_LOG}`);
+}
+
+/**
+ * Clients may have been told of changes that a loss of power has undone (`runUnsynced`): their MODSEQs are not given again, or a client
+ * would take other changes for those (RFC 7162 section 3.1).
+ */
+function passOverLostChanges(database: Database): void {
+  database.prepare("UPDATE mailbox SET highest_mod_seq = highest_mod_seq + ?").run(LOST_CHANGES);
 }
 
 function explain(error: unknown, path: string): unknown {

@@ -11,7 +11,8 @@ export class SqliteTransactions implements Transactions {
   readonly #rollbackListeners: (() => void)[] = [];
   readonly #statements;
   #depth = 0;
-  #lost = false;
+  /** Why the database rolled the whole transaction back by itself; null when it has not. */
+  #lost: { readonly reason: unknown } | null = null;
 
   constructor(
     private readonly database: Database,
@@ -67,11 +68,11 @@ export class SqliteTransactions implements Transactions {
 
   #whole<T>(work: Work<T>): T {
     this.#statements.begin.run();
-    this.#lost = false;
+    this.#lost = null;
     let result: T;
     try {
       result = this.#perform(work);
-      if (this.#lost) throw new Error("the transaction was rolled back by the database");
+      this.#refuseLost();
       this.#statements.commit.run();
     } catch (error) {
       if (this.database.inTransaction) this.#statements.rollback.run();
@@ -79,6 +80,10 @@ export class SqliteTransactions implements Transactions {
       throw error;
     }
     return result;
+  }
+
+  #refuseLost(): void {
+    if (this.#lost !== null) throw this.#lost.reason;
   }
 
   #inner<T>(work: Work<T>): T {
@@ -94,7 +99,7 @@ export class SqliteTransactions implements Transactions {
       if (this.database.inTransaction) {
         this.#statements.rollbackTo.run();
         this.#statements.release.run();
-      } else this.#lost = true;
+      } else this.#lost ??= { reason: error };
       this.#undone(mark);
       throw error;
     }

@@ -56,8 +56,29 @@ test("when the commit fails, all are told so, and later ones go on", async () =>
   );
   const first = commits.together(() => properties.set("first", "x"));
   const full = commits.together(() => properties.set("full", "x"));
-  await Promise.all([expect(first).rejects.toThrow(), expect(full).rejects.toThrow()]);
+  const told = { message: "full" };
+  await Promise.all([expect(first).rejects.toMatchObject(told), expect(full).rejects.toMatchObject(told)]);
   expect(properties.get("first")).toBeNull();
   await commits.together(() => properties.set("later", "x"));
   expect(properties.get("later")).toBe("x");
+});
+
+test("of a full disk all are told that it is full", async () => {
+  const { commits, properties } = createSqliteStores(database);
+  const pages = database.pragma("page_count", { simple: true }) as number;
+  database.pragma(`max_page_count = ${pages + 2}`);
+  const large = commits.together(() => properties.set("large", "x".repeat(100_000)));
+  const small = commits.together(() => properties.set("small", "x"));
+  const outcomes = await Promise.allSettled([large, small]);
+  for (const outcome of outcomes) {
+    if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ code: "SQLITE_FULL" });
+  }
+  expect(outcomes[0]?.status).toBe("rejected");
+  database.exec(
+    "CREATE TEMP TRIGGER gone BEFORE INSERT ON property WHEN NEW.name = 'gone' BEGIN SELECT RAISE(ROLLBACK, 'gone'); END",
+  );
+  const first = commits.together(() => properties.set("gone", "x"));
+  const second = commits.together(() => properties.set("other", "x"));
+  const told = { message: "gone" };
+  await Promise.all([expect(first).rejects.toMatchObject(told), expect(second).rejects.toMatchObject(told)]);
 });

@@ -1,8 +1,11 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { type Database, openDatabase } from "../../src/store/database.js";
 import { createSqliteStores } from "../../src/store/sqlite/stores.js";
 import { SqliteTransactions } from "../../src/store/transactions.js";
-import { object } from "./contracts/values.js";
+import { mail, object } from "./contracts/values.js";
 
 /** SQLite's words for "waits for the disk at each commit" and "does not" under write-ahead logging. */
 const FULL = 2;
@@ -58,4 +61,22 @@ test("an object of the network does not wait for the disk, one of ours does", ()
     "synchronous = NORMAL",
     "synchronous = FULL",
   ]);
+});
+
+test("numbers of changes that a loss of power has undone are not given again", () => {
+  const folder = mkdtempSync(join(tmpdir(), "store-unsynced-"));
+  const open = () => openDatabase(join(folder, "bridge.db"));
+  const first = open();
+  const before = createSqliteStores(first).mailboxes;
+  const mailbox = before.create("anna", "Sent", {});
+  before.append(mailbox, [mail("one")], null);
+  const told = before.status(mailbox).highestModSeq;
+  first.close();
+  const second = open();
+  const after = createSqliteStores(second).mailboxes;
+  // A client that was told of two changes more hears of what comes now.
+  after.store(mailbox, [1], { action: "add", flags: ["\\Seen"] }, null);
+  expect(after.snapshot(mailbox, "read-only").messages[0]?.modSeq).toBeGreaterThan(told + 2);
+  second.close();
+  rmSync(folder, { recursive: true });
 });
