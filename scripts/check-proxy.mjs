@@ -1,16 +1,17 @@
 // Shows with strace that a node behind a proxy contacts nothing but the proxy: names, entrances and known nodes included. Linux, strace.
-//   node scripts/build.mjs && node scripts/check-proxy.mjs
+//   node scripts/build.mjs && node scripts/check-proxy.mjs [--seconds 15]
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 
-const SECONDS = 15;
+const { values } = parseArgs({ options: { seconds: { type: "string", default: "15" } } });
 const main = resolve(process.env.DIST ?? "dist", "src/main.js");
 
-if (spawnSync("strace", ["-V"]).status !== 0) {
-  console.error("strace is not installed (apt-get install strace): nothing was checked");
+if (spawnSync("strace", ["-f", "-o", "/dev/null", "true"]).status !== 0) {
+  console.error("strace is not installed (apt-get install strace), or may not trace: nothing was checked");
   process.exit(2);
 }
 const directory = mkdtempSync(join(tmpdir(), "bmbridge-proxy-"));
@@ -54,7 +55,7 @@ const node = spawn(
     detached: true,
   },
 );
-await new Promise((done) => setTimeout(done, SECONDS * 1000));
+await new Promise((done) => setTimeout(done, Number(values.seconds) * 1000));
 const ended = new Promise((done) => node.once("exit", done));
 process.kill(-node.pid, "SIGTERM");
 await ended;
