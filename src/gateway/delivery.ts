@@ -15,11 +15,12 @@ import type { AddressBook } from "./addresses.js";
 import type { Correspondents } from "./correspondents.js";
 import type { HandOn } from "./handover/received.js";
 import { composeIncoming, type MailThread, readContent } from "./incoming.js";
-import { CHANS, type Folders, JUNK, SUBSCRIPTIONS } from "./mailboxes.js";
+import { type Folders, JUNK } from "./mailboxes.js";
 import type { MailingLists } from "./mailing-lists.js";
 import { readMessageId, readMessageIds, referencesOfReply } from "./message-ids.js";
 import type { DeliveryLog, MailboxId, MailboxStore, ThreadEntry, ThreadStore } from "./ports.js";
 import { excerptOf, quotedBlocks, quotedOf } from "./quotes.js";
+import { receivingMailbox } from "./receiving-mailbox.js";
 import type { GatewaySettings } from "./settings.js";
 
 export interface DeliveryOptions {
@@ -127,16 +128,8 @@ class Delivery implements MessageSink {
   }
 
   #mailboxFor(message: ReceivedMessage, user: string): MailboxId {
-    const { folders, identities, subscriptions } = this.#options;
-    if (this.#isBlocked(message, user)) return folders.ensure(user, JUNK);
-    if (message.chan) {
-      const chan = identities.get(user, message.to);
-      return chan === null ? folders.ensure(user, `${CHANS}/${message.to}`) : folders.ensureChan(chan);
-    }
-    if (message.kind === "msg") return folders.ensureInbox(user, message.to);
-    const subscription = subscriptions.get(user, message.to);
-    if (subscription !== null) return folders.ensureSubscription(subscription);
-    return folders.ensure(user, `${SUBSCRIPTIONS}/${message.to}`);
+    if (this.#isBlocked(message, user)) return this.#options.folders.ensure(user, JUNK);
+    return receivingMailbox(message, user, this.#options);
   }
 
   #threadOf(message: ReceivedMessage, user: string): MailThread {

@@ -8,8 +8,9 @@ import type { NewMessage } from "../../mail/imap/backend.js";
 import { digestMessage } from "../../mail/imap/make-digest.js";
 import type { AddressBook } from "../addresses.js";
 import type { MailCopies } from "../mail-copies.js";
-import { CHANS, type Folders, INBOX, SENT, SUBSCRIPTIONS, TRASH } from "../mailboxes.js";
+import { type Folders, SENT, TRASH } from "../mailboxes.js";
 import type { DeliveryLog, ImportLog, MailboxId, MailboxStore, SubmissionStore } from "../ports.js";
+import { receivingMailbox } from "../receiving-mailbox.js";
 import type { GatewaySettings } from "../settings.js";
 import { composeReceived, type OldReceived, readOldReceived } from "./old-received.js";
 import {
@@ -127,7 +128,7 @@ class StoredImporter implements Importer {
           this.#once(user, keyOf("received", message.hash), tally, () => {
             const mailbox = old.trashed
               ? this.#options.folders.ensure(user, TRASH)
-              : this.#mailboxFor(user, message.kind, message.to, message.chan);
+              : receivingMailbox(message, user, this.#options);
             const identity = message.kind === "msg" && !message.chan ? message.to : null;
             const flags = old.seen ? ["\\Seen"] : [];
             this.#append(mailbox, { bytes, flags, time: message.received }, identity);
@@ -227,18 +228,6 @@ class StoredImporter implements Importer {
     const internalDate = { seconds: time ?? this.#options.clock(), zone: 0 };
     const message: NewMessage = { bytes, flags, internalDate, digest: digestMessage(bytes) };
     this.#options.mailboxes.append(mailbox, [message], identity);
-  }
-
-  #mailboxFor(user: string, kind: "msg" | "broadcast", to: Address, chan: boolean): MailboxId {
-    const { folders, identities, subscriptions } = this.#options;
-    if (kind === "msg" && !chan) {
-      return identities.get(user, to) === null ? folders.ensure(user, INBOX) : folders.ensureInbox(user, to);
-    }
-    const joined = chan ? identities.get(user, to) : null;
-    if (joined !== null) return folders.ensureChan(joined);
-    const subscription = subscriptions.get(user, to);
-    if (subscription !== null) return folders.ensureSubscription(subscription);
-    return folders.ensure(user, `${chan ? CHANS : SUBSCRIPTIONS}/${to}`);
   }
 }
 
