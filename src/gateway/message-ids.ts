@@ -5,7 +5,7 @@ const LONGEST_REFERENCES = 3500;
 const MESSAGE_ID = /^[!-;=?A-~]{1,200}@[!-;=?A-~]{1,200}$/;
 
 /** Whether this can stand in a header as a Message-ID, without its angle brackets. */
-export function isMessageId(id: string): boolean {
+function isMessageId(id: string): boolean {
   return MESSAGE_ID.test(id) && id.indexOf("@") === id.lastIndexOf("@");
 }
 

@@ -77,7 +77,7 @@ export function encodeBase64(data: Uint8Array, lineLength: number): Uint8Array {
  * Whether an entity can stand in a mail as it is: lines of mail, a header of entity fields alone, multiparts that have parts, within the
  * limits of depth and number; no names that deceive, no body that lies elsewhere, no report.
  */
-export function isWellFormed(entity: Uint8Array): boolean {
+function isWellFormed(entity: Uint8Array): boolean {
   if (entity.length > LARGEST || !hasMailLines(entity)) return false;
   const root = parseMime(entity, LIMITS);
   if (!isEntityHeader(root, latin1Decode(entity, 0, root.headerEnd))) return false;

@@ -32,7 +32,7 @@ export function readTarget(target: string): Target {
 }
 
 /** The decoded parts of a path. @throws HttpError 400 */
-export function readSegments(path: string): string[] {
+function readSegments(path: string): string[] {
   return path
     .slice(1)
     .split("/")

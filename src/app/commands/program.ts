@@ -35,7 +35,7 @@ export async function runProgram(parameters: readonly string[]): Promise<number>
   }
 }
 
-export function createProgram(): Command {
+function createProgram(): Command {
   const program = new Command("bmbridge");
   program
     .description("A Bitmessage node that ordinary mail clients send and read through.")

@@ -6,7 +6,7 @@ import { shuffle } from "./shuffle.js";
 import { endpointText } from "./text.js";
 
 /** Nodes kept (PROTOCOL.md section 9.1). */
-export const MAX_KNOWN_NODES = 20_000;
+const MAX_KNOWN_NODES = 20_000;
 /** Seconds after which a node that nobody has seen is forgotten (section 9.2). */
 export const FORGET_AFTER = 2_419_200;
 /** Nodes kept of one network, so that nobody fills the list with addresses of one provider. */

@@ -1,4 +1,4 @@
-import { ByteWriter, concatBytes } from "./bytes.js";
+import { ByteWriter } from "./bytes.js";
 import { encrypt } from "./ecies.js";
 import { ProtocolError } from "./errors.js";
 import { keyPair, randomPrivateKey } from "./keys.js";
@@ -24,11 +24,6 @@ export function createAckData(level: AckStealthLevel, stream: number, random: Ra
   const length = 234 + randomBelow(567, random);
   const throwAway = keyPair(randomPrivateKey(random));
   return writer.bytes(encrypt(random(length), throwAway.publicKey, random)).finish();
-}
-
-/** The ackdata that 32 bytes in an old PyBitmessage database stand for. */
-export function legacyAckData(bytes: Uint8Array): Uint8Array {
-  return new ByteWriter().u32(ObjectType.msg).varint(1).varint(1).bytes(bytes).finish();
 }
 
 /**
@@ -74,9 +69,4 @@ export function openAckPacket(field: Uint8Array): Uint8Array {
     if (!(error instanceof ProtocolError)) throw error;
   }
   throw new ProtocolError("bad_ack");
-}
-
-/** Joins the found nonce to an acknowledgement and frames it. */
-export function finishAck(nonce: bigint, ackWithoutNonce: Uint8Array): Uint8Array {
-  return encodeAckPacket(concatBytes(new ByteWriter().u64(nonce).finish(), ackWithoutNonce));
 }

@@ -16,7 +16,7 @@ import type { RandomBytes } from "./random.js";
 import { sign, signatureHash, verify } from "./signature.js";
 
 /** The one version of msg objects. */
-export const MSG_VERSION = 1;
+const MSG_VERSION = 1;
 const SHORTEST_PLAINTEXT = 170;
 
 /** The decrypted fields of a msg object (PROTOCOL.md section 13.3). */

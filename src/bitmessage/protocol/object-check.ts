@@ -13,9 +13,9 @@ export type Verdict =
   | { verdict: "ignore" | "reject"; reason: ProtocolErrorCode };
 
 /** 28 days and 3 hours, in seconds. */
-export const LONGEST_LIFE = 2_430_000;
+const LONGEST_LIFE = 2_430_000;
 /** Seconds after its expiry during which an object is still taken. */
-export const LATEST_ARRIVAL = 3600;
+const LATEST_ARRIVAL = 3600;
 
 export interface ObjectCheckContext {
   /** Unix seconds */

@@ -4,8 +4,8 @@ import { sha512 } from "./hash.js";
 import { MAX_OBJECT_HEADER, MAX_OBJECT_PAYLOAD } from "./object.js";
 
 /** The first four bytes of every packet of the public network, E9 BE B4 D9; a private network has its own. */
-export const MAGIC = 0xe9beb4d9;
-export const HEADER_LENGTH = 24;
+const MAGIC = 0xe9beb4d9;
+const HEADER_LENGTH = 24;
 /** Bytes of the largest payload of any command (PROTOCOL.md section 2). */
 export const MAX_PAYLOAD = 1_600_100;
 const COMMAND_LENGTH = 12;
@@ -51,7 +51,7 @@ export function encodePacket(command: string, payload: Uint8Array, magic = MAGIC
  * The text of a 12-byte command field.
  * @throws ProtocolError `bad_command_padding` when something follows the first NUL
  */
-export function decodeCommand(field: Uint8Array): string {
+function decodeCommand(field: Uint8Array): string {
   const end = field.indexOf(0);
   if (end < 0) return Buffer.from(field).toString("latin1");
   if (field.subarray(end).some((byte) => byte !== 0)) throw new ProtocolError("bad_command_padding");

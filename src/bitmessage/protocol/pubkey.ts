@@ -74,19 +74,6 @@ export function encodeStoredPubkey(version: number, stream: number, block: Pubke
   return new ByteWriter().varint(version).varint(stream).bytes(encodePubkeyBlock(block, version)).finish();
 }
 
-/** Reads what `encodeStoredPubkey` writes. @throws ProtocolError `truncated`, `malformed_varint`, `unsupported_version` */
-export function decodeStoredPubkey(bytes: Uint8Array): {
-  version: number;
-  stream: number;
-  block: PubkeyBlock;
-} {
-  const reader = new ByteReader(bytes);
-  const version = Number(reader.varint());
-  if (version < 2 || version > 4) throw new ProtocolError("unsupported_version");
-  const stream = Number(reader.varint());
-  return { version, stream, block: readPubkeyBlock(reader, version) };
-}
-
 /**
  * A pubkey object without its nonce (PROTOCOL.md section 13.2), for versions 2, 3 and 4.
  * @param order.expires Unix seconds

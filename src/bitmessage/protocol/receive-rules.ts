@@ -6,7 +6,7 @@ import type { PubkeyRequest } from "./getpubkey.js";
 import { atLeast, type Difficulty, isWorkSufficient } from "./pow-target.js";
 
 /** Seconds for which a pubkey is not sent again. */
-export const PUBKEY_RESEND_INTERVAL = 2_419_200;
+const PUBKEY_RESEND_INTERVAL = 2_419_200;
 
 /** An own identity, as far as answering a request for its key is concerned. */
 export interface RequestedIdentity extends AddressParts {

@@ -15,7 +15,7 @@ const authenticated = (session: Session): boolean => session.state !== "not-auth
 const mayLogIn = (session: Session): boolean => session.loginAllowed;
 
 /** Everything that is offered; nothing else is. */
-export const CAPABILITIES: readonly Capability[] = [
+const CAPABILITIES: readonly Capability[] = [
   { name: "IMAP4rev1", specification: "RFC 3501" },
   { name: "IMAP4rev2", specification: "RFC 9051" },
   { name: "LITERAL+", specification: "RFC 7888" },

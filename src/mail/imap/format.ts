@@ -31,7 +31,7 @@ export function formatFlags(flags: Iterable<string>): Octets {
   return `(${[...flags].join(" ")})`;
 }
 
-export function utf8Octets(text: string): Octets {
+function utf8Octets(text: string): Octets {
   return Buffer.from(text, "utf8").toString("latin1");
 }
 

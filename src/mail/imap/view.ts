@@ -26,11 +26,7 @@ export interface UpdateFormat {
 /** What others do to the mailbox (RFC 5465 section 5). */
 export type MessageEvent = "MessageNew" | "MessageExpunge" | "FlagChange";
 
-export const MESSAGE_EVENTS: ReadonlySet<MessageEvent> = new Set([
-  "MessageNew",
-  "MessageExpunge",
-  "FlagChange",
-]);
+const MESSAGE_EVENTS: ReadonlySet<MessageEvent> = new Set(["MessageNew", "MessageExpunge", "FlagChange"]);
 
 interface WaitingExpunge {
   readonly modSeq: number;

@@ -19,7 +19,7 @@ export interface AddressGroup {
 }
 
 /** More are not read: no field of a real mail has as many. */
-export const MAXIMUM_ADDRESSES = 10_000;
+const MAXIMUM_ADDRESSES = 10_000;
 
 /** Reads an address list (RFC 5322 section 3.4, with the obsolete forms). Never throws; what is no address is left out. */
 export function parseAddressList(raw: string): (Mailbox | AddressGroup)[] {

@@ -37,7 +37,7 @@ export function createWebhookTransport(options: WebhookTransportOptions): Transp
  * `t=SECONDS,v1=HEX`: HMAC-SHA256 with the secret over the seconds in decimal, a full stop and the body. The time is signed so that a
  * recorded request cannot be used for ever.
  */
-export function signBody(secret: string, seconds: number, body: Uint8Array): string {
+function signBody(secret: string, seconds: number, body: Uint8Array): string {
   const digest = createHmac("sha256", secret).update(`${seconds}.`).update(body).digest("hex");
   return `t=${seconds},v1=${digest}`;
 }

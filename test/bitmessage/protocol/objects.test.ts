@@ -6,8 +6,6 @@ import {
   buildAck,
   createAckData,
   encodeAckPacket,
-  finishAck,
-  legacyAckData,
   openAckPacket,
 } from "../../../src/bitmessage/protocol/ack.js";
 import { addressSecrets, decodeAddress, encodeAddress } from "../../../src/bitmessage/protocol/address.js";
@@ -17,7 +15,7 @@ import {
   openBroadcast,
   openSubscribedBroadcast,
 } from "../../../src/bitmessage/protocol/broadcast.js";
-import { concatBytes, toHex } from "../../../src/bitmessage/protocol/bytes.js";
+import { concatBytes } from "../../../src/bitmessage/protocol/bytes.js";
 import { createTrialDecryptor } from "../../../src/bitmessage/protocol/ecies.js";
 import { buildGetpubkey, openGetpubkey } from "../../../src/bitmessage/protocol/getpubkey.js";
 import { buildMsg, msgCiphertext, openMsg, parseMsg } from "../../../src/bitmessage/protocol/msg.js";
@@ -31,8 +29,6 @@ import { buildOnionpeer, openOnionpeer } from "../../../src/bitmessage/protocol/
 import { encodePacket } from "../../../src/bitmessage/protocol/packet.js";
 import {
   buildPubkey,
-  decodeStoredPubkey,
-  encodeStoredPubkey,
   openPubkey,
   pubkeyBlockOf,
   type SendingIdentity,
@@ -126,15 +122,6 @@ describe.each(versions)("keys of version %i", (version) => {
     );
     fc.assert(
       fc.property(fc.oneof(bytes(), damaged(object)), (bad) => survives(() => openPubkey(bad, address))),
-      runs,
-    );
-  });
-
-  test("are stored and read back", () => {
-    const stored = encodeStoredPubkey(version, 1, pubkeyBlockOf(identity));
-    expect(decodeStoredPubkey(stored)).toEqual({ version, stream: 1, block: pubkeyBlockOf(identity) });
-    fc.assert(
-      fc.property(damaged(stored), (bad) => survives(() => decodeStoredPubkey(bad))),
       runs,
     );
   });
@@ -263,7 +250,6 @@ describe("acknowledgements", () => {
       version: level === 1 ? 4 : 1,
     });
     expect(openAckPacket(encodeAckPacket(object))).toEqual(object);
-    expect(finishAck(0x0102030405060708n, withoutNonce)).toEqual(encodeAckPacket(object));
   });
 
   test("of level 2 vary in length as messages do", () => {
@@ -278,10 +264,6 @@ describe("acknowledgements", () => {
     expect([0, day - 1, day, 7 * day - 1, 7 * day, 28 * day].map(ackTtl)).toEqual(
       [1, 1, 7, 7, 28, 28].map((days) => days * day),
     );
-  });
-
-  test("of old databases have a header put in front", () => {
-    expect(toHex(legacyAckData(new Uint8Array(32)))).toBe(`000000020101${"00".repeat(32)}`);
   });
 
   test("in any other form are refused", () => {

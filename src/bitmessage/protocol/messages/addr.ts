@@ -3,7 +3,7 @@ import { ProtocolError } from "../errors.js";
 import { decodeHost, encodeHost, isPublicHost } from "../host.js";
 
 /** Entries that one addr packet may have. */
-export const MAX_ADDR_ENTRIES = 1000;
+const MAX_ADDR_ENTRIES = 1000;
 /** Seconds during which a peer counts as alive. */
 export const PEER_ALIVE = 10_800;
 const ENTRY_LENGTH = 38;

@@ -4,9 +4,9 @@ import { hashFromBytes, type InventoryHash } from "../inventory-hash.js";
 import { encodeVarint } from "../varint.js";
 
 /** Vectors that one inv, dinv or getdata packet may have. */
-export const MAX_INV_ENTRIES = 50_000;
+const MAX_INV_ENTRIES = 50_000;
 /** Vectors that we put into one packet. */
-export const MAX_INV_SENT = 49_999;
+const MAX_INV_SENT = 49_999;
 const VECTOR_LENGTH = 32;
 
 /** The payload of inv, dinv and getdata (PROTOCOL.md section 4). @throws ProtocolError `too_many_entries` */

@@ -7,7 +7,7 @@ export const Services = { network: 1n, tls: 2n, pow: 4n, dandelion: 8n } as cons
 
 export const PROTOCOL_VERSION = 3;
 /** Seconds that a peer's clock may differ from ours. */
-export const MAX_TIME_OFFSET = 3600;
+const MAX_TIME_OFFSET = 3600;
 const MAX_USER_AGENT = 5000;
 const MAX_STREAMS = 1000;
 const MAX_SHOWN_USER_AGENT = 200;
