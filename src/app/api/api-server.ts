@@ -1,4 +1,5 @@
 /** PyBitmessage's API as a server of this program: settings, protection, and what it works on. */
+import { hostname } from "node:os";
 import type { ReceivedMessage } from "../../bitmessage/messaging/types.js";
 import type { InventoryHash } from "../../bitmessage/protocol/inventory-hash.js";
 import { createHttpServer, type HttpServer } from "../../http/server.js";
@@ -38,7 +39,15 @@ export function createApiServer(options: ApiServerOptions): ApiServer | null {
   const processed = new ObjectCounter(stores.inventory);
   const received = new ReceivedMail(stores.mailboxes, services.folders);
   const sent = new SentMail(stores, services);
-  const context = (): ApiContext => ({ ...options, user: userOf(options), received, sent, processed });
+  const end = new AbortController();
+  const context = (): ApiContext => ({
+    ...options,
+    user: userOf(options),
+    received,
+    sent,
+    processed,
+    signal: end.signal,
+  });
   const { variant } = config.api;
   const server = createHttpServer({
     listen,
@@ -62,6 +71,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer | null {
       return endpoint;
     },
     async stop() {
+      end.abort();
       await Promise.all([server.stop(), notifier.stop()]);
     },
     received({ kind, users }) {
@@ -98,7 +108,7 @@ function passwordReader({ api }: Config): () => string {
 
 /** Plain on loopback, TLS everywhere else: passwords never go in the clear over a real network. */
 function protection({ config, directory }: ApiServerOptions, listen: Endpoint) {
-  const names = [...new Set(["localhost", config.mail.domain, listen.host])];
+  const names = [...new Set(["localhost", config.mail.domain, hostname(), listen.host])];
   if (isLoopback(listen.host)) return { names, tls: null };
   const { key, certificate: cert } = loadServerCertificate(directory.certificates, names, new Date());
   return { names, tls: { key, cert } };

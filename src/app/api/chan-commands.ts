@@ -43,10 +43,10 @@ export const CHAN_COMMANDS: readonly ApiCommand[] = [
 async function joinChan(
   passphrase: Uint8Array,
   wanted: Omit<AddressParts, "ripe"> & { readonly ripe?: Uint8Array },
-  { user, services, stores, config }: ApiContext,
+  { user, services, stores, config, signal }: ApiContext,
 ): Promise<string> {
   const { identities } = services.messaging;
-  const [found] = await deterministicKeys(passphrase, { count: 1, nullBytes: 1 });
+  const [found] = await deterministicKeys(passphrase, { count: 1, nullBytes: 1, signal });
   if (found === undefined) throw apiError(18);
   const { signing, encryption, ripe } = found;
   const { version, stream } = wanted;

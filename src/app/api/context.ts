@@ -30,6 +30,8 @@ export interface ApiContext extends ApiSources {
   readonly received: ReceivedMail;
   readonly sent: SentMail;
   readonly processed: ProcessedObjects;
+  /** Aborted when the server stops. */
+  readonly signal: AbortSignal;
 }
 
 export interface ApiCommand {

@@ -61,6 +61,7 @@ export class Dispatcher {
       return await command.run(new Parameters(method, parameters), this.options.context());
     } catch (error) {
       if (error instanceof ApiError) throw error;
+      if (error instanceof Error && error.name === "AbortError") throw unexpected("the program stops");
       // What the person may know of it; the log has the rest.
       this.options.logger.error("an API command failed", { method, error });
       throw unexpected("the bridge met an error of its own; its log tells more");

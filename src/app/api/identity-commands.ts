@@ -68,7 +68,7 @@ export const IDENTITY_COMMANDS: readonly ApiCommand[] = [
     names: ["getDeterministicAddress"],
     parameters: ["passphrase", "addressVersionNumber", "streamNumber"],
     help: "The first address of a passphrase in base64; nothing is kept.",
-    async run(parameters) {
+    async run(parameters, { signal }) {
       const passphrase = passphraseIn(parameters);
       const version = parameters.number(1);
       if (version !== 3 && version !== 4)
@@ -78,7 +78,7 @@ export const IDENTITY_COMMANDS: readonly ApiCommand[] = [
         );
       if (parameters.number(2) !== 1)
         throw new ApiError(3, " The stream number must be 1. Others aren't supported.");
-      const [keys] = await deterministicKeys(passphrase, { count: 1, nullBytes: 1 });
+      const [keys] = await deterministicKeys(passphrase, { count: 1, nullBytes: 1, signal });
       return keys === undefined ? null : encodeAddress(version, 1, keys.ripe);
     },
   },
@@ -156,7 +156,7 @@ async function createDeterministic(parameters: Parameters, context: ApiContext):
   const count = parameters.number(1, 1);
   if (count === 0) throw apiError(4);
   if (count > 999) throw apiError(5);
-  const found = await deterministicKeys(passphrase, { count, nullBytes });
+  const found = await deterministicKeys(passphrase, { count, nullBytes, signal: context.signal });
   const addresses = found.flatMap((keys) => addKeys(keys, { version, difficulty }, context));
   return { addresses };
 }

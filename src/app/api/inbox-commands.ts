@@ -1,4 +1,5 @@
 /** Received messages. */
+import { setImmediate } from "node:timers/promises";
 import { toHex } from "../../bitmessage/protocol/bytes.js";
 import { canonicalAddress } from "./addresses.js";
 import type { ApiCommand, ApiContext } from "./context.js";
@@ -11,8 +12,8 @@ export const INBOX_COMMANDS: readonly ApiCommand[] = [
     names: ["getAllInboxMessages"],
     parameters: [],
     help: "All received messages that are not in Trash, in the list inboxMessages; msgid is in hex, subject and message are in base64.",
-    run: (_parameters, context) => ({
-      inboxMessages: rows(context.received.list(context.user), context),
+    run: async (_parameters, context) => ({
+      inboxMessages: await rows(context.received.list(context.user), context),
     }),
   },
   {
@@ -27,14 +28,14 @@ export const INBOX_COMMANDS: readonly ApiCommand[] = [
     names: ["getInboxMessageById", "getInboxMessageByID"],
     parameters: ["msgid", "readStatus?"],
     help: "One received message, in the list inboxMessage. readStatus marks it as read or unread first.",
-    run(parameters, context) {
+    async run(parameters, context) {
       const hash = toHex(parameters.hex(0));
       const isToBeMarked = parameters.has(1);
       const seen = parameters.truth(1, "readStatus", false);
       const entry = context.received.find(context.user, hash);
       if (entry === null) return null;
       if (isToBeMarked && entry.seen !== seen) context.received.setSeen(entry, seen);
-      return { inboxMessage: rows([isToBeMarked ? { ...entry, seen } : entry], context) };
+      return { inboxMessage: await rows([isToBeMarked ? { ...entry, seen } : entry], context) };
     },
   },
   {
@@ -42,9 +43,9 @@ export const INBOX_COMMANDS: readonly ApiCommand[] = [
     legacyNames: ["getInboxMessagesByAddress"],
     parameters: ["toAddress"],
     help: "The same as getAllInboxMessages, of the messages to one address.",
-    run(parameters, context) {
+    async run(parameters, context) {
       const to = canonicalAddress(parameters.text(0));
-      const all = rows(context.received.list(context.user), context);
+      const all = await rows(context.received.list(context.user), context);
       return { inboxMessages: all.filter(({ toAddress }) => toAddress === to) };
     },
   },
@@ -80,24 +81,38 @@ export const INBOX_COMMANDS: readonly ApiCommand[] = [
 
 type InboxRow = Readonly<Record<string, string | number>>;
 
-function rows(entries: readonly ReceivedEntry[], { received }: ApiContext): InboxRow[] {
-  return entries.flatMap((entry) => {
-    const text = received.read(entry);
-    if (text === null) return [];
-    return [
-      {
-        msgid: entry.hash,
-        toAddress: text.to,
-        fromAddress: text.from,
-        subject: inBase64(text.subject),
-        message: inBase64(text.body),
-        encodingType: text.encoding,
-        // A text, as PyBitmessage's column is.
-        receivedTime: String(entry.received),
-        read: entry.seen ? 1 : 0,
-      },
-    ];
-  });
+const SLICE_MILLISECONDS = 10;
+
+/** Read in slices, so that the event loop goes on. */
+async function rows(entries: readonly ReceivedEntry[], context: ApiContext): Promise<InboxRow[]> {
+  const found: InboxRow[] = [];
+  let end = performance.now() + SLICE_MILLISECONDS;
+  for (const entry of entries) {
+    const one = row(entry, context);
+    if (one !== null) found.push(one);
+    if (performance.now() < end) continue;
+    await setImmediate();
+    context.signal.throwIfAborted();
+    end = performance.now() + SLICE_MILLISECONDS;
+  }
+  return found;
+}
+
+/** Null when it has been removed since. */
+function row(entry: ReceivedEntry, { received }: ApiContext): InboxRow | null {
+  const text = received.read(entry);
+  if (text === null) return null;
+  return {
+    msgid: entry.hash,
+    toAddress: text.to,
+    fromAddress: text.from,
+    subject: inBase64(text.subject),
+    message: inBase64(text.body),
+    encodingType: text.encoding,
+    // A text, as PyBitmessage's column is.
+    receivedTime: String(entry.received),
+    read: entry.seen ? 1 : 0,
+  };
 }
 
 function trashReceived(parameters: Parameters, { user, received }: ApiContext): void {

@@ -1,5 +1,6 @@
 /** Objects that another program has made, and looking for objects. */
 import { setImmediate } from "node:timers/promises";
+import { Priority } from "../../bitmessage/messaging/solve-object.js";
 import { toHex } from "../../bitmessage/protocol/bytes.js";
 import { ProtocolError } from "../../bitmessage/protocol/errors.js";
 import { ObjectType, parseObjectHeader, withNonce } from "../../bitmessage/protocol/object.js";
@@ -8,6 +9,7 @@ import { atLeast, type Difficulty, initialHash, powTarget } from "../../bitmessa
 import { networkMinimum } from "../services.js";
 import type { ApiCommand, ApiContext } from "./context.js";
 import { ApiError, apiError, unexpected } from "./errors.js";
+import type { Parameters } from "./parameters.js";
 
 export const OBJECT_COMMANDS: readonly ApiCommand[] = [
   {
@@ -18,8 +20,8 @@ export const OBJECT_COMMANDS: readonly ApiCommand[] = [
       const object = parameters.hex(0);
       const minimum = networkMinimum(context.config);
       const demanded = {
-        trialsPerByte: BigInt(Math.floor(parameters.number(1, 0))),
-        extraBytes: BigInt(Math.floor(parameters.number(2, 0))),
+        trialsPerByte: demandIn(parameters, 1),
+        extraBytes: demandIn(parameters, 2),
       };
       return disseminate(object, atLeast(demanded, minimum), context);
     },
@@ -46,6 +48,15 @@ export const OBJECT_COMMANDS: readonly ApiCommand[] = [
     },
   },
 ];
+
+/** More than this would hold up everything else for days. */
+const LARGEST_DEMAND = 1_000_000;
+
+function demandIn(parameters: Parameters, index: number): bigint {
+  const demand = parameters.number(index, 0);
+  if (!(demand >= 0 && demand <= LARGEST_DEMAND)) throw unexpected("a difficulty that is not taken");
+  return BigInt(Math.floor(demand));
+}
 
 function headerOf(object: Uint8Array): ReturnType<typeof parseObjectHeader> {
   try {
@@ -80,7 +91,7 @@ async function disseminate(object: Uint8Array, difficulty: Difficulty, context: 
 async function solve(
   object: Uint8Array,
   difficulty: Difficulty,
-  { solver, clock }: ApiContext,
+  { solver, clock, signal }: ApiContext,
 ): Promise<Uint8Array> {
   const { expires } = headerOf(object);
   const ttl = expires - Math.floor(clock());
@@ -91,7 +102,8 @@ async function solve(
       initialHash: initialHash(bytes),
       target: powTarget({ length: object.length, ttl: ttl + PADDING, difficulty }),
     }),
-    signal: new AbortController().signal,
+    signal,
+    priority: Priority.message,
   });
   return withNonce(nonce, bytes);
 }

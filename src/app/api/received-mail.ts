@@ -48,12 +48,17 @@ export class ReceivedMail {
 
   /** All but those in Trash and Junk, oldest first; each once. */
   list(user: string): ReceivedEntry[] {
-    const left = new Set([SENT, OUTBOX, JUNK, TRASH, "Drafts"].map((name) => this.folders.find(user, name)));
-    const entries = this.#selectable(user).flatMap((mailbox) =>
-      left.has(mailbox) ? [] : this.#entries(mailbox),
+    const unique = new Map(
+      this.#copies(user)
+        .reverse()
+        .map((entry) => [entry.hash, entry]),
     );
-    const unique = new Map(entries.reverse().map((entry) => [entry.hash, entry]));
     return [...unique.values()].sort((a, b) => a.received - b.received || a.uid - b.uid);
+  }
+
+  #copies(user: string): ReceivedEntry[] {
+    const left = new Set([SENT, OUTBOX, JUNK, TRASH, "Drafts"].map((name) => this.folders.find(user, name)));
+    return this.#selectable(user).flatMap((mailbox) => (left.has(mailbox) ? [] : this.#entries(mailbox)));
   }
 
   /** Also one in Trash or Junk; null when there is none. */
@@ -81,8 +86,8 @@ export class ReceivedMail {
   /** Every copy that there is. */
   trash(user: string, hash: string): void {
     const trash = this.folders.ensure(user, TRASH);
-    for (let entry = this.#findIn(user, hash); entry !== null; entry = this.#findIn(user, hash))
-      this.mailboxes.move(entry.mailbox, [entry.uid], trash, null);
+    for (const entry of this.#copies(user))
+      if (entry.hash === hash) this.mailboxes.move(entry.mailbox, [entry.uid], trash, null);
   }
 
   restore(user: string, hash: string): void {
@@ -90,10 +95,6 @@ export class ReceivedMail {
     const found = trash === null ? undefined : this.#entries(trash).find((one) => one.hash === hash);
     if (trash !== null && found !== undefined)
       this.mailboxes.move(trash, [found.uid], this.folders.ensure(user, INBOX), null);
-  }
-
-  #findIn(user: string, hash: string): ReceivedEntry | null {
-    return this.list(user).find((entry) => entry.hash === hash) ?? null;
   }
 
   #selectable(user: string): MailboxId[] {

@@ -5,6 +5,7 @@ import { createAckData } from "../../bitmessage/protocol/ack.js";
 import type { Address } from "../../bitmessage/protocol/address.js";
 import { Encoding, encodeExtended, encodeSimple } from "../../bitmessage/protocol/content.js";
 import { ProtocolError } from "../../bitmessage/protocol/errors.js";
+import { subjectLine } from "../../gateway/harmless.js";
 import { composeSent } from "../../gateway/importing/old-sent.js";
 import { excerptOf } from "../../gateway/quotes.js";
 import { baseSubject } from "../../mail/mime/base-subject.js";
@@ -25,11 +26,15 @@ export interface Message {
   readonly ttl: number;
 }
 
+const LONGEST_SUBJECT = 500;
+
 /** Puts a message into the outbox; resolves with its ackdata in hexadecimal. @throws ApiError 27 */
 export async function sendMessage(message: Message, context: ApiContext): Promise<string> {
   const { user, services, stores, sent, config, clock } = context;
-  const { from, to, subject, body, kind } = message;
-  const draft = draftOf(message);
+  const { from, to, body, kind } = message;
+  // What is shown is one line; what goes out is as it was given.
+  const subject = subjectLine(message.subject, LONGEST_SUBJECT);
+  const draft = { ...draftOf(message), subject };
   refuseTooLarge(draft, context);
   const created = Math.floor(clock());
   const random = (length: number) => new Uint8Array(randomBytes(length));

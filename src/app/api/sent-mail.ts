@@ -1,6 +1,6 @@
 /** A user's sent messages: what PyBitmessage keeps in its table sent. An entry of the outbox is one row; its mail tells in which folder it is. */
 import { createHash } from "node:crypto";
-import type { OutboxEntry } from "../../bitmessage/messaging/types.js";
+import type { OutboxEntry, OutboxId } from "../../bitmessage/messaging/types.js";
 import { concatBytes, fromHex, toHex } from "../../bitmessage/protocol/bytes.js";
 import { decodeContent } from "../../bitmessage/protocol/content.js";
 import { ProtocolError } from "../../bitmessage/protocol/errors.js";
@@ -18,6 +18,8 @@ export interface SentEntry {
 
 export class SentMail {
   readonly copies: MailCopies;
+  /** Ids by message id and ackdata, as far as they have been looked for: programs ask for the same again and again. */
+  #ids = new Map<string, OutboxId>();
 
   constructor(
     private readonly stores: Stores,
@@ -35,12 +37,12 @@ export class SentMail {
 
   /** Also in Trash. */
   findById(user: string, id: string): SentEntry | null {
-    return this.#all(user).find(({ entry }) => messageIdsOf(entry).includes(id)) ?? null;
+    return this.#find(user, id, messageIdsOf);
   }
 
   /** Also in Trash. */
   findByAckData(user: string, ackData: string): SentEntry | null {
-    return this.#all(user).find(({ entry }) => ackDatasOf(entry).includes(ackData)) ?? null;
+    return this.#find(user, ackData, ackDatasOf);
   }
 
   /** Moves the mail to Trash; what has not gone out is not sent, and nothing is sent again. */
@@ -72,12 +74,32 @@ export class SentMail {
     });
   }
 
+  #find(user: string, name: string, namesOf: (entry: OutboxEntry) => readonly string[]): SentEntry | null {
+    const known = this.#named(user, name, namesOf);
+    if (known !== null) return known;
+    const all = this.stores.outbox.list({});
+    this.#ids = new Map(
+      all.flatMap((entry) => [...messageIdsOf(entry), ...ackDatasOf(entry)].map((one) => [one, entry.id])),
+    );
+    return this.#named(user, name, namesOf);
+  }
+
+  #named(user: string, name: string, namesOf: (entry: OutboxEntry) => readonly string[]): SentEntry | null {
+    const id = this.#ids.get(name);
+    const entry = id === undefined ? null : this.stores.outbox.get(id);
+    return entry !== null && namesOf(entry).includes(name) ? this.#owned(user, entry) : null;
+  }
+
   #all(user: string): SentEntry[] {
-    const { outbox, submissions } = this.stores;
-    return outbox.list({}).flatMap((entry) => {
-      const submission = submissions.findByOutboxId(entry.id);
-      return submission?.user === user ? [{ entry, submission }] : [];
-    });
+    return this.stores.outbox
+      .list({})
+      .map((entry) => this.#owned(user, entry))
+      .filter((sent) => sent !== null);
+  }
+
+  #owned(user: string, entry: OutboxEntry): SentEntry | null {
+    const submission = this.stores.submissions.findByOutboxId(entry.id);
+    return submission?.user === user ? { entry, submission } : null;
   }
 
   #placeOf(user: string, { submission: { messageId } }: SentEntry): "sent" | "trash" | "deleted" {
