@@ -6,6 +6,6 @@ export default {
   testEnvironment: "node",
   transform: {},
   testMatch: ["<rootDir>/test/**/*.test.js"],
-  testTimeout: 20_000,
+  testTimeout: 60_000,
   errorOnDeprecated: true,
 };

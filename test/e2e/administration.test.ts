@@ -27,13 +27,13 @@ beforeAll(async () => {
   bob = await startNode(join(directory.path, "bob"));
   alice = await startNode(join(directory.path, "alice"), [`node.connect=${bob.p2p}`]);
   client = await connectImap(alice, "alice");
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   client?.close();
   await Promise.all([alice?.stop(), bob?.stop()]);
   directory.remove();
-}, 30_000);
+}, 120_000);
 
 async function send(node: RunningNode, user: string, mail: SendMailOptions): Promise<void> {
   const transport = nodemailer.createTransport({

@@ -46,12 +46,12 @@ beforeAll(async () => {
     ].join("\n"),
     { mode: 0o600 },
   );
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await node?.stop();
   directory.remove();
-}, 30_000);
+}, 120_000);
 
 async function vdirsyncer(command: string): Promise<string> {
   const parameters = ["-c", join(directory.path, "config"), command, "book"];
@@ -76,7 +76,7 @@ describe("vdirsyncer", () => {
     expect(read("contacts")).toEqual([expect.stringContaining(`${BOB}@bm.localhost`)]);
     expect(read("own").join("")).toContain(`${address}@bm.localhost`);
     expect(await vdirsyncer("sync")).not.toMatch(/Copying|Deleting/);
-  }, 60_000);
+  }, 120_000);
 
   test("what is written here becomes a contact; what changes there comes back", async () => {
     const card = ["BEGIN:VCARD", "VERSION:3.0", "UID:carol-1", "FN:Carol Ängström", "N:Ängström;Carol;;;"];
@@ -89,7 +89,7 @@ describe("vdirsyncer", () => {
     const carol = read("contacts").find((one) => one.includes("carol-1"));
     expect(carol).toMatch(/FN:Carol\r?\n/);
     expect(carol).toMatch(/TEL:\+1 555/);
-  }, 60_000);
+  }, 120_000);
 
   test("what is deleted on either side is gone on the other", async () => {
     const bob = files("contacts").find((name) =>
@@ -102,5 +102,5 @@ describe("vdirsyncer", () => {
     await vdirsyncer("sync");
     // Carol can still be reached by telephone.
     expect(read("contacts")).toEqual([expect.not.stringContaining("EMAIL")]);
-  }, 60_000);
+  }, 120_000);
 });

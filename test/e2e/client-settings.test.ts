@@ -22,12 +22,12 @@ let address = "";
 beforeAll(async () => {
   address = await setupNode(data, "alice");
   node = await startNode(data);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await node?.stop();
   directory.remove();
-}, 30_000);
+}, 120_000);
 
 async function settings(client: string): Promise<string> {
   const { status, stdout } = await bmbridge(["client-settings", client, "--data-dir", data]);
@@ -58,7 +58,7 @@ describe("settings that are made", () => {
       stderr: "",
     });
     expect(await subjects("Sent")).toContain("by msmtp");
-  }, 30_000);
+  }, 120_000);
 
   test("mbsync fetches with them", async () => {
     await refillMailbox(node, "alice", "Archive", ["to be fetched"]);
@@ -68,7 +68,7 @@ describe("settings that are made", () => {
     expect(await run("mbsync", ["-c", file, "-a"])).toMatchObject({ status: 0 });
     const found = await run("grep", ["-rl", "to be fetched", join(mail, "Archive")]);
     expect(found.stdout).not.toBe("");
-  }, 30_000);
+  }, 120_000);
 
   test("mutt sends with them, and keeps its copy in the folder of the bridge", async () => {
     const file = await load("mutt");
@@ -79,7 +79,7 @@ describe("settings that are made", () => {
     );
     expect(outcome).toMatchObject({ status: 0 });
     expect((await subjects("Sent")).filter((subject) => subject === "by mutt")).toHaveLength(1);
-  }, 30_000);
+  }, 120_000);
 
   test("every other client has its file, too; and one that is not known is wrong use", async () => {
     expect(await settings("apple")).toMatch(
@@ -92,5 +92,5 @@ describe("settings that are made", () => {
       `http://localhost:${node.webPort}/mail/config-v1.1.xml?emailaddress=${address}@bm.localhost`,
     );
     expect(await found.text()).toContain(`<port>${node.smtpPort}</port>`);
-  }, 30_000);
+  }, 120_000);
 });

@@ -32,12 +32,12 @@ beforeAll(async () => {
   // Stems would hold each of many objects back for a while.
   bob = await startNode(join(directory.path, "bob"), ["node.dandelion=0"]);
   alice = await startNode(join(directory.path, "alice"), ["node.dandelion=0", `node.connect=${bob.p2p}`]);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await Promise.all([alice?.stop(), bob?.stop()]);
   directory.remove();
-}, 30_000);
+}, 120_000);
 
 /** Every tenth mail of the corpus that SMTP takes as it is. */
 const chosen = mailCorpus()
@@ -132,7 +132,7 @@ test("what is far too large is refused at once, and nothing is kept of it", asyn
   const { exists } = await client.mailboxOpen("Sent", { readOnly: true });
   expect(exists).toBe(chosen.length);
   client.close();
-}, 30_000);
+}, 120_000);
 
 function incompressible(octets: number): string {
   let state = 1;

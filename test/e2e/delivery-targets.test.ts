@@ -75,14 +75,14 @@ beforeAll(async () => {
   await node.stop();
   writeFileSync(join(home, "config.toml"), config(imapPort));
   node = await startNode(home, [`imap.listen=127.0.0.1:${imapPort}`]);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await node?.stop();
   await hook?.close();
   await server?.close();
   directory.remove();
-}, 30_000);
+}, 120_000);
 
 async function run(...parameters: string[]) {
   const outcome = await bmbridge([...parameters, "--json", "--data-dir", home, ...setOptions(TEST_SETTINGS)]);
@@ -136,7 +136,7 @@ test("each gets the mail; what one refuses is reported, listed, tried again and 
     expect([outcome.status, outcome.stderr]).toEqual([1, expect.stringContaining("nothing with the id")]);
   }
   expect(node.log()).not.toMatch(/Hello targets|shared|correct horse/);
-}, 60_000);
+}, 120_000);
 
 test("a secret that is missing is named before anything starts", async () => {
   const file = join(directory.path, "config.toml");
@@ -144,4 +144,4 @@ test("a secret that is missing is named before anything starts", async () => {
   const outcome = await bmbridge(["start", "--config", file, "--data-dir", join(directory.path, "unused")]);
   expect(outcome.status).toBe(2);
   expect(outcome.stderr).toMatch(/^bmbridge: delivery "hook"\.secret: .*no-such-secret/);
-}, 30_000);
+}, 120_000);

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import type { ImapFlow } from "imapflow";
 import { createTransport } from "nodemailer";
-import { connectImap } from "../support/mail-user.js";
+import { connectImap, untilFound } from "../support/mail-user.js";
 import {
   PASSWORD,
   type RunningNode,
@@ -27,14 +27,14 @@ beforeAll(async () => {
   // A stem of two nodes hides nothing and takes its time.
   nodes.push(await startNode(homes[0]!, ["node.dandelion=0"]));
   nodes.push(await startNode(homes[1]!, ["node.dandelion=0", `node.connect=${nodes[0]!.p2p}`]));
-}, 60_000);
+}, 120_000);
 afterEach(() => {
   for (const bot of bots.splice(0)) bot.kill("SIGKILL");
 });
 afterAll(async () => {
   for (const node of nodes) await node.stop();
   directory.remove();
-}, 30_000);
+}, 120_000);
 
 const mailAddress = (user: string) => `${addresses[user]}@bm.localhost`;
 const nodeOf = (user: string) => (user === "anna" ? nodes[1]! : nodes[0]!);
@@ -83,19 +83,14 @@ async function arrival(user: string, subject: string): Promise<{ header: string;
   const client: ImapFlow = await connectImap(nodeOf(user), user);
   try {
     await client.mailboxOpen("INBOX");
-    for (;;) {
+    return await untilFound(client, async () => {
       const uids = await client.search({ header: { subject } }, { uid: true });
-      if (uids && uids.length > 0) {
-        const message = await client.fetchOne(String(uids[0]), { source: true }, { uid: true });
-        const source = message ? (message.source?.toString("utf8") ?? "") : "";
-        const end = source.indexOf("\r\n\r\n");
-        return { header: source.slice(0, end), text: source.slice(end + 4) };
-      }
-      await new Promise<void>((resolve) => {
-        client.once("exists", () => resolve());
-        void client.idle();
-      });
-    }
+      if (!uids || uids.length === 0) return null;
+      const message = await client.fetchOne(String(uids[0]), { source: true }, { uid: true });
+      const source = message ? (message.source?.toString("utf8") ?? "") : "";
+      const end = source.indexOf("\r\n\r\n");
+      return { header: source.slice(0, end), text: source.slice(end + 4) };
+    });
   } finally {
     client.close();
   }
@@ -135,4 +130,4 @@ async function tryMailingList(): Promise<void> {
 
 test("an echo bot and a mailing list serve people on two bridges", async () => {
   await Promise.all([tryEchoBot(), tryMailingList()]);
-}, 90_000);
+}, 120_000);

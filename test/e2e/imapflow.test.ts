@@ -13,11 +13,11 @@ let two: ImapFlow;
 beforeAll(async () => {
   await setupNode(join(directory.path, "node"), "alice");
   node = await startNode(join(directory.path, "node"));
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await node?.stop();
   directory.remove();
-}, 30_000);
+}, 120_000);
 
 beforeEach(async () => {
   for (const mailbox of ["Archive", "Trash"]) await refillMailbox(node, "alice", mailbox, []);

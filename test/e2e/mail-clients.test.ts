@@ -26,12 +26,12 @@ beforeAll(async () => {
   ]);
   bob = await startNode(join(directory.path, "bob"));
   alice = await startNode(join(directory.path, "alice"), [`node.connect=${bob.p2p}`]);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await Promise.all([alice?.stop(), bob?.stop()]);
   directory.remove();
-}, 30_000);
+}, 120_000);
 
 function mail(subject: string, from = aliceAddress, to = bobAddress): string {
   return `From: <${from}@bm.localhost>\r\nTo: <${to}@bm.localhost>\r\nSubject: ${subject}\r\n\r\nHello from ${subject}.\r\n`;
@@ -113,7 +113,7 @@ describe("sending", () => {
     const shown = await bmbridge(["queue", "show", queueId, "--json", "--data-dir", alice.directory]);
     expect(JSON.parse(shown.stdout)).toMatchObject({ to: bobAddress, subject: "curl" });
     await arrival(bob, "bob", "curl");
-  }, 90_000);
+  }, 120_000);
 
   test("msmtp: a mail goes all the way", async () => {
     const configuration = file(
@@ -135,7 +135,7 @@ describe("sending", () => {
     });
     expect(outcome).toMatchObject({ status: 0, stderr: "" });
     await arrival(bob, "bob", "msmtp");
-  }, 90_000);
+  }, 120_000);
 });
 
 describe("reading", () => {

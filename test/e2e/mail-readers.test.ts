@@ -19,12 +19,12 @@ let node: RunningNode;
 beforeAll(async () => {
   await setupNode(join(directory.path, "node"), "alice");
   node = await startNode(join(directory.path, "node"));
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await node?.stop();
   directory.remove();
-}, 30_000);
+}, 120_000);
 
 beforeEach(async () => {
   for (const mailbox of ["Archive", "Trash", "Drafts"]) await refillMailbox(node, "alice", mailbox, []);
@@ -192,7 +192,7 @@ describe("offlineimap", () => {
     expect(await subjects("Archive")).toEqual(["four"]);
     expect(await synchronise()).not.toMatch(/Copy message|Deleting|Adding flag|Removing flag|ERROR/);
     expect(await subjects("Archive")).toEqual(["four"]);
-  }, 40_000);
+  }, 120_000);
 });
 
 describe("fetchmail", () => {

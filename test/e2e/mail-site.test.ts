@@ -14,6 +14,7 @@ import {
   startDovecot,
   startPostfix,
 } from "../support/mail-site.js";
+import { untilFound } from "../support/mail-user.js";
 import {
   bmbridge,
   MAIN,
@@ -52,14 +53,14 @@ beforeAll(async () => {
   dovecot = await startDovecot(join(directory.path, "dovecot"), ports);
   postfix = await startPostfix(join(directory.path, "postfix"), ports);
   node = await startNode(home, [`smtp.listen=127.0.0.1:${ports.bridge}`, "handover.retry_after=1"]);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await node?.stop();
   await postfix?.stop();
   await dovecot?.stop();
   directory.remove();
-}, 30_000);
+}, 120_000);
 
 interface Account {
   readonly port: number;
@@ -83,17 +84,12 @@ async function arrival({ port, user, pass }: Account, subject: string): Promise<
   await client.connect();
   try {
     await client.mailboxOpen("INBOX");
-    for (;;) {
+    return await untilFound(client, async () => {
       const uids = await client.search({ header: { subject } }, { uid: true });
-      if (uids && uids.length > 0) {
-        const message = await client.fetchOne(String(uids[0]), { source: true }, { uid: true });
-        return message ? (message.source?.toString("utf8") ?? "") : "";
-      }
-      await new Promise<void>((resolve) => {
-        client.once("exists", () => resolve());
-        void client.idle();
-      });
-    }
+      if (!uids || uids.length === 0) return null;
+      const message = await client.fetchOne(String(uids[0]), { source: true }, { uid: true });
+      return message ? (message.source?.toString("utf8") ?? "") : "";
+    });
   } finally {
     client.close();
   }
@@ -131,7 +127,7 @@ describeSite("beside Postfix and Dovecot", () => {
     expect(source).toContain(`From: ${anna}@bm.localhost`);
     expect(source).toContain("Through Postfix.");
     expect(source).not.toMatch(/anna@example\.org|^Received/m);
-  }, 30_000);
+  }, 120_000);
 
   test("what she receives is in Dovecot, and she can answer it", async () => {
     await sendAsCarl(`${anna}@bm.localhost`, "In");
@@ -141,7 +137,7 @@ describeSite("beside Postfix and Dovecot", () => {
     const to = /^From: (\S+)/m.exec(source)?.[1] ?? "";
     await sendFromSite({ from: "anna@example.org", to, subject: "Re: In", text: "An answer." });
     expect(await arrival(carlsBridge(), "Re: In")).toContain("An answer.");
-  }, 30_000);
+  }, 120_000);
 
   test("a stranger, and an address that is none, come back from Postfix with our words", async () => {
     const to = `${carl}@bm.localhost`;
@@ -155,7 +151,7 @@ describeSite("beside Postfix and Dovecot", () => {
     await sendFromSite({ from: "eve@example.org", to, subject: "Stranger", text: "x" });
     const eve = { ...annasDovecot(), user: "eve@example.org" };
     expect(await arrival(eve, "Undelivered")).toMatch(/belongs to no identity here/);
-  }, 30_000);
+  }, 120_000);
 
   test("while Dovecot is away, mail waits with us, and arrives when it is back", async () => {
     await dovecot.stop();
@@ -172,7 +168,7 @@ describeSite("beside Postfix and Dovecot", () => {
     dovecot = await startDovecot(join(directory.path, "dovecot"), ports);
     node = await startNode(home, [`smtp.listen=127.0.0.1:${ports.bridge}`, "handover.retry_after=1"]);
     expect(await arrival(annasDovecot(), "Patience")).toContain("About Patience.");
-  }, 30_000);
+  }, 120_000);
 
   test("ordinary recipients are reached through Postfix by who has an ordinary address", async () => {
     await expect(sendAsCarl("anna@example.org", "Nobody")).rejects.toMatchObject({ responseCode: 550 });
@@ -183,5 +179,5 @@ describeSite("beside Postfix and Dovecot", () => {
     const source = await arrival({ ...annasDovecot(), user: "bert@example.org" }, "Ordinary");
     expect(source).toMatch(/^From: anna@example\.org\r?$/m);
     expect(source).not.toContain("BM-");
-  }, 30_000);
+  }, 120_000);
 });

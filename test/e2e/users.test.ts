@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { ImapFlow } from "imapflow";
 import nodemailer from "nodemailer";
-import { connectImap, readMailbox } from "../support/mail-user.js";
+import { connectImap, readMailbox, untilFound } from "../support/mail-user.js";
 import {
   bmbridge,
   PASSWORD,
@@ -25,11 +25,11 @@ beforeAll(async () => {
   anna = await setupNode(data, "anna");
   berta = await setupNode(data, "berta");
   node = await startNode(data);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await node?.stop();
   directory.remove();
-}, 30_000);
+}, 120_000);
 
 async function run(parameters: readonly string[], input?: string) {
   const all = [...parameters, "--json", "--data-dir", data, ...setOptions(TEST_SETTINGS)];
@@ -42,12 +42,12 @@ async function run(parameters: readonly string[], input?: string) {
 async function arrived(user: string, mailbox: string, count: number): Promise<void> {
   const client: ImapFlow = await connectImap(node, user);
   try {
-    let { exists } = await client.mailboxOpen(mailbox, { readOnly: true });
-    while (exists < count) {
-      const next = new Promise<number>((resolve) => client.once("exists", (event) => resolve(event.count)));
-      void client.idle();
-      exists = await next;
-    }
+    await client.mailboxOpen(mailbox, { readOnly: true });
+    await untilFound(client, async () => {
+      const status = await client.status(mailbox, { messages: true });
+      const messages = status ? (status.messages ?? 0) : 0;
+      return messages >= count ? messages : null;
+    });
   } finally {
     client.close();
   }
@@ -78,7 +78,7 @@ test("one writes to the other without any peer; it arrives and is known to have"
   ]);
   expect(await run(["queue", "list"])).toMatchObject([{ state: "acknowledged" }]);
   expect((await readMailbox(node, "anna", "Sent"))[0]?.flags).toContain("$BmDelivered");
-}, 30_000);
+}, 120_000);
 
 test("one chan and one broadcaster, each under a label and in a folder of their own", async () => {
   const chan = await run(
@@ -107,7 +107,7 @@ test("one chan and one broadcaster, each under a label and in a folder of their 
   await expect(run(leave)).rejects.toThrow(/--user/);
   await run([...leave, "--user", "berta"]);
   expect(await run(["chan", "list"])).toHaveLength(1);
-}, 60_000);
+}, 120_000);
 
 test("a login with an identity's address shows and sends that identity's mail; the layout may change and nothing is lost", async () => {
   const work = (await run(["identity", "create", "--label", "Work", "--user", "anna"])).address;
@@ -132,7 +132,7 @@ test("a login with an identity's address shows and sends that identity's mail; t
   await node.stop();
   node = await startNode(data);
   expect([...(await subjects("anna", "INBOX"))].sort()).toEqual(["to anna", "to the office", "to work"]);
-}, 90_000);
+}, 120_000);
 
 test("an identity that was disabled gets what came meanwhile", async () => {
   await run(["identity", "disable", anna]);
@@ -140,7 +140,7 @@ test("an identity that was disabled gets what came meanwhile", async () => {
   await run(["identity", "enable", anna]);
   await arrived(anna, "INBOX", 2);
   expect(await subjects(anna, "INBOX")).toEqual(["to anna", "while away"]);
-}, 30_000);
+}, 120_000);
 
 test("removing a login says good-bye to its sessions", async () => {
   const client = await connectImap(node, "berta");
@@ -152,4 +152,4 @@ test("removing a login says good-bye to its sessions", async () => {
   await closed;
   await expect(connectImap(node, "berta")).rejects.toThrow();
   expect(await subjects("anna", "Chans/Town")).toEqual(["early"]);
-}, 30_000);
+}, 120_000);

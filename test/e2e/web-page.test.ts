@@ -45,7 +45,7 @@ afterAll(async () => {
   await browser?.close();
   await node?.stop();
   directory.remove();
-}, 30_000);
+}, 120_000);
 
 const url = (path: string) => `http://localhost:${node.webPort}${path}`;
 
@@ -118,7 +118,7 @@ describe("a person", () => {
     expect(await json("contact", "list")).toContainEqual(
       expect.objectContaining({ address: BOB, label: "Bob Ångström" }),
     );
-  }, 60_000);
+  }, 120_000);
 
   test("sees a message on its way without loading the page again, and cancels it", async () => {
     const page = await open();
@@ -135,7 +135,7 @@ describe("a person", () => {
     await page.waitForSelector(".notice.done");
     expect(await page.textContent("section:has(#ended) .row")).toMatch(/News[\s\S]*cancelled/);
     expect(found).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   test("uses the keyboard alone", async () => {
     const page = await open();
@@ -153,7 +153,7 @@ describe("a person", () => {
     await page.keyboard.press("Enter");
     await page.waitForURL(url("/"));
     expect(await page.textContent("h1")).toBe("Status");
-  }, 60_000);
+  }, 120_000);
 });
 
 test("another site can neither frame the page nor send its forms", async () => {
@@ -171,7 +171,7 @@ test("another site can neither frame the page nor send its forms", async () => {
   await page.evaluate("document.forms[0].submit()");
   await page.waitForSelector("text=This request comes from another site");
   expect(await json("contact", "list")).not.toContainEqual(expect.objectContaining({ label: "Eve" }));
-}, 60_000);
+}, 120_000);
 
 describe("everybody", () => {
   const schemes = ["light", "dark"] as const;
@@ -218,7 +218,7 @@ describe("everybody", () => {
     await logIn(page);
     await page.waitForLoadState("networkidle");
     expect(octets).toBeLessThan(60_000);
-  }, 60_000);
+  }, 120_000);
 });
 
 async function examine(page: Page, name: string): Promise<void> {

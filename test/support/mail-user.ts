@@ -67,3 +67,28 @@ export function mailText(subject: string): string {
     "",
   ].join("\r\n");
 }
+
+/** Looks again at each new message until there is an answer. News that comes while it looks is not missed: it is told only once. */
+export async function untilFound<T>(client: ImapFlow, look: () => Promise<T | null>): Promise<T> {
+  let news = false;
+  let wake = () => {};
+  const listener = () => {
+    news = true;
+    wake();
+  };
+  client.on("exists", listener);
+  try {
+    for (;;) {
+      news = false;
+      const found = await look();
+      if (found !== null) return found;
+      if (news) continue;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        void client.idle();
+      });
+    }
+  } finally {
+    client.off("exists", listener);
+  }
+}

@@ -77,4 +77,4 @@ test("killed at every other mail, in the moment it was taken: each arrives, and 
   expect(createSqliteStores(database).handovers.list()).toEqual([]);
   database.close();
   rmSync(folder, { recursive: true });
-}, 60_000);
+}, 120_000);

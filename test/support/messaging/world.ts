@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { createMessaging, type Messaging } from "../../../src/bitmessage/messaging/messaging.js";
 import type { SendPolicy } from "../../../src/bitmessage/messaging/ports.js";
+import type { TrialPool } from "../../../src/bitmessage/messaging/trial-pool.js";
 import type {
   Draft,
   Identity,
@@ -94,6 +95,7 @@ export class Network {
 export interface WorldOptions {
   readonly policy?: Partial<SendPolicy>;
   readonly minimum?: Difficulty;
+  readonly trialPool?: TrialPool;
 }
 
 export class World {
@@ -241,6 +243,7 @@ export class World {
       },
       policy: { ttl: 4 * DAY, maximumWork: 0, giveUpAfter: 0, digest: "sha256", ...this.options.policy },
       minimum: this.options.minimum ?? NO_WORK,
+      ...(this.options.trialPool ? { trialPool: this.options.trialPool } : {}),
       clock,
       timer,
       random: seededRandom(`${this.name} ${generation}`),

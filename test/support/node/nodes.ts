@@ -77,7 +77,7 @@ export async function stopNodes(): Promise<void> {
 
 /** Resolves when the condition holds: looked at again with each turn of the event loop's timers, for the events of sockets. */
 export async function until(condition: () => boolean, what = "the condition"): Promise<void> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 50_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`${what} did not come about`);
     await new Promise((resolve) => setTimeout(resolve, 2));

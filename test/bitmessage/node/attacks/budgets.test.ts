@@ -89,7 +89,7 @@ describe("budgets", () => {
     }
     expect(held()).toBe(0);
     await expectUnharmed(node, honest);
-  }, 60_000);
+  }, 120_000);
 
   test("who does nothing else for minutes is told so and hung up on", () => {
     const reasons: string[] = [];
