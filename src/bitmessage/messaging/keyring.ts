@@ -51,11 +51,12 @@ export class Keyring {
   async tryAhead(objects: readonly EncryptedObject[]): Promise<void> {
     this.#tried.clear();
     if (this.pool === null) return;
-    const keys = this.#prepared();
     const messages = objects.flatMap(({ hash, bytes }) => {
       const ciphertext = ciphertextOf(bytes);
       return ciphertext === null ? [] : [{ hash, ciphertext }];
     });
+    if (messages.length === 0) return;
+    const keys = this.#prepared();
     const ciphertexts = messages.map(({ ciphertext }) => ciphertext);
     const results = await this.pool.tryAll(keys.privateKeys, ciphertexts);
     // In the meantime there may have come others.
