@@ -1,6 +1,7 @@
 import { cardsContract } from "./cards.js";
 import { gatewayContract } from "./gateway.js";
 import { handoversContract } from "./handovers.js";
+import { mailboxWatchersContract } from "./mailbox-watchers.js";
 import { mailboxesContract } from "./mailboxes.js";
 import { messagingContract } from "./messaging.js";
 import { networkContract } from "./network.js";
@@ -15,5 +16,6 @@ export function storesContract(make: MakeStores): void {
   gatewayContract(make);
   cardsContract(make);
   mailboxesContract(make);
+  mailboxWatchersContract(make);
   handoversContract(make);
 }

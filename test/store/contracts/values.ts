@@ -135,3 +135,11 @@ export function witness(): MailboxWatcher & { readonly updates: MailboxUpdate[] 
   const updates: MailboxUpdate[] = [];
   return { updates, update: (update) => updates.push(update) };
 }
+
+/** A change of flags. */
+export const seen = { action: "add", flags: ["\\Seen"] } as const;
+
+/** What watchers have been told, by kind. */
+export function typesOf(updates: readonly { readonly type: string }[]): string[] {
+  return updates.map((update) => update.type);
+}
