@@ -1,11 +1,13 @@
 /** Sends what is found in other programs' files to the node, in portions. */
 import { existsSync, statSync } from "node:fs";
+import type { OldReceived } from "../../gateway/importing/old-received.js";
+import type { OldSent } from "../../gateway/importing/old-sent.js";
 import type { Call } from "../commands/context.js";
 import { CommandError } from "../control/messages.js";
-import type { OutsideEntry } from "./mail-file.js";
+import type { UnreadableMail } from "./mail-file.js";
 import { isMaildir, readMaildir } from "./maildir.js";
 import { readMbox } from "./mbox.js";
-import { type OldEntry, type OldReceived, type OldSent, openMessagesDat } from "./messages-dat.js";
+import { type OldEntry, openMessagesDat } from "./messages-dat.js";
 
 export interface ImportReport {
   added: number;
@@ -68,7 +70,7 @@ export async function importMessagesDat(call: Call, target: ImportTarget): Promi
     await importPeople(call, user, data, report);
     const total = data.counts.received + data.counts.sent;
     let done = 0;
-    const tables: readonly (readonly [string, Iterable<OldReceived | OldSent>])[] = [
+    const tables: readonly (readonly [string, Iterable<OldReceived | OldSent | UnreadableMail>])[] = [
       ["import.received", data.received()],
       ["import.sent", data.sent()],
     ];
@@ -137,7 +139,7 @@ async function oneEntry(
 
 /** Portions that fit into a request; what could not be read goes into the report. */
 function* portions<T extends object>(
-  entries: Iterable<T | Extract<OutsideEntry, { reason: string }>>,
+  entries: Iterable<T | UnreadableMail>,
   sizeOf: (entry: T) => number,
   report: ImportReport,
 ): Generator<T[]> {

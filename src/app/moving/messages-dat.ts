@@ -1,42 +1,10 @@
 /** PyBitmessage's messages.dat (PROTOCOL.md section 22.2): columns by name, missing ones tolerated, texts that may be blobs or no UTF-8. */
 import { existsSync } from "node:fs";
 import BetterSqlite from "better-sqlite3";
+import type { OldReceived } from "../../gateway/importing/old-received.js";
+import type { OldSent } from "../../gateway/importing/old-sent.js";
 import { CommandError } from "../control/messages.js";
-
-export interface OldReceived {
-  /** Hexadecimal: the inventory hash, or what an old version kept in its place. */
-  readonly id: string;
-  readonly from: string;
-  /** An address, or "[Broadcast subscribers]". */
-  readonly to: string;
-  readonly subject: string;
-  readonly body: string;
-  readonly encoding: number;
-  /** Unix seconds. */
-  readonly received: number;
-  readonly seen: boolean;
-  readonly trashed: boolean;
-}
-
-export interface OldSent {
-  readonly from: string;
-  readonly to: string;
-  readonly subject: string;
-  readonly body: string;
-  readonly encoding: number;
-  /** Hexadecimal; "" when there is none. */
-  readonly ackData: string;
-  /** PROTOCOL.md section 16.1. */
-  readonly status: string;
-  /** Unix seconds; 0 when not known. */
-  readonly time: number;
-  /** Unix seconds of the next try; 0 for at once. */
-  readonly sleepUntil: number;
-  readonly retries: number;
-  /** Seconds; 0 when not known. */
-  readonly ttl: number;
-  readonly folder: "sent" | "trash" | "draft";
-}
+import type { UnreadableMail } from "./mail-file.js";
 
 export interface OldEntry {
   readonly label: string;
@@ -46,14 +14,19 @@ export interface OldEntry {
 
 export interface MessagesDat {
   readonly counts: { readonly received: number; readonly sent: number };
-  received(): Iterable<OldReceived>;
-  sent(): Iterable<OldSent>;
+  received(): Iterable<OldReceived | UnreadableMail>;
+  sent(): Iterable<OldSent | UnreadableMail>;
   readonly contacts: readonly OldEntry[];
   readonly subscriptions: readonly OldEntry[];
   readonly blocked: readonly OldEntry[];
   readonly allowed: readonly OldEntry[];
   close(): void;
 }
+
+/** Octets; no message has a quarter of that. */
+const LARGEST_VALUE = 1024 * 1024;
+/** The last second of the year 9999. */
+const LAST_TIME = 253_402_300_799;
 
 /** Values as octets: Python 2 wrote binary data as text, which is no UTF-8 then. */
 type Row = Readonly<Record<string, Buffer | null>>;
@@ -71,12 +44,8 @@ export function openMessagesDat(path: string): MessagesDat {
   const entries = (table: string) => [...rows(table)].map(readEntry);
   return {
     counts: { received: count("inbox"), sent: count("sent") },
-    *received() {
-      for (const row of rows("inbox")) yield readReceived(row);
-    },
-    *sent() {
-      for (const row of rows("sent")) yield readSent(row);
-    },
+    received: () => readEach(database, "inbox", readReceived),
+    sent: () => readEach(database, "sent", readSent),
     contacts: entries("addressbook"),
     subscriptions: entries("subscriptions"),
     blocked: entries("blacklist"),
@@ -108,19 +77,35 @@ function readRows(database: BetterSqlite.Database, table: string): Iterable<Row>
     ({ name }) => `"${name.replaceAll('"', '""')}"`,
   );
   if (columns.length === 0) return [];
-  const octets = columns.map((name) => `CAST(${name} AS BLOB) AS ${name}`).join(", ");
+  // Of what is too large no more than shows that.
+  const octets = columns
+    .map((name) => `substr(CAST(${name} AS BLOB), 1, ${LARGEST_VALUE + 1}) AS ${name}`)
+    .join(", ");
   return database.prepare(`SELECT ${octets} FROM ${table}`).iterate() as Iterable<Row>;
+}
+
+function* readEach<T>(
+  database: BetterSqlite.Database,
+  table: string,
+  read: (row: Row) => T,
+): Generator<T | UnreadableMail> {
+  let number = 0;
+  for (const row of readRows(database, table)) {
+    number += 1;
+    const isTooLarge = Object.values(row).some((value) => (value?.length ?? 0) > LARGEST_VALUE);
+    yield isTooLarge ? { place: `${table}, row ${number}`, reason: "it is too large" } : read(row);
+  }
 }
 
 function readReceived(row: Row): OldReceived {
   return {
     id: hex(row["msgid"]),
-    from: text(row["fromaddress"]),
-    to: text(row["toaddress"]),
+    from: short(row["fromaddress"]),
+    to: short(row["toaddress"]),
     subject: text(row["subject"]),
     body: text(row["message"]),
     encoding: whole(row["encodingtype"], 2),
-    received: whole(row["received"], 0),
+    received: time(row["received"]),
     seen: truth(row["read"]),
     trashed: text(row["folder"]) === "trash",
   };
@@ -129,15 +114,15 @@ function readReceived(row: Row): OldReceived {
 function readSent(row: Row): OldSent {
   const folder = text(row["folder"]);
   return {
-    from: text(row["fromaddress"]),
-    to: text(row["toaddress"]),
+    from: short(row["fromaddress"]),
+    to: short(row["toaddress"]),
     subject: text(row["subject"]),
     body: text(row["message"]),
     encoding: whole(row["encodingtype"], 2),
     ackData: hex(row["ackdata"]),
-    status: text(row["status"]),
-    time: whole(row["senttime"], 0) || whole(row["lastactiontime"], 0),
-    sleepUntil: whole(row["sleeptill"], 0),
+    status: short(row["status"]),
+    time: time(row["senttime"]) || time(row["lastactiontime"]),
+    sleepUntil: time(row["sleeptill"]),
     retries: whole(row["retrynumber"] ?? row["msgretrynumber"], 0),
     ttl: whole(row["ttl"], 0),
     folder: folder === "trash" || folder === "draft" ? folder : "sent",
@@ -158,6 +143,11 @@ function text(value: Value): string {
   return value?.toString("utf8") ?? "";
 }
 
+/** What is never long: more of it means as little. */
+function short(value: Value): string {
+  return text(value).slice(0, 200);
+}
+
 function hex(value: Value): string {
   return value?.toString("hex") ?? "";
 }
@@ -165,6 +155,12 @@ function hex(value: Value): string {
 function whole(value: Value, otherwise: number): number {
   const number = Math.floor(Number(text(value)));
   return text(value) !== "" && Number.isSafeInteger(number) && number >= 0 ? number : otherwise;
+}
+
+/** Unix seconds; 0 for what is none. */
+function time(value: Value): number {
+  const seconds = whole(value, 0);
+  return seconds <= LAST_TIME ? seconds : 0;
 }
 
 /** Python wrote 1, "1", "true" and "True". */

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import BetterSqlite from "better-sqlite3";
 import { openMessagesDat } from "../../../src/app/moving/messages-dat.js";
+import type { OldReceived } from "../../../src/gateway/importing/old-received.js";
+import type { OldSent } from "../../../src/gateway/importing/old-sent.js";
 
 let folder = "";
 let path = "";
@@ -22,7 +24,7 @@ test("PyBitmessage's own file arrives whole", () => {
   expect(data.blocked.map(withSwitch)).toEqual(expected.blacklist);
   expect(data.subscriptions.map(withSwitch)).toEqual(expected.subscriptions);
   expect(data.allowed).toHaveLength(expected.counts.whitelist);
-  const received = [...data.received()];
+  const received = [...data.received()] as OldReceived[];
   for (const row of expected.inbox) {
     const found = received.find(({ id }) => id === row.msgid);
     expect(found).toEqual({
@@ -37,7 +39,7 @@ test("PyBitmessage's own file arrives whole", () => {
       trashed: row.folder === "trash",
     });
   }
-  const sent = [...data.sent()];
+  const sent = [...data.sent()] as OldSent[];
   expect(data.counts).toEqual({ received: received.length, sent: sent.length });
   expect(received).toHaveLength(expected.counts.inbox);
   for (const row of expected.sent) {
@@ -95,4 +97,26 @@ test("other files are refused in words and left alone", () => {
   other.exec("CREATE TABLE diary (text)");
   other.close();
   expect(() => openMessagesDat(path)).toThrow("is no messages.dat");
+});
+
+test("a hostile file gives rows that can be taken in or refused one by one", () => {
+  const hostile = new BetterSqlite(path);
+  hostile.exec(`CREATE TABLE inbox (msgid, toaddress, fromaddress, subject, received, message, folder, encodingtype, read);
+    CREATE TABLE sent (toaddress, fromaddress, subject, message, ackdata, senttime, sleeptill, retrynumber, ttl, status, folder)`);
+  const inbox = hostile.prepare("INSERT INTO inbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  inbox.run("x", "y".repeat(5000), -5n, 1e308, "9000000000000000", null, "trash", "NaN", 2n);
+  inbox.run("x", "t", "f", "s", -1n, "m".repeat(2_000_000), "inbox", 2n, 1n);
+  hostile
+    .prepare("INSERT INTO sent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    .run("t", "f".repeat(2000), "s", "m", "z", "9007199254740991", "1e12", "1e3", -1n, "s".repeat(2000), "");
+  hostile.close();
+  const data = openMessagesDat(path);
+  const [odd, large] = [...data.received()];
+  expect(odd).toMatchObject({ from: "-5", received: 0, encoding: 2, trashed: true, seen: false });
+  expect((odd as OldReceived).to.length).toBeLessThan(1000);
+  expect(large).toEqual({ place: "inbox, row 2", reason: "it is too large" });
+  const [sent] = [...data.sent()] as OldSent[];
+  expect(sent).toMatchObject({ time: 0, sleepUntil: 0, retries: 1000, ttl: 0 });
+  expect([sent!.from.length, sent!.status.length].every((length) => length < 1000)).toBe(true);
+  data.close();
 });
