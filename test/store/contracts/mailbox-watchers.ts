@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { MailboxId } from "../../../src/gateway/ports.js";
-import { type MakeStores, mail, seen, typesOf, witness } from "./values.js";
+import { address, type MakeStores, mail, seen, typesOf, witness } from "./values.js";
 
 export function mailboxWatchersContract(make: MakeStores): void {
   describe("watchers", () => {
