@@ -74,6 +74,8 @@ export interface RunningNode {
   readonly imapPort: number;
   readonly smtpPort: number;
   readonly webPort: number;
+  /** 0 without the API. */
+  readonly apiPort: number;
   /** Everything on stderr so far. */
   log(): string;
   /** Ends it with a signal; resolves with the exit status, null after a kill. */
@@ -122,6 +124,7 @@ export function startNode(directory: string, settings: readonly string[] = []): 
         imapPort: portOf(ready.imap),
         smtpPort: portOf(ready.smtp),
         webPort: portOf(ready.web),
+        apiPort: portOf(ready.api ?? ":0"),
         log: () => log,
         stop(signal = "SIGTERM") {
           child.kill(signal);

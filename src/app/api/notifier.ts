@@ -43,30 +43,42 @@ class ProgramNotifier implements Notifier {
     this.#isStopped = true;
     this.#waiting.length = 0;
     if (this.#running === null) return Promise.resolve();
-    this.#running.kill("SIGKILL");
+    killGroup(this.#running);
     return new Promise((resolve) => this.#whenQuiet.push(resolve));
   }
 
   #next(): void {
     const event = this.#running === null ? this.#waiting.shift() : undefined;
     if (event === undefined) return;
-    const { path, timeLimit: timeout = 30_000, logger } = this.options;
-    // The file itself, without a shell.
-    const child = spawn(path, [event], { stdio: "ignore", shell: false, timeout, killSignal: "SIGKILL" });
+    const { path, timeLimit = 30_000, logger } = this.options;
+    // The file itself, without a shell; a group of its own, so that what it starts is ended with it.
+    const child = spawn(path, [event], { stdio: "ignore", shell: false, detached: true });
     this.#running = child;
+    const deadline = setTimeout(() => killGroup(child), timeLimit);
     const ended = () => {
-      if (this.#running !== child) return;
+      clearTimeout(deadline);
       this.#running = null;
       for (const tell of this.#whenQuiet.splice(0)) tell();
       this.#next();
     };
     child.once("error", (error) => {
       logger.warn("api.notify_path cannot be run", { path, error });
-      ended();
+      // One that has been started ends as well.
+      if (child.pid === undefined) ended();
     });
     child.once("exit", (status, signal) => {
-      if (status !== 0) logger.warn("the program of api.notify_path failed", { path, event, status, signal });
+      if (status !== 0 && !this.#isStopped)
+        logger.warn("the program of api.notify_path failed", { path, event, status, signal });
       ended();
     });
+  }
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    child.kill("SIGKILL");
   }
 }
