@@ -112,6 +112,8 @@ class StoredUsers implements Users {
     return transactions.run(() => {
       if (users.get(name) !== null) throw new UserError("exists", `There is a login ${name} already`);
       const user: User = { name, passwordHash, created: clock() };
+      // What was on its way to a login of that name when it was removed is nobody else's.
+      this.#removeMail(name);
       users.save(user);
       folders.ensureInitial(name);
       alongside?.(user);

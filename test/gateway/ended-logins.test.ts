@@ -3,7 +3,16 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { SmtpError } from "../../src/mail/smtp/error.js";
 import { startTestServer, type TestServer } from "../mail/imap/test-server.js";
 import { TestClient } from "../mail/imap/transcript.js";
-import { addressOf, createWorld, DOMAIN, identityOf, mailOf, messagesIn, type World } from "./world.js";
+import {
+  addressOf,
+  createWorld,
+  DOMAIN,
+  identityOf,
+  mailOf,
+  messagesIn,
+  receivedOf,
+  type World,
+} from "./world.js";
 
 let world: World;
 let server: TestServer;
@@ -48,6 +57,20 @@ describe("removing", () => {
     expect(await other.command("a4 NOOP")).toEqual([expect.stringMatching(/^a4 OK/)]);
     expect(world.stores.mailboxes.list("berta")).toEqual([]);
     other.close();
+  });
+
+  test("a login leaves nothing to who gets its name later, not even what was on its way to it", async () => {
+    await world.users.create("carl", "password");
+    const chan = { chan: true, to: bob, users: ["carl"] };
+    const deliver = await world.delivery.prepare(receivedOf(world, { ...chan, text: { body: "secret" } }));
+    world.users.remove("carl");
+    deliver();
+    world.stores.contacts.save({ user: "carl", address: bob, label: "Bob", blocked: false });
+    await world.users.create("carl", "other");
+    const names = world.stores.mailboxes.list("carl").map(({ name }) => name);
+    expect(names.filter((name) => name.startsWith("Chans"))).toEqual([]);
+    expect(names).toContain("INBOX");
+    expect(world.stores.contacts.list("carl")).toEqual([]);
   });
 
   test("an identity ends the sessions that show it alone", async () => {

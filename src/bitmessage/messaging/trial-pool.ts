@@ -146,6 +146,8 @@ function ask(worker: Worker, ciphertexts: readonly Uint8Array[]): Promise<readon
       worker.unref();
     };
     const answered = (results: readonly TrialResult[]) => {
+      // What is missing must not be taken for what no key opens.
+      if (results.length !== ciphertexts.length) return fail(new Error("a thread has left something out"));
       settle();
       resolve(results);
     };

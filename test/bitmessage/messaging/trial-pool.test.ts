@@ -100,6 +100,14 @@ describe("trying keys on threads", () => {
     expect(await makePool(2, { spawn }).tryAll(keys, ciphertexts)).toBeNull();
   });
 
+  test("a thread that leaves something out is not believed: nothing counts as tried that was not", async () => {
+    const source =
+      "require('worker_threads').parentPort.on('message', () => require('worker_threads').parentPort.postMessage([]))";
+    const spawn = () => new Worker(source, { eval: true });
+    const ciphertexts = makeMessages(20).map(({ ciphertext }) => ciphertext);
+    expect(await makePool(2, { spawn }).tryAll(keys, ciphertexts)).toBeNull();
+  });
+
   test("closing ends what is under way", async () => {
     const spawn = () =>
       new Worker("require('worker_threads').parentPort.on('message', () => {})", { eval: true });
