@@ -13,6 +13,7 @@ import {
   type Layout,
   OUTBOX,
   SUBSCRIPTIONS,
+  TRASH,
 } from "./mailboxes.js";
 import type { MailboxId, MailboxStore } from "./ports.js";
 
@@ -92,6 +93,11 @@ class FolderManagement implements ManagedFolders {
     if (source === null && target === null) return;
     const fromName = managedName(from, layout);
     const toName = managedName(to, layout);
+    // How Thunderbird deletes a folder: its mail goes along into the Trash, as in the ordinary case.
+    if (fromName !== null && fromName.kind !== IDENTITIES && this.#isInTrash(user, to)) {
+      this.remove(user, from);
+      return;
+    }
     if (source !== target || fromName === null || toName === null) {
       const tops =
         layout === "split"
@@ -100,6 +106,12 @@ class FolderManagement implements ManagedFolders {
       throw cannot(`${tops}, and what is in them, stay where they are.`);
     }
     this.#relabel(user, from, toName.child);
+  }
+
+  #isInTrash(user: string, name: string): boolean {
+    const { folders, mailboxes } = this.#options;
+    const trash = folders.find(user, TRASH);
+    return trash !== null && name.startsWith(`${mailboxes.nameOf(trash)}/`);
   }
 
   #relabel(user: string, from: string, label: string): void {

@@ -175,6 +175,28 @@ describe("mailboxes", () => {
     expect(world.stores.subscriptions.get("anna", bob)).toBeNull();
   });
 
+  test("RENAME into the Trash, as Thunderbird deletes, leaves the chan and stops following; made anew, its mail is back", async () => {
+    const user = await openAnna();
+    await user.createMailbox("Chans/general", {});
+    await user.createMailbox(`Subscriptions/${bob}`, {});
+    const chan = world.stores.identities.list().find((identity) => identity.chan)!;
+    const mailbox = world.stores.mailboxes.find("anna", "Chans/general");
+    await user.createMailbox("Trash/taken", {});
+    await expect(user.renameMailbox("Chans/general", "Trash/taken")).rejects.toMatchObject({
+      code: "ALREADYEXISTS",
+    });
+    expect(world.stores.identities.get("anna", chan.address)).not.toBeNull();
+    await user.renameMailbox("Trash", "Bin");
+    await user.renameMailbox("Chans/general", "Bin/general");
+    await user.renameMailbox(`Subscriptions/${bob}`, `Bin/${bob}`);
+    expect(world.stores.identities.get("anna", chan.address)).toBeNull();
+    expect(world.stores.subscriptions.get("anna", bob)).toBeNull();
+    expect(await names()).toEqual(expect.arrayContaining(["Bin/general", `Bin/${bob}`]));
+    await user.createMailbox("Chans/general", {});
+    expect(world.stores.mailboxes.find("anna", "Chans/general")).toBe(mailbox);
+    expect(await names()).not.toContain("Bin/general");
+  });
+
   test("a session hears of what others do and not of its own; nothing after close", async () => {
     const user = await openAnna();
     const bytes = mailOf("Subject: x", "", "y");
