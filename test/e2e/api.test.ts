@@ -33,7 +33,7 @@ afterAll(async () => {
 
 /** A bot that answers each message to it, in Python's standard library. */
 const BOT = `
-import base64, sys, time
+import base64, hashlib, struct, sys, time
 from xmlrpc.client import Fault, ProtocolError, ServerProxy
 
 port = sys.argv[1]
@@ -87,6 +87,15 @@ api.addSubscription(person, encode("news"))
 news = api.sendBroadcast(person, encode("s"), encode("hello all"))
 wait(lambda: api.getStatus(news) == "broadcastsent")
 wait(lambda: arrived("[Broadcast subscribers]"))
+
+tag = bytes(range(32))
+head = struct.pack(">QQI", 0, int(time.time()) + 3600, 2) + bytes([1, 1])
+name = api.disseminatePreEncryptedMsg((head + tag + b"sealed").hex())
+found = wait(lambda: api.getMessageDataByDestinationHash(tag.hex())["receivedMessageDatas"])
+published = bytes.fromhex(found[0]["data"])
+assert published[8:] == (head + tag + b"sealed")[8:]
+once = hashlib.sha512(published).digest()
+assert hashlib.sha512(once).hexdigest()[:64] == name
 print(api.shutdown())
 `;
 

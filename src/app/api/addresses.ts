@@ -30,6 +30,8 @@ function refusal(text: string, { code }: ProtocolError): ApiError {
   const shown = text.slice(0, 200);
   switch (code) {
     case "bad_checksum":
+      // To PyBitmessage a text without a digit is one of wrong characters.
+      if (numberOf(text) === 0n) return new ApiError(9, `Invalid characters in address: ${shown}`);
       return new ApiError(8, `Checksum failed for address: ${shown}`);
     case "invalid_character":
       return new ApiError(9, `Invalid characters in address: ${shown}`);
@@ -45,5 +47,9 @@ function refusal(text: string, { code }: ProtocolError): ApiError {
 }
 
 function versionOf(text: string): number | undefined {
-  return integerToBytes(decodeBase58(text.trim().replace(/^BM-/, "")))[0];
+  return integerToBytes(numberOf(text))[0];
+}
+
+function numberOf(text: string): bigint {
+  return decodeBase58(text.trim().replace(/^BM-/, ""));
 }

@@ -81,6 +81,7 @@ describe("addresses", () => {
       "8: Checksum failed for address: BM-2cWzSnwjJ7yRP3nLEW",
     );
     expect(await refusal("decodeAddress", "BM-0OIl")).toBe("9: Invalid characters in address: BM-0OIl");
+    expect(await refusal("decodeAddress", "")).toBe("9: Invalid characters in address: ");
     expect(await refusal("decodeAddress", 5)).toMatch(/^21: /);
   });
 
