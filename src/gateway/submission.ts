@@ -201,7 +201,8 @@ class Submissions implements SubmissionHandler {
     for (const recipient of recipients) {
       const destination = this.#options.addresses.resolve(user, recipient.address);
       if (destination.kind === "ordinary") {
-        ordinary.push(recipient);
+        if (!ordinary.some(({ address }) => isSameOrdinary(address, recipient.address)))
+          ordinary.push(recipient);
         continue;
       }
       const address = destination.kind === "address" ? destination.address : from.address;
@@ -283,6 +284,12 @@ function refuseLoop(bytes: Uint8Array): void {
   const hops = findFields(parseMime(bytes), "received").length;
   if (hops > MOST_HOPS)
     throw new SmtpError(554, "5.4.6", `This mail has passed ${hops} servers: it goes round in a circle`);
+}
+
+/** Domains are the same in upper and lower case; of what stands before, only its server knows (RFC 5321 section 2.4). */
+function isSameOrdinary(one: string, other: string): boolean {
+  const folded = (address: string) => address.replace(/@[^@]*$/, (domain) => domain.toLowerCase());
+  return folded(one) === folded(other);
 }
 
 function automaticMailOf(user: string, mail: OutgoingMail, recipients: readonly Reached[]): AutomaticMail {

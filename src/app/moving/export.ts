@@ -34,10 +34,11 @@ export async function exportMail(
   const mailboxes = (await call("export.mailboxes", { user })) as Mailbox[];
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const written: Record<string, number> = {};
+  const files = new Set<string>();
   for (const mailbox of mailboxes) {
     // What is on its way has its copy in Sent.
     if (mailbox.name === "Outbox") continue;
-    const write = form === "maildir" ? intoMaildir(path, mailbox) : intoMbox(path, mailbox);
+    const write = form === "maildir" ? intoMaildir(path, mailbox) : intoMbox(path, mailbox, files);
     let count = 0;
     for await (const mail of mails(call, user, mailbox.name)) {
       if (write(mail)) count += 1;
@@ -76,8 +77,13 @@ function intoMaildir(root: string, mailbox: Mailbox): (mail: Mail) => boolean {
   };
 }
 
-function intoMbox(root: string, { name }: Mailbox): (mail: Mail) => boolean {
-  const file = join(root, `${name.replaceAll(/[/\\]/g, ".").replace(/^\.+/, "_")}.mbox`);
+/** @param files names of files that have been written, folded as some file systems do; a name is numbered where it is there already */
+function intoMbox(root: string, { name }: Mailbox, files: Set<string>): (mail: Mail) => boolean {
+  const wanted = name.replaceAll(/[/\\]/g, ".").replace(/^\.+/, "_");
+  let unique = wanted;
+  for (let number = 2; files.has(unique.toLowerCase()); number++) unique = `${wanted} (${number})`;
+  files.add(unique.toLowerCase());
+  const file = join(root, `${unique}.mbox`);
   if (existsSync(file)) throw new CommandError(`${file} is there already; an export never overwrites`);
   writeFileSync(file, "", { mode: 0o600, flag: "wx" });
   return (mail) => {

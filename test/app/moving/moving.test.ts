@@ -199,7 +199,9 @@ describe("other mail", () => {
       known: 1,
     });
     const boxes = join(folder, "boxes");
+    await importMails(call, { ...target, form: "mbox", path, folder: "old.Ärger" });
     await exportMail(call, { ...target, path: boxes, form: "mbox" });
+    expect(existsSync(join(boxes, "old.Ärger (2).mbox"))).toBe(true);
     expect(existsSync(join(boxes, "Old.Ärger.mbox"))).toBe(true);
     const file = { ...target, path: join(boxes, "Old.Ärger.mbox") };
     expect(await importMails(call, { ...file, form: "mbox", folder: "Old/Ärger" })).toMatchObject({

@@ -44,6 +44,11 @@ describe("ordinary recipients", () => {
     expect(waiting()).toEqual([]);
   });
 
+  test("who are named twice get the mail once", async () => {
+    await submit(["eve@example.com", "eve@EXAMPLE.com", "Eve@example.com"]);
+    expect(waiting().map(({ recipient }) => recipient)).toEqual(["Eve@example.com", "eve@example.com"]);
+  });
+
   test("are refused to who has no address that they could answer", async () => {
     world = createWorld({ ordinary: [{ owner: "bert", address: "bert@example.org" }] });
     const refusal = {
