@@ -28,13 +28,18 @@ function isYes(value: string | null): boolean {
   return value !== null && value.trim().toLowerCase() !== "no";
 }
 
+export type AutomaticMailRecipient =
+  | { readonly kind: "msg" | "broadcast"; readonly address: Address }
+  /** A mail address that the smarthost reaches. */
+  | { readonly kind: "ordinary"; readonly address: string };
+
 /** An automatic mail that is to be sent. */
 export interface AutomaticMail {
   readonly user: string;
   readonly automation: Automation | null;
   /** Message-IDs of what it answers, without angle brackets. */
   readonly inReplyTo: readonly string[];
-  readonly recipients: readonly { readonly kind: "msg" | "broadcast"; readonly address: Address }[];
+  readonly recipients: readonly AutomaticMailRecipient[];
 }
 
 /** Keeps programs from answering each other for ever, and answers from places where nobody wants them (MAIL-MAPPING section 8). */
@@ -86,8 +91,9 @@ class Rules implements AutomaticMailRules {
   #checkPlace({ user, recipients, inReplyTo }: AutomaticMail): void {
     if (recipients.some(({ kind }) => kind === "broadcast"))
       throw refusal("An automatic answer is not sent as a broadcast");
-    if (recipients.some(({ address }) => this.#options.identities.get(user, address)?.chan))
-      throw refusal("An automatic answer is not sent to a chan");
+    const isChan = (one: AutomaticMailRecipient) =>
+      one.kind === "msg" && this.#options.identities.get(user, one.address)?.chan;
+    if (recipients.some(isChan)) throw refusal("An automatic answer is not sent to a chan");
     if (inReplyTo.some((id) => this.#isListMail(user, id)))
       throw refusal("What came from a chan or as a broadcast is not answered automatically");
   }

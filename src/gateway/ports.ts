@@ -209,9 +209,10 @@ export interface EndedEntries {
 
 /** Automatic answers that users have sent. */
 export interface AutomaticAnswerLog extends Retained {
-  add(user: string, correspondent: Address, time: number): void;
+  /** @param correspondent a Bitmessage address or a mail address */
+  add(user: string, correspondent: string, time: number): void;
   /** How many after that time (Unix seconds). */
-  countAfter(user: string, correspondent: Address, time: number): number;
+  countAfter(user: string, correspondent: string, time: number): number;
   removeUser(user: string): void;
 }
 

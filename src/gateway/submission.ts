@@ -232,7 +232,8 @@ class Submissions implements SubmissionHandler {
     const { outbox, submissions, copies, automaticMail, relay } = this.#options;
     const { user, from, mail, messageId, stored } = prepared;
     const reached = prepared.messages.map((message) => message.reached);
-    automaticMail.check(automaticMailOf(user, mail, reached), now);
+    const automatic = automaticMailOf(prepared);
+    automaticMail.check(automatic, now);
     const recipients = prepared.messages.map(
       ({ reached: { recipient, address }, draft }): SubmissionRecipient => {
         const entry = outbox.enqueue(draft);
@@ -252,7 +253,7 @@ class Submissions implements SubmissionHandler {
     const relayed = { queueId: id, user, from, subject: mail.subject, messageId, bytes: stored };
     relay.add({ ...relayed, recipients: prepared.ordinary, ret, envid, time: now });
     copies.keep({ user, messageId, from: from.address, bytes: stored, time: now });
-    automaticMail.remember(automaticMailOf(user, mail, reached), now);
+    automaticMail.remember(automatic, now);
     for (const one of reached) this.#rememberThread(prepared, one, now);
   }
 
@@ -292,7 +293,11 @@ function isSameOrdinary(one: string, other: string): boolean {
   return folded(one) === folded(other);
 }
 
-function automaticMailOf(user: string, mail: OutgoingMail, recipients: readonly Reached[]): AutomaticMail {
+function automaticMailOf({ user, mail, messages, ordinary }: Prepared): AutomaticMail {
+  const others = ordinary.map(
+    ({ address }) => ({ kind: "ordinary", address: address.toLowerCase() }) as const,
+  );
+  const recipients = [...messages.map(({ reached }) => reached), ...others];
   return { user, automation: mail.autoSubmitted, inReplyTo: mail.inReplyTo, recipients };
 }
 

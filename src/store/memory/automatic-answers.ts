@@ -1,11 +1,10 @@
-import type { Address } from "../../bitmessage/protocol/address.js";
 import type { AutomaticAnswerLog } from "../../gateway/ports.js";
 import { type MemoryTransactions, Sequence, Table } from "./transactions.js";
 
 interface Row {
   readonly id: number;
   readonly user: string;
-  readonly correspondent: Address;
+  readonly correspondent: string;
   readonly time: number;
 }
 
@@ -18,12 +17,12 @@ export class MemoryAutomaticAnswerLog implements AutomaticAnswerLog {
     this.#ids = new Sequence(transactions);
   }
 
-  add(user: string, correspondent: Address, time: number): void {
+  add(user: string, correspondent: string, time: number): void {
     const id = this.#ids.next();
     this.#rows.set(id, { id, user, correspondent, time });
   }
 
-  countAfter(user: string, correspondent: Address, time: number): number {
+  countAfter(user: string, correspondent: string, time: number): number {
     return this.#rows
       .values()
       .filter((row) => row.user === user && row.correspondent === correspondent && row.time > time).length;

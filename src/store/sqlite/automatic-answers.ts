@@ -1,4 +1,3 @@
-import type { Address } from "../../bitmessage/protocol/address.js";
 import type { AutomaticAnswerLog } from "../../gateway/ports.js";
 import type { Database } from "../database.js";
 
@@ -19,11 +18,11 @@ export class SqliteAutomaticAnswerLog implements AutomaticAnswerLog {
     };
   }
 
-  add(user: string, correspondent: Address, time: number): void {
+  add(user: string, correspondent: string, time: number): void {
     this.#statements.add.run(user, correspondent, time);
   }
 
-  countAfter(user: string, correspondent: Address, time: number): number {
+  countAfter(user: string, correspondent: string, time: number): number {
     return this.#statements.count.get(user, correspondent, time) as number;
   }
 

@@ -49,6 +49,13 @@ describe("ordinary recipients", () => {
     expect(waiting().map(({ recipient }) => recipient)).toEqual(["Eve@example.com", "eve@example.com"]);
   });
 
+  test("draw no more automatic answers than others", async () => {
+    const answer = () => submit(["eve@example.com"], ["Auto-Submitted: auto-replied"]);
+    for (let count = 0; count < 3; count++) await answer();
+    await expect(answer()).rejects.toMatchObject({ message: expect.stringMatching(/auto_reply_limit/) });
+    expect(waiting()).toHaveLength(3);
+  });
+
   test("are refused to who has no address that they could answer", async () => {
     world = createWorld({ ordinary: [{ owner: "bert", address: "bert@example.org" }] });
     const refusal = {
