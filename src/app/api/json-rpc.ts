@@ -4,7 +4,7 @@ import { MalformedCall, type RpcCall, type RpcValue } from "./values.js";
 
 export interface JsonRpcCall extends RpcCall {
   /** Undefined for a notification, which gets no answer. */
-  readonly id: RpcValue | undefined;
+  readonly id: string | number | null | undefined;
   readonly version: "1.0" | "2.0";
 }
 
@@ -36,9 +36,14 @@ function readCall(value: unknown): JsonRpcCall | MalformedCall {
   const { jsonrpc, method, params = [], id } = value as Record<string, unknown>;
   if (typeof method !== "string") return new MalformedCall("method is a text");
   if (!Array.isArray(params)) return new MalformedCall("params is a list: parameters have no names here");
+  if (!isId(id)) return new MalformedCall("id is a text, a number or null");
   const version = jsonrpc === undefined ? "1.0" : "2.0";
   // 1.0 has null for a notification; many clients send it and wait for an answer.
-  return { method, parameters: params as RpcValue[], id: id as RpcValue | undefined, version };
+  return { method, parameters: params as RpcValue[], id, version };
+}
+
+function isId(id: unknown): id is JsonRpcCall["id"] {
+  return id === undefined || id === null || typeof id === "string" || typeof id === "number";
 }
 
 export function jsonRpcResult({ id = null, version }: JsonRpcCall, result: RpcValue): RpcValue {

@@ -36,6 +36,13 @@ describe("JSON-RPC", () => {
     expect(jsonRpcError({ ...call, version: "1.0" }, error)).toEqual({ result: null, error: told, id: 1 });
   });
 
+  test("an id that is no name of a call is refused", () => {
+    for (const id of [{}, [[[]]], true])
+      expect(readJsonRpc(bytes({ method: "x", id })).calls).toEqual([expect.any(MalformedCall)]);
+    const deep = `{"method":"x","params":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+    expect(() => readJsonRpc(new TextEncoder().encode(deep))).not.toThrow(RangeError);
+  });
+
   test("empty and endless batches are refused", () => {
     expect(() => readJsonRpc(bytes([]))).toThrow(MalformedCall);
     expect(() => readJsonRpc(bytes(Array.from({ length: 101 }, () => ({}))))).toThrow(MalformedCall);
