@@ -1,4 +1,5 @@
-import { convert } from "html-to-text";
+import { createRequire } from "node:module";
+import type { convert } from "html-to-text";
 import type { ContentFile, ContentPiece } from "../bitmessage/protocol/content.js";
 import { decodeBody, decodeText } from "../mail/mime/decode.js";
 import { unwrapFlowed } from "../mail/mime/flowed.js";
@@ -183,8 +184,17 @@ function holdsText(part: MimePart): boolean {
   return isText(part) || part.children.some(holdsText);
 }
 
+const require = createRequire(import.meta.url);
+let loaded: typeof convert | null = null;
+
+/** Loaded with the first mail that has HTML: it takes as long to load as a tenth of the program. */
+function convertHtml(...parameters: Parameters<typeof convert>): string {
+  loaded ??= (require("html-to-text") as { convert: typeof convert }).convert;
+  return loaded(...parameters);
+}
+
 function htmlToText(html: string): string {
-  return convert(html.slice(0, LONGEST_HTML), {
+  return convertHtml(html.slice(0, LONGEST_HTML), {
     wordwrap: false,
     limits: { maxInputLength: LONGEST_HTML, maxDepth: 200, maxChildNodes: 50_000 },
     selectors: [
