@@ -1,5 +1,5 @@
 /** The commands over a database in memory: nothing is sent, nothing listens. */
-import type { ApiContext } from "../../../src/app/api/context.js";
+import type { ApiContext, ApiSources } from "../../../src/app/api/context.js";
 import { Dispatcher, type Variant } from "../../../src/app/api/dispatcher.js";
 import { ObjectCounter } from "../../../src/app/api/processed-objects.js";
 import { ReceivedMail } from "../../../src/app/api/received-mail.js";
@@ -15,6 +15,7 @@ import { createSqliteStores } from "../../../src/store/sqlite/stores.js";
 import type { Stores } from "../../../src/store/stores.js";
 
 export interface ApiWorld {
+  readonly sources: ApiSources;
   readonly stores: Stores;
   readonly services: Services;
   readonly published: Uint8Array[];
@@ -76,6 +77,7 @@ export async function createApiWorld(): Promise<ApiWorld> {
   };
   const xml = dispatcher("xml");
   const world: ApiWorld = {
+    sources: shared,
     stores,
     services,
     published,
