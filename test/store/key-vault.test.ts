@@ -9,6 +9,9 @@ import { identity } from "./contracts/values.js";
 
 const SECRET = Uint8Array.from({ length: 32 }, (_, index) => index + 1);
 const PASSPHRASE = "correct horse";
+/** SQLite's words for where temporary files are. */
+const FILE = 1;
+const MEMORY = 2;
 
 let properties: Map<string, string>;
 let rewrites: number;
@@ -189,6 +192,7 @@ describe("a database with a vault", () => {
       get(target, property) {
         if (property === "exec")
           return (sql: string) => {
+            if (sql === "VACUUM") expect(target.pragma("temp_store", { simple: true })).toBe(FILE);
             if (sql === "VACUUM" && room === "full")
               throw Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
             return target.exec(sql);
@@ -209,6 +213,7 @@ describe("a database with a vault", () => {
     room = "enough";
     const last = createSqliteStores(disk);
     await last.keys.unlock(PASSPHRASE);
+    expect(database.pragma("temp_store", { simple: true })).toBe(MEMORY);
     expect([last.keys.traces, inFiles()]).toEqual(["none", [false, false, false]]);
     expect(last.identities.get(anna.user, anna.address)).toEqual(anna);
   });

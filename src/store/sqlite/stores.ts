@@ -45,7 +45,13 @@ export function createSqliteStores(database: Database, options: StoreOptions = {
 
   /** Keys as they were are left in no free page and not in the log. */
   function clear(): void {
-    database.exec("VACUUM");
+    // With temporary files in memory all of the database would be there.
+    database.pragma("temp_store = FILE");
+    try {
+      database.exec("VACUUM");
+    } finally {
+      database.pragma("temp_store = MEMORY");
+    }
     database.pragma("wal_checkpoint(TRUNCATE)");
   }
 
