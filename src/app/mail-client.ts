@@ -48,6 +48,10 @@ export function clientSettings(input: ClientSettingsInput): string[] {
     lines.push(`  address book    ${url} (CardDAV), user name and password`);
     lines.push(`  web page        ${url} to look and to manage, with the same`);
   }
+  if (endpoints.api) {
+    const scheme = isLoopback(hostOf(endpoints.api)) ? "http" : "https";
+    lines.push(`  programs        ${scheme}://${endpoints.api}/ (PyBitmessage's API), api.username and its password`);
+  }
   lines.push(`  Bitmessage      ${endpoints.p2p ?? "takes no connections"}`);
   return lines;
 }
