@@ -1,5 +1,5 @@
-import { createInlineSolver } from "../../../src/bitmessage/pow/inline-solver.js";
 import type { Solution, Solver, SolverStatus, WorkRequest } from "../../../src/bitmessage/pow/solver.js";
+import { createInlineSolver } from "./inline-solver.js";
 
 /** A solver whose searches can be kept from ending, as real ones take their time. */
 export class HeldSolver implements Solver {

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { createInlineSolver } from "../../../src/bitmessage/pow/inline-solver.js";
 import { powValue } from "../../../src/bitmessage/protocol/pow-target.js";
+import { createInlineSolver } from "./inline-solver.js";
 
 const HASH = Uint8Array.from({ length: 64 }, (_, index) => index);
 

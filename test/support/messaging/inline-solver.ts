@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { clearImmediate, setImmediate } from "node:timers";
-import { createJavascriptEngine } from "./javascript-engine.js";
-import { type Searcher, SearchQueue } from "./search-queue.js";
-import type { Solution, Solver, Work } from "./solver.js";
+import { createJavascriptEngine } from "../../../src/bitmessage/pow/javascript-engine.js";
+import { type Searcher, SearchQueue } from "../../../src/bitmessage/pow/search-queue.js";
+import type { Solution, Solver, Work } from "../../../src/bitmessage/pow/solver.js";
 
 /** Trials between two looks at the event loop: about a millisecond. */
 const SLICE = 512;
 
-/** A solver on the thread of the caller, for tests and for targets of a few thousand trials. */
+/** A solver on the thread of the caller: enough for the targets of tests. */
 export function createInlineSolver(): Solver {
   return new SearchQueue(new InlineSearcher());
 }
