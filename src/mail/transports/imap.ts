@@ -21,6 +21,9 @@ export interface ImapTransportOptions {
   readonly replyTimeout: number;
 }
 
+/** Mails with one Message-ID that are looked at. */
+const MOST_COMPARED = 20;
+
 /** To a folder of an account on another IMAP server, by imapflow. One connection a mail. */
 export function createImapTransport(options: ImapTransportOptions): Transport {
   return { deliver: (mail, signal) => deliver(options, mail, signal) };
@@ -75,7 +78,19 @@ async function holds(client: ImapFlow, folder: string, mail: OutboundMail): Prom
     throw error;
   }
   const found = await client.search({ header: { "Message-ID": `<${mail.messageId}>` } });
-  return Array.isArray(found) && found.length > 0;
+  if (!Array.isArray(found) || found.length === 0) return false;
+  // Message-IDs are the senders' to choose: another mail with the same one must not stand for this one.
+  const header = headerOf(mail.bytes);
+  for await (const { headers } of client.fetch(found.slice(-MOST_COMPARED), { headers: true }))
+    if (headers !== undefined && headerOf(headers) === header) return true;
+  return false;
+}
+
+/** Up to the blank line, without what a server might put behind it. */
+function headerOf(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes).toString("latin1");
+  const end = text.indexOf("\r\n\r\n");
+  return (end < 0 ? text : text.slice(0, end)).trimEnd();
 }
 
 async function append(client: ImapFlow, folder: string, mail: OutboundMail): Promise<void> {

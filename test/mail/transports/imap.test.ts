@@ -37,6 +37,14 @@ test("an attempt of which no answer was heard is not made twice", async () => {
   await server.playInInbox("C: a SEARCH ALL\nS: * SEARCH 1 2\nS: a OK *");
 });
 
+test("another mail with the same Message-ID does not stand for one that has not arrived", async () => {
+  const forged = "From: mallory@bm.localhost\r\nMessage-ID: <one@bm.localhost>\r\n\r\nnot the mail\r\n";
+  await transport().deliver(outbound({ bytes: new Uint8Array(Buffer.from(forged)) }), never);
+  await transport().deliver(outbound({ attempt: 2 }), never);
+  await transport().deliver(outbound({ attempt: 3 }), never);
+  await server.playInInbox("C: a SEARCH ALL\nS: * SEARCH 1 2\nS: a OK *");
+});
+
 test("makes a folder that is missing", async () => {
   await transport({ folder: "Bitmessage/New" }).deliver(outbound(), never);
   await transport({ folder: "Bitmessage/New" }).deliver(outbound(), never);
