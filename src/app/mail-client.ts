@@ -50,7 +50,9 @@ export function clientSettings(input: ClientSettingsInput): string[] {
   }
   if (endpoints.api) {
     const scheme = isLoopback(hostOf(endpoints.api)) ? "http" : "https";
-    lines.push(`  programs        ${scheme}://${endpoints.api}/ (PyBitmessage's API), api.username and its password`);
+    lines.push(
+      `  programs        ${scheme}://${endpoints.api}/ (PyBitmessage's API), api.username and its password`,
+    );
   }
   lines.push(`  Bitmessage      ${endpoints.p2p ?? "takes no connections"}`);
   return lines;
