@@ -38,9 +38,13 @@ const settings = [
   "log.level=warn",
 ];
 
-function launch(name, parameters, more = []) {
+function where(name, more = []) {
   const set = [...settings, ...more].flatMap((setting) => ["--set", setting]);
-  return spawn(process.execPath, [main, ...parameters, "--data-dir", join(work, name), "--json", ...set], {
+  return ["--data-dir", join(work, name), ...set];
+}
+
+function launch(name, parameters, more = []) {
+  return spawn(process.execPath, [main, ...parameters, "--json", ...where(name, more)], {
     stdio: ["pipe", "pipe", "inherit"],
   });
 }
@@ -77,11 +81,13 @@ for (const program of ["thunderbird", "Xvfb", "import", "curl"]) {
   console.error(`${program} is missing; scripts/install-clients --thunderbird installs it.`);
   process.exit(2);
 }
-for (const name of ["alice", "bob", "profile", "home"])
+for (const name of ["alice", "bob", "nobody", "profile", "profile-hub", "home"])
   rmSync(join(work, name), { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
 const alice = await setup("alice");
 const bob = await setup("bob");
+const unknown = await setup("nobody");
+const second = await anotherIdentity("alice", "work");
 const others = [];
 for (const label of ["carol", "collected", "dave", "named"]) others.push(await anotherIdentity("bob", label));
 const contact = launch("alice", ["contact", "add", others[3].replace(/@.*/, ""), "Ünïcode Näme"]);
@@ -112,6 +118,8 @@ const scenario = spawn(
     ...["--user", "alice", "--pass", password, "--email", alice],
     ...["--peer", bob, "--peer-imap-port", bobNode.imap, "--peer-smtp-port", bobNode.smtp],
     ...["--peer-user", "bob", "--peer-pass", password, "--others", others.join(",")],
+    ...["--unknown", unknown, "--second", second],
+    ...["--bridge", JSON.stringify([main, ...where("alice")])],
     ...[
       "--reject",
       turned,

@@ -91,6 +91,12 @@ export class Thunderbird {
     await this.#profile(false);
     return Date.now() - t;
   }
+  /** Starts with whatever profile is there, also without an account. */
+  async launch() {
+    this.exited = false;
+    this.#spawn(this.o.headless);
+    await this.attach();
+  }
   /** Step 2: the real start with the account in place. */
   async start({ headless = this.o.headless } = {}) {
     const t = Date.now();
@@ -621,6 +627,15 @@ export class Thunderbird {
       )
       .catch(() => {});
     await sleep(300);
+    await this.back();
+  }
+  /** A compose window that a failed step has left open would be taken for that of the next. */
+  async closeLeftCompose() {
+    for (const handle of await this.m.windows()) {
+      await this.m.switchTo(handle);
+      const isCompose = `return window.document.documentElement.getAttribute("windowtype") == "msgcompose"`;
+      if (await this.m.run(isCompose)) await this.closeCompose();
+    }
     await this.back();
   }
   /** Text of an open alert dialog, or "". (While one is open, Marionette refuses to run scripts.) */

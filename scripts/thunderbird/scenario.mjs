@@ -5,7 +5,9 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { simpleParser } from "mailparser";
+import { accountHubSteps } from "./account-hub.mjs";
 import { args } from "./arguments.mjs";
+import { contractSteps } from "./contract.mjs";
 import { sleep, Thunderbird } from "./driver.mjs";
 import { Imap, makeMail } from "./observer.mjs";
 import { startProxy } from "./recording-proxy.mjs";
@@ -25,6 +27,9 @@ const o = args({
   "peer-pass": "",
   "web-port": 0,
   others: "",
+  unknown: "",
+  second: "",
+  bridge: "",
   tls: "plain",
   "smtp-tls": "",
   cert: "",
@@ -126,6 +131,7 @@ const st = new Steps({
     try {
       if (await tb.alertText()) await tb.dismissAlert();
       await tb.shot(path.join(shots, `FAIL-${n.replace(/\W+/g, "_").slice(0, 60)}.png`));
+      await tb.closeLeftCompose();
     } catch {}
   },
 });
@@ -785,9 +791,23 @@ await step("83 mark as junk", async () => {
   }, "junk keyword");
   return where;
 });
+if (o.bridge) {
+  const [program, ...settings] = JSON.parse(o.bridge);
+  /** The command bmbridge against our own running node: its answer as JSON. */
+  const bridge = (words, input = "") =>
+    JSON.parse(execFileSync(process.execPath, [program, ...words, "--json", ...settings], { input }));
+  const people = { me, peer, other, named, unknown: o.unknown };
+  const tools = { st, tb, imap, there, inject, received, eventually, bridge };
+  await contractSteps({ ...people, ...tools, S, run, shots, attachment: attFile });
+}
 mark("end");
-if (!o.keep) await tb.stop();
-else console.log("Thunderbird left running, pid", tb.pid);
+if (o.keep) console.log("Thunderbird left running, pid", tb.pid);
+else {
+  await tb.stop();
+  const servers = { web: o["web-port"], imapPort: o["imap-port"] };
+  const account = { options: tb.o, email: o.second, pass: o.pass, ...servers };
+  if (o.second) await accountHubSteps({ st, ...account, peer, inject, received, S, shots });
+}
 await imap.close();
 await there.close();
 if (xvfb && !o.keep) xvfb.kill();
