@@ -69,11 +69,18 @@ class JunkFolder implements Junk {
     const junk = folders.find(user, JUNK);
     if (to === junk) {
       for (const sender of this.#senders(to, uids)) block(this.#options, user, sender);
-    } else if (from === junk && to !== folders.find(user, TRASH)) {
+    } else if (from === junk && ![junk, folders.find(user, TRASH)].some((one) => this.#isWithin(to, one))) {
       for (const sender of this.#senders(to, uids)) {
         if (contacts.get(user, sender)?.blocked) unblock(this.#options, user, sender);
       }
     }
+  }
+
+  /** The folder itself, or one below it. */
+  #isWithin(mailbox: MailboxId, top: MailboxId | null): boolean {
+    if (top === null || mailbox === top) return mailbox === top;
+    const { mailboxes } = this.#options;
+    return mailboxes.nameOf(mailbox).startsWith(`${mailboxes.nameOf(top)}/`);
   }
 
   #senders(mailbox: MailboxId, uids: readonly number[]): ReadonlySet<Address> {

@@ -63,6 +63,16 @@ describe("filed under Junk", () => {
     });
   }
 
+  test("and sorted below Junk or thrown away into a folder below Trash, he stays blocked", async () => {
+    for (const place of ["Junk/2026", "Trash/old"]) {
+      await mail.createMailbox(place, {});
+      await receive();
+      if (total("INBOX") > 0) await file("INBOX", "move", "Junk");
+      await file("Junk", "move", place);
+      expect(isBlocked()).toBe(true);
+    }
+  });
+
   test("several senders at once; a contact keeps his name", async () => {
     const carol = addressOf("carol");
     world.stores.contacts.save({ user: "anna", address: carol, label: "Carol", blocked: false });
