@@ -1,7 +1,6 @@
 /** Mails that break the rules, as they are met, and as somebody might make them. */
 import {
   anew,
-  base64,
   type CorpusMail,
   type Draft,
   fileOctets,
@@ -9,21 +8,14 @@ import {
   multipart,
   octets,
   part,
+  picture,
+  plain,
+  png,
   refused,
   text,
   utf8,
 } from "./build.js";
 
-const png = base64(fileOctets(7, 200));
-const picture = part(
-  [
-    'Content-Type: image/png; name="a.png"',
-    'Content-Disposition: attachment; filename="a.png"',
-    "Content-Transfer-Encoding: base64",
-  ],
-  png,
-);
-const plain = part(["Content-Type: text/plain"], "Hello.\r\n");
 const html = (body: string) => part(["Content-Type: text/html; charset=utf-8"], body);
 
 function broken(name: string, draft: Draft): CorpusMail {

@@ -146,3 +146,15 @@ export function fileOctets(seed: number, length: number): Uint8Array {
   const random: Random = createRandom(seed);
   return Uint8Array.from({ length }, () => random.below(256));
 }
+
+/** A small file in base64, and parts that many mails have. */
+export const png = base64(fileOctets(7, 200));
+export const picture = part(
+  [
+    'Content-Type: image/png; name="a.png"',
+    'Content-Disposition: attachment; filename="a.png"',
+    "Content-Transfer-Encoding: base64",
+  ],
+  png,
+);
+export const plain = part(["Content-Type: text/plain"], "Hello.\r\n");

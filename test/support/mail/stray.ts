@@ -1,31 +1,21 @@
 /** Headers that end where they should not, or do not end. */
 import {
   anew,
-  base64,
   type CorpusMail,
   type Draft,
-  fileOctets,
   lines,
   mailOf,
   multipart,
   octets,
-  part,
+  picture,
+  plain,
+  png,
   RECIPIENT,
   refused,
   SENDER,
   text,
 } from "./build.js";
 
-const png = base64(fileOctets(7, 200));
-const picture = part(
-  [
-    'Content-Type: image/png; name="a.png"',
-    'Content-Disposition: attachment; filename="a.png"',
-    "Content-Transfer-Encoding: base64",
-  ],
-  png,
-);
-const plain = part(["Content-Type: text/plain"], "Hello.\r\n");
 const usual = [
   `From: ${SENDER}`,
   `To: ${RECIPIENT}`,
