@@ -39,8 +39,8 @@ export interface StatesOptions {
   readonly log: Logger;
 }
 
-/** Seconds between two looks for delays. */
-const CHECK_INTERVAL = 600;
+/** Seconds between two looks for delays, at most. */
+const LONGEST_INTERVAL = 600;
 
 export function createStates(options: StatesOptions): States {
   return new OutboxStates(options);
@@ -68,7 +68,9 @@ class OutboxStates implements States {
   };
 
   start(): void {
-    this.#cancelTimer = this.#options.timer(CHECK_INTERVAL, () => this.start());
+    const { settings, timer } = this.#options;
+    if (settings.delayWarning === 0) return;
+    this.#cancelTimer = timer(Math.min(LONGEST_INTERVAL, settings.delayWarning), () => this.start());
     this.checkDelays();
   }
 

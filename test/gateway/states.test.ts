@@ -299,6 +299,17 @@ describe("reports", () => {
     world.states.stop();
   });
 
+  test.each([
+    [86_400, [600]],
+    [20, [20]],
+    [0, []],
+  ])("a delay report that is due after %i s is looked for in time", (delayWarning, waits) => {
+    world = createWorld({ delayWarning });
+    world.states.start();
+    expect(world.waits).toEqual(waits);
+    world.states.stop();
+  });
+
   test("each once: what was due when the process ended is written after it", async () => {
     await send([toBob()]);
     world.outbox.change(first, { state: "failed", failure: "given-up" });

@@ -84,6 +84,8 @@ export interface WorldOptions {
   readonly ordinary?: readonly OrdinaryAddress[];
   readonly rules?: readonly DeliveryRule[];
   readonly layout?: Layout;
+  /** Seconds; a day when not given. */
+  readonly delayWarning?: number;
 }
 
 export function createWorld(options: WorldOptions = {}) {
@@ -95,7 +97,7 @@ export function createWorld(options: WorldOptions = {}) {
     domain: DOMAIN,
     threadHeaders: "on",
     attachments: "extended",
-    delayWarning: 86_400,
+    delayWarning: options.delayWarning ?? 86_400,
     deliveredReports: "requested",
     autoReplyLimit: 3,
   };
@@ -139,10 +141,13 @@ export function createWorld(options: WorldOptions = {}) {
   });
   const due = { count: 0 };
   const timers: (() => void)[] = [];
+  /** Seconds of each timer that was ever set. */
+  const waits: number[] = [];
   const states = createStates({
     ...shared,
     copies,
-    timer: (_seconds, task) => {
+    timer: (seconds, task) => {
+      waits.push(seconds);
       timers.push(task);
       return () => timers.splice(timers.indexOf(task), 1);
     },
@@ -212,6 +217,7 @@ export function createWorld(options: WorldOptions = {}) {
     reports,
     due,
     timers,
+    waits,
     states,
     users,
     identityListeners,
