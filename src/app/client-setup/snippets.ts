@@ -152,6 +152,7 @@ export function thunderbirdSettings(facts: ClientFacts): string {
     plainSettings(facts).trimEnd(),
     "It warns of security none; on this machine, which the mail does not leave, that is right.",
     "Contacts: Address Book, New CardDAV Address Book, with user name and address as above.",
+    "What became of your mail, as coloured labels: Settings, General, Tags, New: $BmSent, $BmDelivered, $BmFailed.",
     ...(autoconfig || web === null
       ? []
       : [
