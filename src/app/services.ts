@@ -214,8 +214,10 @@ export function createServices(options: ServicesOptions): Services {
       await upkeep.stop();
       states.stop();
       await exchange.queue.stop();
-      await messaging.stop();
+      const quiet = messaging.stop();
+      // What its threads are at is not waited for.
       await trialPool.close();
+      await quiet;
       await reports.stop();
     },
   };

@@ -181,8 +181,8 @@ class QueueInbox implements Inbox {
       if (looking === "more") await this.#nextSlice();
       return looking;
     }
-    await this.#context.keyring.tryAhead(batch);
-    for (const object of batch) if (this.#running) await this.#process(object);
+    const next = await this.#context.keyring.tryAhead(batch);
+    for (const object of next) if (this.#running) await this.#process(object);
     this.#markFinished();
     return this.#failuresInARow < FAILURES_BEFORE_PAUSE ? "more" : "done";
   }

@@ -45,23 +45,24 @@ export class Keyring {
   }
 
   /**
-   * Tries all keys on the msg objects among those that come next, at once where there are threads for it. What they do not
-   * find out, `tryDecrypt` does.
+   * Tries all keys on the msg objects among those that come next, at once where there are threads for it; what these do not
+   * find out, `tryDecrypt` does. Returns the objects to go on with, the first of them: with many keys not all.
    */
-  async tryAhead(objects: readonly EncryptedObject[]): Promise<void> {
+  async tryAhead<Next extends EncryptedObject>(objects: readonly Next[]): Promise<readonly Next[]> {
     this.#tried.clear();
-    if (this.pool === null) return;
-    const messages = objects.flatMap(({ hash, bytes }) => {
+    if (this.pool === null) return objects;
+    const keys = this.#prepared();
+    const next = objects.slice(0, this.pool.portion(keys.privateKeys.length));
+    const messages = next.flatMap(({ hash, bytes }) => {
       const ciphertext = ciphertextOf(bytes);
       return ciphertext === null ? [] : [{ hash, ciphertext }];
     });
-    if (messages.length === 0) return;
-    const keys = this.#prepared();
     const ciphertexts = messages.map(({ ciphertext }) => ciphertext);
     const results = await this.pool.tryAll(keys.privateKeys, ciphertexts);
     // In the meantime there may have come others.
-    if (results === null || this.#keys !== keys) return;
+    if (results === null || this.#keys !== keys) return next;
     for (const [index, { hash }] of messages.entries()) this.#tried.set(hash, results[index] ?? null);
+    return next;
   }
 
   /**

@@ -8,6 +8,8 @@ import type { TrialDecryptor } from "../protocol/ecies.js";
 export type TrialResult = ReturnType<TrialDecryptor["tryDecrypt"]>;
 
 export interface TrialPool {
+  /** Messages to hand out at a time, at least 1: so that with many keys nothing waits long for what came before it. */
+  portion(keys: number): number;
   /**
    * For each ciphertext what `TrialDecryptor.tryDecrypt` gives. Null where threads are not worth their while, or have failed:
    * then it is to be done without them. To be called again only when the call before has ended.
@@ -36,6 +38,8 @@ export interface TrialPoolSeams {
 const TRIAL_MILLISECONDS = { native: 0.05, node: 0.5, noble: 20 }[curve.name];
 /** Work below this is done sooner than handed out. */
 const LEAST_MILLISECONDS = 25;
+/** No thread is to be at it for much longer before the results are applied. */
+const PORTION_MILLISECONDS = 200;
 /** Each takes some megabytes, and what comes in is not endless. */
 const MOST_THREADS = 8;
 const IDLE_MILLISECONDS = 10_000;
@@ -62,6 +66,12 @@ class WorkerTrialPool implements TrialPool {
     this.#logger = logger;
     this.#spawn = seams.spawn ?? startWorker;
     this.#idleMilliseconds = seams.idleMilliseconds ?? IDLE_MILLISECONDS;
+  }
+
+  portion(keys: number): number {
+    if (this.#threads < 2) return Number.POSITIVE_INFINITY;
+    const each = Math.max(1, keys) * TRIAL_MILLISECONDS;
+    return Math.max(1, this.#threads * Math.max(1, Math.floor(PORTION_MILLISECONDS / each)));
   }
 
   async tryAll(

@@ -51,6 +51,15 @@ describe("trying keys on threads", () => {
     }
   });
 
+  test("the more keys, the fewer messages at a time, but always some", () => {
+    const pool = makePool(2);
+    const portions = [0, 1, 100, 1000, 1_000_000].map((count) => pool.portion(count));
+    expect(portions).toEqual([...portions].sort((a, b) => b - a));
+    expect(portions[1]).toBeGreaterThan(portions[3]!);
+    expect(portions[4]).toBe(2);
+    expect(makePool(1).portion(1_000_000)).toBe(Number.POSITIVE_INFINITY);
+  });
+
   test("malformed messages are nobody's", async () => {
     const good = makeMessages(20);
     const bytes = [new Uint8Array(0), random(200), ...good.map(({ ciphertext }) => ciphertext)];

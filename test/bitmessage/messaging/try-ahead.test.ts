@@ -14,6 +14,7 @@ let from: Address;
 /** What the pool of bob's world does. */
 let tryAll: TryAll;
 let asked: number;
+let portion: number;
 let bob: World;
 
 const tryHere: TryAll = async (privateKeys, ciphertexts) => {
@@ -27,7 +28,9 @@ beforeEach(async () => {
   from = alice.identity();
   tryAll = tryHere;
   asked = 0;
+  portion = 64;
   const trialPool: TrialPool = {
+    portion: () => portion,
     tryAll: (keys, ciphertexts) => {
       asked += ciphertexts.length;
       return tryAll(keys, ciphertexts);
@@ -52,6 +55,19 @@ test("their results are delivered, each once, and acknowledged", async () => {
   expect([...bob.bodies()].sort()).toEqual(bodies);
   await network.advance(600);
   expect(alice.changes.filter((state) => state === "acknowledged")).toHaveLength(MESSAGES);
+  expect(bob.unprocessed()).toBe(0);
+});
+
+test("with many keys few messages are taken at a time, and still all of them", async () => {
+  portion = 1;
+  const most: number[] = [];
+  tryAll = (keys, ciphertexts) => {
+    most.push(ciphertexts.length);
+    return tryHere(keys, ciphertexts);
+  };
+  const bodies = await sendAll([bob.identity()]);
+  expect([...bob.bodies()].sort()).toEqual(bodies);
+  expect(Math.max(...most)).toBe(1);
   expect(bob.unprocessed()).toBe(0);
 });
 
