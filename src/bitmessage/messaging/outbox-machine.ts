@@ -101,6 +101,7 @@ export class OutboxMachine {
       const entry = this.options.stores.outbox.get(id);
       if (!entry) {
         this.index.forget(id);
+        this.#dispatch.abort(id);
         return;
       }
       const { facts, recipient, sender } = this.#gather(entry);

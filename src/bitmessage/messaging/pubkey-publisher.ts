@@ -10,6 +10,7 @@ import { Jobs } from "./jobs.js";
 import { LONGEST_TTL } from "./next-action.js";
 import type { Clock, MessagingStores, Publisher, SendPolicy, Timer } from "./ports.js";
 import { publishPubkey } from "./publish-pubkey.js";
+import type { Identity } from "./types.js";
 
 export interface PubkeyPublisherOptions {
   readonly stores: MessagingStores;
@@ -41,6 +42,11 @@ export function createPubkeyPublisher(options: PubkeyPublisherOptions): PubkeyPu
   return new PersistedPubkeyPublisher(options);
 }
 
+/** A time to come was written by a clock that was wrong, and would keep the key from everybody until then. */
+export function wasPublished({ lastPubkeySent }: Pick<Identity, "lastPubkeySent">, now: number): boolean {
+  return lastPubkeySent > 0 && lastPubkeySent <= now;
+}
+
 class PersistedPubkeyPublisher implements PubkeyPublisher {
   readonly #jobs = new Jobs<Address>();
   readonly #agenda: Agenda<Address>;
@@ -68,7 +74,7 @@ class PersistedPubkeyPublisher implements PubkeyPublisher {
     const [identity] = stores.identities.owners(address);
     if (!identity?.enabled || identity.chan) return;
     const now = clock();
-    if (identity.lastPubkeySent > now - LONGEST_TTL) return;
+    if (wasPublished(identity, now) && identity.lastPubkeySent > now - LONGEST_TTL) return;
     stores.transactions.run(() => {
       // The time is set before the work, so that a flood of requests starts one job only.
       stores.identities.save({ ...identity, lastPubkeySent: now, pubkeyPending: true });

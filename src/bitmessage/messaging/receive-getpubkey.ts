@@ -1,5 +1,6 @@
 import { openGetpubkey } from "../protocol/getpubkey.js";
 import { checkGetpubkeyRequest } from "../protocol/receive-rules.js";
+import { wasPublished } from "./pubkey-publisher.js";
 import { type Outcome, type QueuedObject, type ReceiveContext, refused } from "./receive.js";
 
 /** Somebody asks for a key (PROTOCOL.md section 17.2). @throws ProtocolError */
@@ -11,7 +12,7 @@ export function receiveGetpubkey(object: QueuedObject, context: ReceiveContext):
     stream: identity.stream,
     ripe: identity.keys.ripe,
     isChan: identity.chan,
-    lastPubkeySent: identity.lastPubkeySent === 0 ? null : identity.lastPubkeySent,
+    lastPubkeySent: wasPublished(identity, context.clock()) ? identity.lastPubkeySent : null,
   }));
   const verdict = checkGetpubkeyRequest(request, requested, context.clock());
   if ("refuse" in verdict) return refused(verdict.refuse);

@@ -144,6 +144,18 @@ describe("trying again by hand", () => {
   });
 });
 
+test("an identity whose key was last published in the future, by a clock that was wrong, answers all the same", async () => {
+  const bob = new World(network, "bob");
+  const { address } = bob.messaging.identities.create({ user: "bob", label: "" });
+  await network.settle();
+  const identity = bob.stores.identities.get("bob", address)!;
+  bob.stores.identities.save({ ...identity, lastPubkeySent: network.time.now + 10 * 365 * DAY });
+  network.time.now += 60 * DAY;
+  const id = alice.send(from, address, "hello");
+  await network.settle();
+  expect(alice.state(id)).toBe("acknowledged");
+});
+
 test("friends need only the least work, strangers what the identity demands", async () => {
   const bob = new World(network, "bob");
   const difficulty = { trialsPerByte: 5n, extraBytes: 7n };
