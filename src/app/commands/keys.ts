@@ -6,7 +6,11 @@ import { CommandError } from "../control/messages.js";
 import type { DataDirectory } from "../data-directory.js";
 import { askSecret, print, readContext, readInput, withMethods } from "./context.js";
 
-type Status = { readonly encrypted: boolean; readonly traces: "none" | "left" };
+interface Status {
+  readonly encrypted: boolean;
+  readonly traces: "none" | "left";
+  readonly chans_called_by_passphrase: readonly string[];
+}
 
 export function addKeysCommands(program: Command): void {
   const keys = program
@@ -17,10 +21,10 @@ export function addKeysCommands(program: Command): void {
     .description("whether they are encrypted")
     .action(async (_options, command: Command) => {
       const context = readContext(command);
-      const status = await withMethods(context, (call) => call("keys.status"));
-      print(context, status as Status, ({ encrypted, traces }) =>
+      const status = (await withMethods(context, (call) => call("keys.status"))) as Status;
+      print(context, status, ({ encrypted }) =>
         encrypted
-          ? ["The private keys are encrypted.", ...remains(traces, context.directory)]
+          ? ["The private keys are encrypted.", ...remains(status, context.directory)]
           : "The private keys are not encrypted: bmbridge keys encrypt",
       );
     });
@@ -60,29 +64,35 @@ function change(command: Command, { method, secrets, done }: Change): void {
       const values = options.passphraseStdin ? (await readInput()).split(/\r?\n/) : await askAll(secrets);
       const params = Object.fromEntries(secrets.map(([name], index) => [name, values[index] ?? ""]));
       const status = (await withMethods(context, (call) => call(method, params))) as Status;
-      print(context, status, ({ encrypted, traces }) => [
+      print(context, status, ({ encrypted }) => [
         done,
-        ...(encrypted ? remains(traces, context.directory) : []),
+        ...(encrypted ? remains(status, context.directory) : []),
       ]);
     });
 }
 
-/** Where keys may still stand as they were. */
-function remains(traces: Status["traces"], { database }: DataDirectory): string[] {
-  const copies = readdirSync(dirname(database)).filter((name) =>
-    /^\.(?:version-\d+|replaced-[^.]+)(?:-wal)?$/.test(name.slice(basename(database).length)),
+/** Where what opens messages still stands as it is. */
+function remains(
+  { traces, chans_called_by_passphrase: chans }: Status,
+  { database }: DataDirectory,
+): string[] {
+  const name = basename(database);
+  const copies = readdirSync(dirname(database)).filter(
+    (file) =>
+      file.startsWith(name) && /^\.(?:version-\d+|replaced-[^.]+)(?:-wal)?$/.test(file.slice(name.length)),
   );
-  return [
-    ...(traces === "left"
-      ? [
-          "There was no room on the disk to clear the database of them as they were; the next start tries again.",
-        ]
-      : []),
-    ...(copies.length === 0
-      ? []
-      : ["Copies from earlier times may hold them as they were; when you need them no more, delete:"]),
-    ...copies.map((name) => join(dirname(database), name)),
-  ];
+  const lines: string[] = [];
+  if (traces === "left")
+    lines.push("There was no room to clear the database of them as they were; the next start tries again.");
+  if (copies.length > 0)
+    lines.push("Copies from earlier times may hold them as they were; when you need them no more, delete:");
+  lines.push(...copies.map((file) => join(dirname(database), file)));
+  if (chans.length > 0)
+    lines.push(
+      "Labels and mail are not encrypted. These chans are called by their passphrases, which is all that it takes to read them:",
+      ...chans,
+    );
+  return lines;
 }
 
 async function askAll(secrets: Change["secrets"]): Promise<string[]> {

@@ -1,5 +1,6 @@
 /** The passphrase of the private keys. */
 import { z } from "zod";
+import type { Identity } from "../../bitmessage/messaging/types.js";
 import { StoreError } from "../../store/store-error.js";
 import { CommandError, type ControlMethods } from "../control/messages.js";
 import type { MethodsContext } from "./context.js";
@@ -11,7 +12,11 @@ const given = z.string().max(1000);
 
 export function keysMethods({ stores, config }: MethodsContext): ControlMethods {
   const { keys } = stores;
-  const status = () => ({ encrypted: keys.state !== "plain", traces: keys.traces });
+  const status = () => ({
+    encrypted: keys.state !== "plain",
+    traces: keys.traces,
+    chans_called_by_passphrase: chansCalledByPassphrase(stores.identities.list()),
+  });
   return {
     "keys.status": method({}, status),
     "keys.encrypt": method({ passphrase }, async (wanted) => {
@@ -35,6 +40,13 @@ export function keysMethods({ stores, config }: MethodsContext): ControlMethods 
       return status();
     }),
   };
+}
+
+/** Labels are not encrypted, and whoever knows the passphrase of a chan has its keys. */
+function chansCalledByPassphrase(identities: readonly Identity[]): readonly string[] {
+  const isShown = ({ label, passphrase }: Identity) =>
+    passphrase !== null && passphrase !== "" && label.toLowerCase().includes(passphrase.toLowerCase());
+  return [...new Set(identities.filter(isShown).map(({ address }) => address))];
 }
 
 async function explained(work: Promise<void>): Promise<void> {
