@@ -31,7 +31,7 @@ const load = (path) => import(pathToFileURL(join(root, path)).href);
 const { startNode, stopNodes } = await load("test/support/node/nodes.js");
 const { RawPeer, versionOf } = await load("test/support/node/raw-peer.js");
 const { encodeVersion, decodeVersion } = await load("src/bitmessage/protocol/messages/version.js");
-const { createPortMapper } = await load("src/app/port-mapper.js");
+const { createPortMapper } = await load("src/app/network/port-mapper.js");
 const { silentLogger } = await load("src/logger.js");
 
 const SERVICE = "urn:schemas-upnp-org:service:WANIPConnection:1";

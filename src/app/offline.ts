@@ -7,8 +7,8 @@ import type { ControlMethods } from "./control/messages.js";
 import { type DataDirectory, makeDataDirectory } from "./data-directory.js";
 import { createMailCommands } from "./mail-commands.js";
 import { createMethods } from "./methods/methods.js";
+import { createPublisher } from "./network/publisher.js";
 import { openOrExplain } from "./open-database.js";
-import { createPublisher } from "./publisher.js";
 import { createServices } from "./services.js";
 import { type UnlockOptions, unlockKeys } from "./unlock-keys.js";
 

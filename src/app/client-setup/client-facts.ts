@@ -1,7 +1,7 @@
 /** What every mail client has to know, whatever it calls it. */
 import { hostname } from "node:os";
 import { type Config, isLoopback, parseEndpoint, type ServerConfig, tlsMode } from "../config/config.js";
-import type { Endpoints } from "../mail-client.js";
+import type { Endpoints } from "./start-lines.js";
 
 export interface ClientFacts {
   readonly user: string;

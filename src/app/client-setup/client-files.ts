@@ -1,7 +1,7 @@
 /** The file of each mail client that settings can be made for. */
 import { readFileSync } from "node:fs";
-import type { MailClient } from "../mail-clients.js";
 import type { ClientFacts } from "./client-facts.js";
+import type { MailClient } from "./mail-clients.js";
 import {
   aercSettings,
   mbsyncSettings,

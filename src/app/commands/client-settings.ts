@@ -1,5 +1,5 @@
 import { Argument, type Command } from "commander";
-import { MAIL_CLIENTS } from "../mail-clients.js";
+import { MAIL_CLIENTS } from "../client-setup/mail-clients.js";
 import { print, readContext, withMethods } from "./context.js";
 
 export function addClientSettingsCommand(program: Command): void {

@@ -2,8 +2,8 @@
 import { randomInt } from "node:crypto";
 import { userInfo } from "node:os";
 import type { Command } from "commander";
+import { clientSettings } from "../client-setup/start-lines.js";
 import type { App } from "../create-app.js";
-import { clientSettings } from "../mail-client.js";
 import { askSecret, type Context, canAsk, readContext } from "./context.js";
 import type { SetupResult } from "./setup.js";
 

@@ -1,7 +1,7 @@
 import type { Stores } from "../../store/stores.js";
 import type { BackupResult } from "../backup.js";
+import type { Endpoints } from "../client-setup/start-lines.js";
 import type { Config } from "../config/config.js";
-import type { Endpoints } from "../mail-client.js";
 import type { Services } from "../services.js";
 
 /** What the control methods work on. */

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { type ClientFacts, clientFacts } from "../../../src/app/client-setup/client-facts.js";
 import { makeClientFile } from "../../../src/app/client-setup/client-files.js";
 import { createDiscoveryHandler } from "../../../src/app/client-setup/discovery-handler.js";
+import { MAIL_CLIENTS } from "../../../src/app/client-setup/mail-clients.js";
 import { autoconfig, autodiscover, mobileconfig } from "../../../src/app/client-setup/xml-documents.js";
 import { loadConfig } from "../../../src/app/config/load.js";
-import { MAIL_CLIENTS } from "../../../src/app/mail-clients.js";
 import { createHttpServer, type HttpServer } from "../../../src/http/server.js";
 import { parseXml } from "../../../src/mail/carddav/xml-parser.js";
 

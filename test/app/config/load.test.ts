@@ -6,7 +6,7 @@ import { parseEndpoint } from "../../../src/app/config/config.js";
 import { exampleConfig } from "../../../src/app/config/example.js";
 import { loadConfig } from "../../../src/app/config/load.js";
 import { SETTINGS } from "../../../src/app/config/settings.js";
-import { networkOptions } from "../../../src/app/network-options.js";
+import { networkOptions } from "../../../src/app/network/network-options.js";
 
 let directory = "";
 beforeAll(() => {

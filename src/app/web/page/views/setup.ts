@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { HttpError, type HttpResponse } from "../../../../http/message.js";
 import type { ClientFacts, ServerFacts } from "../../../client-setup/client-facts.js";
 import type { ClientFile } from "../../../client-setup/client-files.js";
-import { MAIL_CLIENTS } from "../../../mail-clients.js";
+import { MAIL_CLIENTS } from "../../../client-setup/mail-clients.js";
 import { type Html, html } from "../html.js";
 import { addressText, field, type Page, postForm, submit, type View } from "../view.js";
 

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { Worker } from "node:worker_threads";
-import type { PortMapper } from "../bitmessage/node/port-mapping.js";
+import type { PortMapper } from "../../bitmessage/node/port-mapping.js";
 import type { PortMapperAnswer, PortMapperData } from "./port-mapper-worker.js";
 
 /** Milliseconds for the router to answer, and to take the way back. */

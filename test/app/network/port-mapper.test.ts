@@ -3,9 +3,9 @@ import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
-import { runProgram } from "../support/running-node.js";
+import { runProgram } from "../../support/running-node.js";
 
-const BUILT = fileURLToPath(new URL("../..", import.meta.url));
+const BUILT = fileURLToPath(new URL("../../..", import.meta.url));
 const commands = "ip link set lo up && ip link add home type veth peer name cable";
 const namespace = spawnSync("unshare", ["--map-root-user", "--net", "sh", "-c", commands]);
 const routerTest = namespace.status === 0 ? test : test.skip;

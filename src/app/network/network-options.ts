@@ -1,7 +1,7 @@
-import { LAN_ADDRESS } from "../bitmessage/node/lan-discovery.js";
-import type { NodeOptions } from "../bitmessage/node/node-options.js";
-import { type Config, parseEndpoint } from "./config/config.js";
-import { parseProxy } from "./config/proxy.js";
+import { LAN_ADDRESS } from "../../bitmessage/node/lan-discovery.js";
+import type { NodeOptions } from "../../bitmessage/node/node-options.js";
+import { type Config, parseEndpoint } from "../config/config.js";
+import { parseProxy } from "../config/proxy.js";
 import { createPortMapper } from "./port-mapper.js";
 
 /** How most nodes name themselves. */

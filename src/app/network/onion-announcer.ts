@@ -1,11 +1,11 @@
-import type { Publisher } from "../bitmessage/messaging/ports.js";
-import { solveObject } from "../bitmessage/messaging/solve-object.js";
-import type { OnionAnnouncer } from "../bitmessage/node/onion-publisher.js";
-import type { Solver } from "../bitmessage/pow/solver.js";
-import { objectTag, parseObjectHeader, withNonce } from "../bitmessage/protocol/object.js";
-import type { Difficulty } from "../bitmessage/protocol/pow-target.js";
-import type { RandomBytes } from "../bitmessage/protocol/random.js";
-import type { Stores } from "../store/stores.js";
+import type { Publisher } from "../../bitmessage/messaging/ports.js";
+import { solveObject } from "../../bitmessage/messaging/solve-object.js";
+import type { OnionAnnouncer } from "../../bitmessage/node/onion-publisher.js";
+import type { Solver } from "../../bitmessage/pow/solver.js";
+import { objectTag, parseObjectHeader, withNonce } from "../../bitmessage/protocol/object.js";
+import type { Difficulty } from "../../bitmessage/protocol/pow-target.js";
+import type { RandomBytes } from "../../bitmessage/protocol/random.js";
+import type { Stores } from "../../store/stores.js";
 
 /** Behind the messages, which somebody waits for. */
 const PRIORITY = 100;

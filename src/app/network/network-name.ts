@@ -1,5 +1,5 @@
-import type { Stores } from "../store/stores.js";
-import { type Config, ConfigError } from "./config/config.js";
+import type { Stores } from "../../store/stores.js";
+import { type Config, ConfigError } from "../config/config.js";
 
 const PROPERTY = "network.name";
 

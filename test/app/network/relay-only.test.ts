@@ -1,17 +1,17 @@
 /** A node without identities that keeps and relays objects for others. */
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { loadConfig } from "../../src/app/config/load.js";
-import { type App, createApp } from "../../src/app/create-app.js";
-import { locateDataDirectory } from "../../src/app/data-directory.js";
-import { relayInventory } from "../../src/app/relay-only.js";
-import { silentLogger } from "../../src/logger.js";
-import { openDatabase } from "../../src/store/database.js";
-import { createMemoryStores } from "../../src/store/memory/stores.js";
-import { createSqliteStores } from "../../src/store/sqlite/stores.js";
-import { object } from "../store/contracts/values.js";
-import { startNode, stopNodes, untilHas, untilPeers } from "../support/node/nodes.js";
-import { makeObjects } from "../support/node/objects.js";
-import { TEST_SETTINGS, temporaryDirectory } from "../support/running-node.js";
+import { loadConfig } from "../../../src/app/config/load.js";
+import { type App, createApp } from "../../../src/app/create-app.js";
+import { locateDataDirectory } from "../../../src/app/data-directory.js";
+import { relayInventory } from "../../../src/app/network/relay-only.js";
+import { silentLogger } from "../../../src/logger.js";
+import { openDatabase } from "../../../src/store/database.js";
+import { createMemoryStores } from "../../../src/store/memory/stores.js";
+import { createSqliteStores } from "../../../src/store/sqlite/stores.js";
+import { object } from "../../store/contracts/values.js";
+import { startNode, stopNodes, untilHas, untilPeers } from "../../support/node/nodes.js";
+import { makeObjects } from "../../support/node/objects.js";
+import { TEST_SETTINGS, temporaryDirectory } from "../../support/running-node.js";
 
 interface Status {
   readonly inventory: { readonly objects: number };
@@ -62,7 +62,7 @@ describe("relay only", () => {
     const database = openDatabase(locateDataDirectory(path, {}).database);
     expect(createSqliteStores(database).objectQueue.unprocessed(9)).toEqual([]);
     database.close();
-  }, 30_000);
+  }, 120_000);
 
   test("commands about people and mail are refused", async () => {
     const app = await create(place(), "node.relay_only=true");

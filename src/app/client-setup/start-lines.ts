@@ -1,5 +1,5 @@
 /** What a person types into a mail client. */
-import { type Config, isLoopback, type ServerConfig, tlsMode } from "./config/config.js";
+import { type Config, isLoopback, type ServerConfig, tlsMode } from "../config/config.js";
 
 export interface Endpoints {
   /** "host:port", or null when off. */

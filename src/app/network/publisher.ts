@@ -1,8 +1,8 @@
-import type { Publisher } from "../bitmessage/messaging/ports.js";
-import type { Inventory } from "../bitmessage/node/ports.js";
-import { type InventoryHash, inventoryHash } from "../bitmessage/protocol/inventory-hash.js";
-import { objectTag, parseObjectHeader } from "../bitmessage/protocol/object.js";
-import type { Stores } from "../store/stores.js";
+import type { Publisher } from "../../bitmessage/messaging/ports.js";
+import type { Inventory } from "../../bitmessage/node/ports.js";
+import { type InventoryHash, inventoryHash } from "../../bitmessage/protocol/inventory-hash.js";
+import { objectTag, parseObjectHeader } from "../../bitmessage/protocol/object.js";
+import type { Stores } from "../../store/stores.js";
 
 /** Keeps own objects in the inventory and tells `published` after the commit. */
 export function createPublisher(

@@ -1,8 +1,8 @@
 /** A node that keeps and relays objects for others, and nothing else. */
-import type { Inventory } from "../bitmessage/node/ports.js";
-import type { Stores } from "../store/stores.js";
-import { type Config, ConfigError } from "./config/config.js";
-import { CommandError, type ControlMethods } from "./control/messages.js";
+import type { Inventory } from "../../bitmessage/node/ports.js";
+import type { Stores } from "../../store/stores.js";
+import { type Config, ConfigError } from "../config/config.js";
+import { CommandError, type ControlMethods } from "../control/messages.js";
 
 /** Methods that need no identities. */
 const METHODS: ReadonlySet<string> = new Set(["status", "backup"]);
