@@ -4,7 +4,7 @@ import { MessagingError } from "../../bitmessage/messaging/messaging-error.js";
 import type { Identity } from "../../bitmessage/messaging/types.js";
 import type { Address } from "../../bitmessage/protocol/address.js";
 import { CommandError, type ControlMethods } from "../control/messages.js";
-import { formatKeysDat, readKeysDat } from "../keys-dat.js";
+import { formatKeysDat, readKeysDat } from "../moving/keys-dat.js";
 import type { MethodsContext } from "./context.js";
 import { bitmessageAddress, label, method, text } from "./parameters.js";
 import { chooseOwner, chooseUser, usersMeant } from "./users.js";

@@ -1,10 +1,10 @@
 /** PyBitmessage's keys.dat: identities with their private keys as an INI file (PROTOCOL.md section 22.1). */
-import type { Identity } from "../bitmessage/messaging/types.js";
-import { type Address, decodeAddress } from "../bitmessage/protocol/address.js";
-import { equalBytes } from "../bitmessage/protocol/bytes.js";
-import { ProtocolError } from "../bitmessage/protocol/errors.js";
-import { chanIdentity, identityKeys } from "../bitmessage/protocol/keys.js";
-import { decodeWif, encodeWif } from "../bitmessage/protocol/wif.js";
+import type { Identity } from "../../bitmessage/messaging/types.js";
+import { type Address, decodeAddress } from "../../bitmessage/protocol/address.js";
+import { equalBytes } from "../../bitmessage/protocol/bytes.js";
+import { ProtocolError } from "../../bitmessage/protocol/errors.js";
+import { chanIdentity, identityKeys } from "../../bitmessage/protocol/keys.js";
+import { decodeWif, encodeWif } from "../../bitmessage/protocol/wif.js";
 
 export type ImportedIdentity = Omit<Identity, "user" | "created" | "pubkeyPending">;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { formatKeysDat, readKeysDat } from "../../src/app/keys-dat.js";
+import { formatKeysDat, readKeysDat } from "../../../src/app/moving/keys-dat.js";
 
 const file = readFileSync("test/vectors/import/keys.dat", "utf8");
 const expected: Record<string, Record<string, string>> = JSON.parse(
