@@ -7,7 +7,7 @@ const WORDS =
 const PEOPLE = ["Anna Berg", "Bob Stone", "Çelik Özgür", "Dora", "Émile Zola", "Fritz Müller", "Grace Lee"];
 
 /** Numbers that look random, the same for the same seed (mulberry32). */
-export function randomNumbers(seed) {
+function randomNumbers(seed) {
   let state = seed >>> 0;
   return (limit) => {
     state = (state + 0x6d2b79f5) >>> 0;

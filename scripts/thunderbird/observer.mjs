@@ -201,7 +201,7 @@ export class Imap {
   }
 }
 
-export function decodeWords(s) {
+function decodeWords(s) {
   return s
     .replace(/(=\?[^?]+\?[BbQq]\?[^?]*\?=)\s+(?==\?)/g, "$1")
     .replace(/=\?([^?*]+)(?:\*[^?]*)?\?([BbQq])\?([^?]*)\?=/g, (_, cs, enc, t) => {

@@ -6,7 +6,7 @@ import path from "node:path";
 
 const SOCKET = { plain: 0, starttls: 2, tls: 3 };
 
-export const quietPrefs = {
+const quietPrefs = {
   // no first-run pages, dialogs, default-client question, donation/what's-new tabs
   "mail.shell.checkDefaultClient": false,
   "mail.rights.version": 1,
@@ -142,7 +142,7 @@ export function writeProfile(o) {
 }
 
 /** cert_override.txt lines: host:port:originAttributes <TAB> OID of SHA-256 <TAB> fingerprint <TAB> (flags) <TAB> dbKey */
-export function certOverride(pemFile, ports, hosts) {
+function certOverride(pemFile, ports, hosts) {
   const c = new X509Certificate(fs.readFileSync(pemFile));
   const lines = ["# PSM Certificate Override Settings file", "# This is a generated file!  Do not edit."];
   for (const h of hosts)
