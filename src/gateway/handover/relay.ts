@@ -38,7 +38,11 @@ export interface RelayOptions {
 }
 
 export function createRelay({ queue, ordinaryAddresses, domain, isOurs }: RelayOptions): Relay {
-  const senderOf = (user: string, { address }: Identity) => {
+  const senderOf = (user: string, { address, chan }: Identity) => {
+    if (chan) {
+      const text = `${address} is a chan: ordinary recipients would learn from your ordinary address who writes there. Send from an identity of your own`;
+      throw new SmtpError(550, "5.7.1", text);
+    }
     const sender = ordinaryAddresses.mailAddressOf(user, address);
     if (sender !== null) return sender;
     const text = `Ordinary recipients could not answer ${address}; give it or your login an ordinary address with the setting mail.addresses`;

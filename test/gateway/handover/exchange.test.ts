@@ -4,6 +4,7 @@ import type { Recipient } from "../../../src/mail/smtp/handler.js";
 import {
   addressOf,
   createWorld,
+  DOMAIN,
   identityOf,
   mailOf,
   messagesIn,
@@ -47,6 +48,20 @@ describe("ordinary recipients", () => {
   test("who are named twice get the mail once", async () => {
     await submit(["eve@example.com", "eve@EXAMPLE.com", "Eve@example.com"]);
     expect(waiting().map(({ recipient }) => recipient)).toEqual(["Eve@example.com", "eve@example.com"]);
+  });
+
+  test("do not learn who it is that writes in a chan", async () => {
+    const chan = addressOf("chan");
+    world.stores.identities.save(identityOf(chan, { chan: true, label: "talk" }));
+    const from = `${chan}@${DOMAIN}`;
+    const refusal = { responseCode: 550, enhancedCode: "5.7.1", message: expect.stringMatching(/is a chan/) };
+    await expect(world.submission.checkRecipient(world.anna, from, { address: eve })).rejects.toMatchObject(
+      refusal,
+    );
+    const mail = mailOf(`From: ${from}`, "Subject: Hello", "", "text");
+    const envelope = { sender: from, recipients: [{ address: eve }, { address: from }] };
+    await expect(world.submission.submit(world.anna, envelope, mail)).rejects.toMatchObject(refusal);
+    expect([waiting(), messagesIn(world, "Sent")]).toEqual([[], []]);
   });
 
   test("draw no more automatic answers than others", async () => {
