@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { CommandError, type ControlMethods } from "../../../src/app/control/messages.js";
-import { createPageHandler } from "../../../src/app/web/page/page-handler.js";
-import { Sessions } from "../../../src/app/web/page/sessions.js";
-import { createHttpServer, type HttpServer } from "../../../src/http/server.js";
-import { LoginDelay } from "../../../src/mail/login-delay.js";
+import { CommandError, type ControlMethods } from "../../../../src/app/control/messages.js";
+import { createPageHandler } from "../../../../src/app/web/page/page-handler.js";
+import { Sessions } from "../../../../src/app/web/page/sessions.js";
+import { createHttpServer, type HttpServer } from "../../../../src/http/server.js";
+import { LoginDelay } from "../../../../src/mail/login-delay.js";
 
 const EVIL = `"><script>alert('x')</script>`;
 const ADDRESS = "BM-2cTUyzueXNxTLJ4TVCs1yQfzSbcnmsPW6N";

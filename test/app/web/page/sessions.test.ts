@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import { Sessions } from "../../../src/app/web/page/sessions.js";
+import { Sessions } from "../../../../src/app/web/page/sessions.js";
 
 const HOUR = 3600_000;
 let now: number;

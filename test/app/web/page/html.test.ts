@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { Html, html } from "../../../src/app/web/page/html.js";
-import { qrCode } from "../../../src/app/web/page/qr-code.js";
+import { Html, html } from "../../../../src/app/web/page/html.js";
+import { qrCode } from "../../../../src/app/web/page/qr-code.js";
 
 describe("templates", () => {
   test("values cannot leave their place", () => {

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { ACTIONS } from "../../../src/app/web/page/actions.js";
-import { NAVIGATION } from "../../../src/app/web/page/layout.js";
+import { ACTIONS } from "../../../../src/app/web/page/actions.js";
+import { NAVIGATION } from "../../../../src/app/web/page/layout.js";
 import {
   catalogueOf,
   chooseLanguage,
   createTranslator,
   LANGUAGES,
-} from "../../../src/app/web/page/translator.js";
+} from "../../../../src/app/web/page/translator.js";
 
 const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
 
