@@ -73,7 +73,14 @@ async function start(name, more) {
   const child = launch(name, ["start"], more);
   const ready = await firstDocument(child);
   const port = (endpoint) => endpoint.slice(endpoint.lastIndexOf(":") + 1);
-  return { child, p2p: ready.p2p, imap: port(ready.imap), smtp: port(ready.smtp), web: port(ready.web) };
+  return {
+    child,
+    p2p: ready.p2p,
+    imap: port(ready.imap),
+    smtp: port(ready.smtp),
+    web: port(ready.web),
+    autoconfig: ready.autoconfig,
+  };
 }
 
 for (const program of ["thunderbird", "Xvfb", "import", "curl"]) {
@@ -94,7 +101,7 @@ const contact = launch("alice", ["contact", "add", others[3].replace(/@.*/, ""),
 contact.stdin.end();
 await new Promise((done) => contact.once("exit", done));
 const bobNode = await start("bob");
-const aliceNode = await start("alice", [`node.connect=${bobNode.p2p}`]);
+const aliceNode = await start("alice", [`node.connect=${bobNode.p2p}`, "web.autoconfig=true"]);
 const turned = alice.replace(/.@/, (end) => (end === "a@" ? "b@" : "a@"));
 
 /** A port that nobody listens on. */
@@ -114,7 +121,7 @@ const scenario = spawn(
     join(here, "thunderbird/scenario.mjs"),
     "--own-xvfb",
     ...["--host", "localhost", "--imap-port", aliceNode.imap, "--smtp-port", aliceNode.smtp],
-    ...["--web-port", aliceNode.web],
+    ...["--web-port", aliceNode.web, "--autoconfig", aliceNode.autoconfig ?? ""],
     ...["--user", "alice", "--pass", password, "--email", alice],
     ...["--peer", bob, "--peer-imap-port", bobNode.imap, "--peer-smtp-port", bobNode.smtp],
     ...["--peer-user", "bob", "--peer-pass", password, "--others", others.join(",")],

@@ -41,9 +41,10 @@ const pages = { "email-auto-form": "start", "email-config-found": "found", "emai
 const page = () => Object.entries(pages).find(([name]) => one(name))?.[1] ?? "none";
 `;
 
-/** @param context st, options (of the driver, without account), email, pass, peer, inject, received, S, shots, web and imapPort (ports) */
+/** @param context st, options (of the driver, without account), email, pass, peer, inject, received, S, shots, web and imapPort (ports), autoconfig (where
+ *   settings are served on port 80, empty when that could not be had) */
 export async function accountHubSteps(context) {
-  const { st, options, email, pass, peer, inject, received, S, shots, web } = context;
+  const { st, options, email, pass, peer, inject, received, S, shots, web, autoconfig } = context;
   const dir = path.join(path.dirname(options.dir), "profile-hub");
   const tb = new Thunderbird({ ...options, dir });
   const inHub = (body, ...values) =>
@@ -58,7 +59,10 @@ export async function accountHubSteps(context) {
       marionettePort: options.mport,
       prefs: {
         "mail.provider.suppress_dialog_on_startup": false,
-        "mailnews.auto_config_url": `http://localhost:${web}/mail/config-v1.1.xml?domain=`,
+        // On port 80 it is found without being told.
+        ...(autoconfig
+          ? {}
+          : { "mailnews.auto_config_url": `http://localhost:${web}/mail/config-v1.1.xml?domain=` }),
       },
     });
     await tb.launch();
@@ -70,6 +74,7 @@ export async function accountHubSteps(context) {
     await inHub(`await until(() => ["found", "manual"].includes(page()), 40000, "settings")`);
     await shot("110-found");
     eq(await inHub("return page()"), "found", "page");
+    return autoconfig ? `by itself, from ${autoconfig}` : "from mailnews.auto_config_url";
   });
   await st.step("111 login with the address of an identity", async () => {
     await inHub(

@@ -45,7 +45,7 @@ async function statesAndReports(context, step) {
     const [arrived] = await received(S("receipt"));
     must(arrived.raw.includes("attachment"), "the attachment is missing there");
     await tb.open("Sent");
-    await tb.expect("Sent", S("receipt"), { tags: "$bmdelivered" }, 40000);
+    await tb.expect("Sent", S("receipt"), { tags: "$bmdelivered" }, 60000);
     await tb.read("Sent", S("receipt"));
     await tb.shot(path.join(shots, "90-delivered.png"));
     must(!(await imap.find("Outbox", S("receipt"))), "still in Outbox");
@@ -98,7 +98,7 @@ async function statesAndReports(context, step) {
     });
     await tb.open("INBOX");
     // Thunderbird keeps "Re:" apart from the subject.
-    await tb.find("INBOX", S("receipt"), 30000);
+    await tb.find("INBOX", S("receipt"), 60000);
     const own = await imap.find("Sent", S("receipt"));
     const answer = await imap.find("INBOX", `Re: ${S("receipt")}`);
     eq(answer.inReplyTo, own.messageId, "In-Reply-To names what was sent");
@@ -112,7 +112,7 @@ async function threads(context, step) {
   const answer = async (headers, text) => {
     const before = (await tb.list("INBOX")).length;
     await inject({ from: peer, to: me, subject: `Re: ${first}`, text, headers });
-    await eventually(async () => (await tb.list("INBOX")).length > before, "the answer", 30000);
+    await eventually(async () => (await tb.list("INBOX")).length > before, "the answer", 60000);
   };
   const reply = async (body, count) => {
     await tb.reply("reply");
@@ -126,7 +126,7 @@ async function threads(context, step) {
     async () => {
       await inject({ from: peer, to: me, subject: first, text: "The beginning." });
       await tb.open("INBOX");
-      await tb.find("INBOX", first, 30000);
+      await tb.find("INBOX", first, 60000);
       await tb.read("INBOX", first);
       const arrived = await reply("First answer.\n", 1);
       const references = /^References: ([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)/im.exec(arrived.raw)?.[1] ?? "";
@@ -169,7 +169,7 @@ async function chans(context, step) {
     await there.cmd(`CREATE "Chans/${name}"`);
     await inject({ from: peer, to: address, subject: S("Post"), text: "To everybody here." });
     const known = `Chans/${name}`;
-    await eventually(() => imap.find(known, S("Post")), "the post", 40000);
+    await eventually(() => imap.find(known, S("Post")), "the post", 60000);
     await tb.open(known);
     await tb.find(known, S("Post"), 20000);
     await tb.read(known, S("Post"));
@@ -185,11 +185,11 @@ async function chans(context, step) {
     eq(pills[0].email, address, "the answer goes to the chan");
     const sent = await tb.send();
     must(sent.ok, sent.alert);
-    await eventually(() => there.find(known, `Re: ${S("Post")}`), "the answer there", 40000);
+    await eventually(() => there.find(known, `Re: ${S("Post")}`), "the answer there", 60000);
     await tb.open(known);
     const count = await tb.js(
       async (known, subject) => {
-        await until(() => hdrs(known).length === 2, 30000, "the answer in our own folder");
+        await until(() => hdrs(known).length === 2, 60000, "the answer in our own folder");
         const header = findHdr(known, subject);
         a3().commandController.doCommand("cmd_expandAllThreads");
         await wait(1000);
@@ -226,7 +226,7 @@ async function subscriptions(context, step) {
       subject: S("News"),
       text: "To all who follow.",
     });
-    await eventually(() => imap.find(`Subscriptions/${address}`, S("News")), "the broadcast", 40000);
+    await eventually(() => imap.find(`Subscriptions/${address}`, S("News")), "the broadcast", 60000);
     await tb.js(
       async (from, to) => {
         need(`Subscriptions/${from}`).rename(to, win.msgWindow);
@@ -266,11 +266,11 @@ async function junk(context, step) {
   await step("100 moved to Junk: blocked; moved out: welcome again", async () => {
     await sends(S("unwanted"));
     await tb.open("INBOX");
-    await tb.find("INBOX", S("unwanted"), 30000);
+    await tb.find("INBOX", S("unwanted"), 60000);
     await move("INBOX", S("unwanted"), "Junk");
     await eventually(async () => isBlocked(), "the sender to be blocked");
     await sends(S("unwanted too"));
-    await eventually(() => imap.find("Junk", S("unwanted too")), "the second in Junk", 30000);
+    await eventually(() => imap.find("Junk", S("unwanted too")), "the second in Junk", 60000);
     must(!(await imap.find("INBOX", S("unwanted too"))), "the second in INBOX");
     await tb.open("Junk");
     await tb.find("Junk", S("unwanted too"), 20000);
@@ -280,7 +280,7 @@ async function junk(context, step) {
     await eventually(async () => !isBlocked(), "the sender to be unblocked");
     await sends(S("wanted again"));
     await tb.open("INBOX");
-    await tb.find("INBOX", S("wanted again"), 30000);
+    await tb.find("INBOX", S("wanted again"), 60000);
   });
 }
 

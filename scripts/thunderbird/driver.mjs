@@ -599,7 +599,14 @@ export class Thunderbird {
   async send(how = "cmd_sendNow", ms = 30000) {
     const t = Date.now();
     const h = await this.m.send("WebDriver:GetWindowHandle").then((r) => r.value);
-    await this.m.run(`window.__harnessUsed = true; window.setTimeout(() => window.goDoCommand("${how}"), 0)`);
+    // A command that is not enabled yet, as while recipients are looked up, would be lost.
+    await this.m.run(
+      `window.__harnessUsed = true;
+       const isReady = () => window.defaultController?.isCommandEnabled?.("${how}") !== false;
+       const press = (tries) => window.setTimeout(
+         () => (tries === 0 || isReady() ? window.goDoCommand("${how}") : press(tries - 1)), tries === 50 ? 0 : 200);
+       press(50);`,
+    );
     for (;;) {
       await sleep(50);
       const alert = await this.alertText();

@@ -29,6 +29,7 @@ const o = args({
   others: "",
   unknown: "",
   second: "",
+  autoconfig: "",
   bridge: "",
   tls: "plain",
   "smtp-tls": "",
@@ -191,7 +192,7 @@ const received = (s, count = 1) =>
       );
     },
     `${count} of "${s}" at the peer`,
-    30000,
+    60000,
   );
 const me = o.email,
   peer = o.peer,
@@ -804,7 +805,7 @@ mark("end");
 if (o.keep) console.log("Thunderbird left running, pid", tb.pid);
 else {
   await tb.stop();
-  const servers = { web: o["web-port"], imapPort: o["imap-port"] };
+  const servers = { web: o["web-port"], autoconfig: o.autoconfig, imapPort: o["imap-port"] };
   const account = { options: tb.o, email: o.second, pass: o.pass, ...servers };
   if (o.second) await accountHubSteps({ st, ...account, peer, inject, received, S, shots });
 }
