@@ -79,7 +79,6 @@ async function start(name, more) {
     imap: port(ready.imap),
     smtp: port(ready.smtp),
     web: port(ready.web),
-    autoconfig: ready.autoconfig,
   };
 }
 
@@ -104,6 +103,11 @@ const bobNode = await start("bob");
 const aliceNode = await start("alice", [`node.connect=${bobNode.p2p}`, "web.autoconfig=true"]);
 const turned = alice.replace(/.@/, (end) => (end === "a@" ? "b@" : "a@"));
 
+// On port 80 of loopback, where it could be had, and no other node has it.
+const lookedFor = "http://autoconfig.bm.localhost/mail/config-v1.1.xml";
+const served = spawnSync("curl", ["-s", "--max-time", "5", lookedFor], { encoding: "utf8" }).stdout ?? "";
+const autoconfig = served.includes(`<port>${aliceNode.imap}</port>`) ? lookedFor : "";
+
 /** A port that nobody listens on. */
 function freePort() {
   return new Promise((done) => {
@@ -121,7 +125,7 @@ const scenario = spawn(
     join(here, "thunderbird/scenario.mjs"),
     "--own-xvfb",
     ...["--host", "localhost", "--imap-port", aliceNode.imap, "--smtp-port", aliceNode.smtp],
-    ...["--web-port", aliceNode.web, "--autoconfig", aliceNode.autoconfig ?? ""],
+    ...["--web-port", aliceNode.web, "--autoconfig", autoconfig],
     ...["--user", "alice", "--pass", password, "--email", alice],
     ...["--peer", bob, "--peer-imap-port", bobNode.imap, "--peer-smtp-port", bobNode.smtp],
     ...["--peer-user", "bob", "--peer-pass", password, "--others", others.join(",")],
