@@ -5,6 +5,7 @@ export default {
   rootDir: root,
   testEnvironment: "node",
   transform: {},
+  setupFiles: ["<rootDir>/test/support/properties.js"],
   testMatch: ["<rootDir>/test/**/*.test.js"],
   testTimeout: 60_000,
   errorOnDeprecated: true,

@@ -77,7 +77,9 @@ export class ContactCards {
     const { cards } = this.options;
     const gone = new Set(addresses.filter((address) => !contacts.has(address)));
     if (gone.size > 0) {
-      this.#withdraw(cards.get(user, BOOK, name)!, gone);
+      const left = this.#withdraw(cards.get(user, BOOK, name)!, gone);
+      // Another address is the first now, whose label is the card's.
+      if (left !== null) this.#follow(left, contacts);
       return;
     }
     const [first] = addresses;
@@ -87,17 +89,19 @@ export class ContactCards {
     cards.save({ ...card, label, text: renameCard(card.text, label) });
   }
 
-  /** A card of which nothing is left to reach somebody by goes with its contact. */
-  #withdraw(card: KeptCard, gone: ReadonlySet<Address>): void {
+  /** What is left of the card; null when that is nothing to reach somebody by, and the card goes with its contact. */
+  #withdraw(card: KeptCard, gone: ReadonlySet<Address>): CardOutline | null {
     const { cards, addresses } = this.options;
     const parsed = parseVCard(card.text);
     const lines = withoutAddresses(card.user, parsed, gone, addresses);
     if (!lines.some(({ name }) => REACHES.has(name))) {
       cards.remove(card.user, BOOK, card.name);
-      return;
+      return null;
     }
     const left = card.addresses.filter((address) => !gone.has(address));
-    cards.save({ ...card, text: formatVCard({ ...parsed, lines }), addresses: left });
+    const changed = { ...card, text: formatVCard({ ...parsed, lines }), addresses: left };
+    cards.save(changed);
+    return changed;
   }
 
   #makeCard(contact: Contact): void {

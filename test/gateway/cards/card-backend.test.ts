@@ -199,6 +199,17 @@ describe("cards that a client writes", () => {
     expect(world.stores.contacts.get("anna", bo)?.label).toBe("Bo");
   });
 
+  test("when the first address of a card goes, the label of the next is told at once", () => {
+    world.backend.save(anna, "contacts", "two", vcard("2", "Al", `EMAIL:${al}@x`, `EMAIL:${bo}@x`));
+    world.contact(bo, "Bo", false);
+    world.stores.contacts.remove("anna", al);
+    const [card] = world.list();
+    expect(values(card?.text ?? "", "FN")).toEqual(["Bo"]);
+    const since = revisionOf("contacts");
+    world.list();
+    expect(revisionOf("contacts")).toBe(since);
+  });
+
   test("names: from its parts, or the mail address, and on one harmless line", () => {
     const name = (...lines: string[]) => {
       const text = ["BEGIN:VCARD", "VERSION:3.0", "UID:1", ...lines, `EMAIL:${al}@x`, "END:VCARD", ""].join(
