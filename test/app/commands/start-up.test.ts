@@ -21,7 +21,14 @@ function loadedWith(file: string, found = new Set<string>()): Set<string> {
 test("the command line loads no room but its own, and only the packages that it needs", () => {
   const loaded = [...loadedWith(resolve(ROOT, "main.ts"))];
   const rooms = loaded.filter((name) => name.endsWith(".ts")).map((name) => dirname(name));
-  expect([...new Set(rooms)].sort()).toEqual([".", "app", "app/commands", "app/config", "app/control"]);
+  expect([...new Set(rooms)].sort()).toEqual([
+    ".",
+    "app",
+    "app/client-setup",
+    "app/commands",
+    "app/config",
+    "app/control",
+  ]);
   const packages = loaded.filter((name) => !name.endsWith(".ts") && !name.startsWith("node:"));
   expect(packages.sort()).toEqual(["commander", "smol-toml", "zod"]);
 });
