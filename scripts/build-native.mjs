@@ -1,19 +1,23 @@
 // Compiles the proof-of-work kernels of src/bitmessage/pow/native into dist (or $DIST), if a C compiler ($CC or cc) is
 // there. Needs neither node-gyp nor Node's header files. Never fails a start: without the result the node works, slower.
-// Usage: node scripts/build-native.mjs [--force]
+// Usage: node scripts/build-native.mjs [--force] [--required]: compile in any case; a failure is the exit status
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const sources = "src/bitmessage/pow/native";
-const target = join(process.env.DIST ?? "dist", sources, "pow.node");
+const root = fileURLToPath(new URL("..", import.meta.url));
+const place = "src/bitmessage/pow/native";
+const sources = join(root, place);
+const target = resolve(root, process.env.DIST ?? "dist", place, "pow.node");
 const compiler = process.env.CC ?? "cc";
 
-// GCC would change the order of additions that the sources choose (see search-loop.h); clang does not know these options.
+// Compilers would change the order that the sources choose (see search-loop.h, search-avx2.c), and know different options.
 const isClang = String(spawnSync(compiler, ["--version"]).stdout).includes("clang");
 const vector = isClang ? [] : ["-fno-tree-reassoc", "-fschedule-insns", "-fsched-pressure"];
+const inTurns = isClang ? ["-mllvm", "-enable-misched=false"] : ["-fno-tree-reassoc", "-fno-schedule-insns2"];
 const kernels = {
-  x64: { "search-avx2": ["-mavx2", ...vector], "search-avx512": ["-mavx512f", ...vector] },
+  x64: { "search-avx2": ["-mavx2", ...inTurns], "search-avx512": ["-mavx512f", ...vector] },
   arm64: { "search-neon": vector, "search-sha512": ["-march=armv8.2-a+sha3"] },
 };
 const objects = { addon: [], kernels: [], work: [], "search-scalar": [], ...kernels[process.arch] };
@@ -22,7 +26,10 @@ const common = ["-std=gnu11", "-O3", "-fPIC", "-fvisibility=hidden"];
 function isFresh() {
   try {
     const built = statSync(target).mtimeMs;
-    const inputs = [...readdirSync(sources).map((name) => join(sources, name)), "scripts/build-native.mjs"];
+    const inputs = [
+      ...readdirSync(sources).map((name) => join(sources, name)),
+      fileURLToPath(import.meta.url),
+    ];
     return inputs.every((name) => statSync(name).mtimeMs < built);
   } catch {
     return false;
@@ -76,5 +83,6 @@ if (process.platform !== "win32" && (process.argv.includes("--force") || !isFres
   } catch (error) {
     const reason = error.code === "ENOENT" ? `there is no C compiler (${compiler})` : error.message;
     console.error(`The native proof of work is left out: ${reason}. The WebAssembly one does it, slower.`);
+    if (process.argv.includes("--required")) process.exitCode = 1;
   }
 }

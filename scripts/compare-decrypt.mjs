@@ -1,5 +1,5 @@
 // Messages tried in a CPU second side by side with PyBitmessage: the same objects, the same keys, in turns, on one core each.
-//   node scripts/compare-decrypt.mjs --pybitmessage SRC [--python python2.7] [--build dist] [--seconds 30] [--rounds 5]
+//   node scripts/compare-decrypt.mjs --pybitmessage SRC [--python python2.7] [--build dist] [--seconds 30] [--rounds 5] [--json]
 // SRC is the folder with PyBitmessage's highlevelcrypto.py; its Python and OpenSSL are what `--python` and its environment say.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -17,6 +17,8 @@ const { values } = parseArgs({
     build: { type: "string", default: "dist" },
     seconds: { type: "string", default: "30" },
     rounds: { type: "string", default: "5" },
+    // The rows for scripts/compare.mjs.
+    json: { type: "boolean" },
   },
 });
 const load = (path) => import(pathToFileURL(join(resolve(values.build), "src", path)).href);
@@ -99,6 +101,12 @@ try {
     const [mine, theirs] = rates.map((of) => of[column]);
     const ratios = mine.map((rate, round) => rate / theirs[round]);
     const range = [Math.min(...ratios), median(ratios), Math.max(...ratios)].map((ratio) => ratio.toFixed(1));
+    if (values.json) {
+      const [ours, other] = [mine, theirs].map((rates) => Number(median(rates).toPrecision(3)));
+      const path = `messages tried, ${identities} identities`;
+      const unit = "a CPU second";
+      return { path, beside: "PyBitmessage", unit, ours, theirs: other, ratio: Number(range[1]) };
+    }
     return {
       identities,
       [`${sides[0].name} objects/CPU s`]: Math.round(median(mine)),
@@ -106,8 +114,11 @@ try {
       "ratio, least / median / greatest": range.join(" / "),
     };
   });
-  console.log(`load before ${before.toFixed(1)}, Node.js ${process.version}`);
-  console.table(rows);
+  if (values.json) console.log(JSON.stringify(rows));
+  else {
+    console.log(`load before ${before.toFixed(1)}, Node.js ${process.version}`);
+    console.table(rows);
+  }
 } finally {
   for (const side of sides) side.stop();
   rmSync(directory, { recursive: true, force: true });

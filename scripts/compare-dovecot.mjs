@@ -1,5 +1,6 @@
 // Side by side with Debian's Dovecot: the same mailbox, the same commands, in turns; medians of several rounds.
-//   node scripts/compare-dovecot.mjs [--build dist] [--messages 5000]... [--rounds 5] [--server node]... [--directory DIR] [--imaptest PATH]
+//   node scripts/compare-dovecot.mjs [--build dist] [--messages 5000]... [--rounds 5] [--server node]... [--directory DIR] [--imaptest PATH] [--json]
+// On a machine that is busy with other things: `chrt -r 1 node scripts/compare-dovecot.mjs`, by which all of them come before the rest.
 // With a directory the mailboxes are kept and used again. With imaptest: the server's processor time per command of its stress mode.
 // Dovecot (dovecot-imapd) runs from a directory of its own on a port of loopback; the system's service is not touched.
 import { execFileSync, spawn } from "node:child_process";
@@ -22,6 +23,8 @@ const { values } = parseArgs({
     imaptest: { type: "string" },
     appends: { type: "string", default: "100" },
     "cpu-prof": { type: "string" },
+    // The rows of each other server beside the first, for scripts/compare.mjs; what is printed otherwise goes to standard error.
+    json: { type: "boolean" },
   },
 });
 const work = values.directory ? resolve(values.directory) : mkdtempSync(join(tmpdir(), "compare-imap-"));
@@ -58,6 +61,18 @@ const rows = [
   { name: "SORT (DATE)", run: (client) => client.command("SORT (DATE) UTF-8 ALL") },
   { name: "SORT (SUBJECT FROM)", run: (client) => client.command("SORT (SUBJECT FROM) UTF-8 ALL") },
   { name: "THREAD REFERENCES", run: (client) => client.command("THREAD REFERENCES UTF-8 ALL") },
+  // What a server remembers for a session is not there yet.
+  { name: "SORT (DATE), new session", fresh: true, run: (client) => client.command("SORT (DATE) UTF-8 ALL") },
+  {
+    name: "THREAD, new session",
+    fresh: true,
+    run: (client) => client.command("THREAD REFERENCES UTF-8 ALL"),
+  },
+  {
+    name: "STORE of all",
+    run: (client) => client.command("STORE 1:* +FLAGS.SILENT (\\Flagged)"),
+    prepare: (client) => client.command("STORE 1:* -FLAGS.SILENT (\\Flagged)"),
+  },
 ];
 
 /** What must not keep other sessions waiting. */
@@ -123,42 +138,78 @@ async function longestWait(server, box, command) {
   return failed ? Number.NaN : longest;
 }
 
+/** For `--json`. */
+const comparisons = [];
+
+function compare(path, unit, servers, numbers, cpu) {
+  const [ours, ...others] = numbers;
+  for (const [index, theirs] of others.entries()) {
+    const ratio = Number((unit === "ms" ? theirs / ours : ours / theirs).toFixed(2));
+    const beside = servers[index + 1].name.replace("dovecot", "Dovecot");
+    comparisons.push({
+      ...{ path, beside, unit, ours: round(ours), theirs: round(theirs), ratio },
+      ...(cpu ? { cpu: { unit: "ms each", ours: round(cpu[0]), theirs: round(cpu[index + 1]) } } : {}),
+    });
+  }
+}
+
+const round = (number) => Number(number.toPrecision(3));
+
 async function measure(servers, box) {
   const clients = new Map();
-  for (const server of servers) {
-    const client = await MeasuringClient.open(server.port);
-    await client.command(`SELECT ${box}`);
-    clients.set(server, client);
-  }
+  for (const server of servers) clients.set(server, await selected(server, box));
   const times = new Map();
+  const cpu = new Map();
   for (let round = -1; round < Number(values.rounds); round++) {
     for (const row of rows) {
       for (const server of servers) {
-        const client = clients.get(server);
+        const client = row.fresh ? await selected(server, box) : clients.get(server);
         await row.prepare?.(client);
-        const taken = await row.run(client, box).catch(() => ({ milliseconds: Number.NaN }));
+        const before = processorSeconds(server.pid);
+        const taken = await row.run(client, box.name).catch(() => ({ milliseconds: Number.NaN }));
+        if (row.fresh) client.close();
         // The first round only warms up.
         if (round < 0) continue;
         const key = `${row.name}|${server.name}`;
         times.set(key, [...(times.get(key) ?? []), taken.milliseconds]);
+        cpu.set(key, (cpu.get(key) ?? 0) + (processorSeconds(server.pid) - before) * 1000);
       }
     }
   }
   for (const client of clients.values()) client.close();
   for (const row of rows) {
+    const of = (map) => servers.map((server) => map.get(`${row.name}|${server.name}`));
+    const medians = of(times).map(median);
     print(
       row.name,
-      servers.map((server) => median(times.get(`${row.name}|${server.name}`)).toFixed(1)),
+      medians.map((milliseconds) => milliseconds.toFixed(1)),
     );
+    const each = of(cpu).map((milliseconds) => milliseconds / Number(values.rounds));
+    compare(`${row.name}, ${box.count} mails`, "ms", servers, medians, each);
   }
 }
 
-function print(name, cells) {
-  console.log(`${name.padEnd(30)}${cells.map((cell) => String(cell).padStart(16)).join("")}`);
+async function selected(server, box) {
+  const client = await MeasuringClient.open(server.port);
+  await client.command(`SELECT ${box.name}`);
+  return client;
 }
 
+const say = values.json ? console.error : console.log;
+
+function print(name, cells) {
+  say(`${name.padEnd(30)}${cells.map((cell) => String(cell).padStart(16)).join("")}`);
+}
+
+/** Of the server and its children. */
 function megabytes(server) {
-  return Math.round(Number(execFileSync("ps", ["-o", "rss=", "-p", String(server.pid)]).toString()) / 1024);
+  const lines = execFileSync("ps", ["-eo", "pid=,ppid=,rss="]).toString().trim().split("\n");
+  const processes = lines.map((line) => line.trim().split(/ +/).map(Number));
+  const sum = (pid) =>
+    processes.reduce((total, [one, parent, size]) => {
+      return total + (one === pid ? size : 0) + (parent === pid ? sum(one) : 0);
+    }, 0);
+  return Math.round(sum(server.pid) / 1024);
 }
 
 async function processorPerCommand(server) {
@@ -214,9 +265,10 @@ try {
     "APPEND per second",
     appends.map((rates) => median(rates).toFixed(0)),
   );
+  compare("APPEND", "a second", servers, appends.map(median));
   for (const box of boxes) {
-    console.log(`-- ${box.count} messages`);
-    await measure(servers, box.name);
+    say(`-- ${box.count} messages`);
+    await measure(servers, box);
     for (const [name, command] of disturbances) {
       const waits = [];
       for (const server of servers) waits.push((await longestWait(server, box.name, command)).toFixed(1));
@@ -229,6 +281,7 @@ try {
     for (const server of servers) costs.push((await processorPerCommand(server)).toFixed(2));
     print("processor per command, ms", costs);
   }
+  if (values.json) console.log(JSON.stringify(comparisons));
 } finally {
   for (const server of servers) await server.stop();
   if (!values.directory) rmSync(work, { recursive: true, force: true });

@@ -1,12 +1,28 @@
 // Durable submissions side by side with Debian's Postfix: the same mails to one recipient, each counted at its 250, in turns.
-//   node scripts/compare-postfix.mjs [--build dist] [--mails 500] [--rounds 3] [--connections 1]...
+//   node scripts/compare-postfix.mjs [--build dist] [--mails 500] [--rounds 3] [--connections 1]... [--json]
+//     [--pybitmessage http://user:password@127.0.0.1:8442/ --pid PID]
+// On a machine that is busy with other things: `chrt -r 1 node scripts/compare-postfix.mjs`, by which all of them come before the rest.
+// With the API of a PyBitmessage (0.6.3) that somebody runs, its sendMessage in turns with them; its process tells the processor time.
 // Postfix runs as root from directories of its own on a port of loopback, and throws away what it has queued; the system's service is not touched.
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  fdatasyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import BetterSqlite from "better-sqlite3";
 import { submit } from "./smtp/load.mjs";
+import { ownAddress, sendMessages } from "./smtp/pybitmessage.mjs";
 import { firstDocument, freePort, listening, processorSeconds } from "./support/processes.mjs";
 
 const { values } = parseArgs({
@@ -15,6 +31,10 @@ const { values } = parseArgs({
     mails: { type: "string", default: "500" },
     rounds: { type: "string", default: "3" },
     connections: { type: "string", multiple: true, default: ["1", "4", "16"] },
+    pybitmessage: { type: "string" },
+    pid: { type: "string" },
+    // The rows for scripts/compare.mjs.
+    json: { type: "boolean" },
   },
 });
 const main = join(resolve(values.build), "src/main.js");
@@ -109,7 +129,7 @@ smtpd_client_connection_count_limit = 0
   const child = spawn("/usr/sbin/postfix", ["-c", config, "start-fg"], { stdio: "ignore" });
   await listening(port);
   return {
-    name: "postfix",
+    name: "Postfix",
     port,
     from: "load@load.example",
     to: RECIPIENT,
@@ -118,39 +138,103 @@ smtpd_client_connection_count_limit = 0
   };
 }
 
+async function runningPybitmessage(url) {
+  const from = await ownAddress(url);
+  return {
+    name: "PyBitmessage",
+    from,
+    to: RECIPIENT.split("@", 1)[0],
+    submit: (options) => sendMessages(url, options),
+    cpu: () => (values.pid === undefined ? Number.NaN : processorSeconds(Number(values.pid))),
+    stop: () => {},
+  };
+}
+
+/** What the disk itself allows, one wait after the other: of appended 8 KiB, and of SQLite's commits of one row. */
+function disk() {
+  const perSecond = (count, work) => {
+    const began = performance.now();
+    for (let number = 0; number < count; number++) work();
+    return Math.round(count / ((performance.now() - began) / 1000));
+  };
+  const block = Buffer.alloc(8192, 1);
+  const file = openSync(join(work, "raw"), "w");
+  const waits = perSecond(500, () => {
+    writeSync(file, block);
+    fdatasyncSync(file);
+  });
+  closeSync(file);
+  const database = new BetterSqlite(join(work, "raw.sqlite"));
+  for (const setting of ["locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL"])
+    database.pragma(setting);
+  database.exec("CREATE TABLE IF NOT EXISTS mail (bytes BLOB NOT NULL)");
+  const insert = database.prepare("INSERT INTO mail VALUES (?)");
+  const commits = perSecond(500, () => insert.run(block.subarray(0, 2048)));
+  database.close();
+  return `the disk: ${waits} waits a second, ${commits} commits of one row`;
+}
+
+function comparison([ours, theirs]) {
+  return {
+    path: `submission, each 250 durable, ${ours.connections} at a time`,
+    beside: theirs.server,
+    unit: "mails/s",
+    ours: ours["mails/s"],
+    theirs: theirs["mails/s"],
+    ratio: theirs["ours to it"],
+    cpu: { unit: "ms each", ours: ours["CPU ms/mail"], theirs: theirs["CPU ms/mail"] },
+  };
+}
+
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const round = (number, digits) => (Number.isNaN(number) ? null : Number(number.toFixed(digits)));
+/** So many until Node.js has compiled what is used, and the files have their size. */
+const WARM_UP = 2000;
+
+async function measure(server, connections, mails) {
+  // Without the logins, whose passwords are dear to check.
+  let before = server.cpu();
+  const begins = () => {
+    before = server.cpu();
+  };
+  const result = await (server.submit ?? submit)({ ...server, connections, mails, begins });
+  return { ...result, cpu: ((server.cpu() - before) / mails) * 1000 };
+}
+
+/** A row for each server, ours first. */
+async function compare(servers, connections) {
+  const results = new Map(servers.map(({ name }) => [name, []]));
+  for (let turn = 0; turn < Number(values.rounds); turn++)
+    for (const server of servers)
+      results.get(server.name).push(await measure(server, connections, Number(values.mails)));
+  const medians = servers.map(({ name }) => {
+    const of = (key) => median(results.get(name).map((result) => result[key]));
+    return { name, perSecond: of("perSecond"), slowest: of("slowest"), cpu: of("cpu") };
+  });
+  return medians.map(({ name, perSecond, slowest, cpu }) => ({
+    connections,
+    server: name,
+    "mails/s": Math.round(perSecond),
+    "ours to it": round(medians[0].perSecond / perSecond, 2),
+    "p99 ms": round(slowest, 1),
+    "CPU ms/mail": round(cpu, 2),
+  }));
+}
+
+const say = (text) => values.json || console.log(text);
 const servers = [];
 try {
+  say(`${cpus()[0]?.model}, Node.js ${process.version}, load before ${loadavg()[0].toFixed(1)}`);
   servers.push(await startNode(), await startPostfix());
-  const mails = Number(values.mails);
+  if (values.pybitmessage !== undefined) servers.push(await runningPybitmessage(values.pybitmessage));
+  for (const server of servers) await measure(server, 4, server.submit ? 50 : WARM_UP);
+  say(disk());
   const rows = [];
-  for (const connections of values.connections.map(Number)) {
-    const results = new Map(servers.map(({ name }) => [name, []]));
-    for (let round = 0; round <= Number(values.rounds); round++) {
-      for (const server of servers) {
-        const before = server.cpu();
-        const result = await submit({ ...server, connections, mails });
-        // The first round warms up.
-        if (round > 0) results.get(server.name).push({ ...result, cpu: (server.cpu() - before) / mails });
-      }
-    }
-    const [ours, theirs] = servers.map(({ name }) => {
-      const all = results.get(name);
-      const of = (key) => median(all.map((result) => result[key]));
-      return { perSecond: of("perSecond"), slowest: of("slowest"), cpu: of("cpu") };
-    });
-    rows.push({
-      connections,
-      "bmbridge mails/s": Math.round(ours.perSecond),
-      "postfix mails/s": Math.round(theirs.perSecond),
-      ratio: Number((ours.perSecond / theirs.perSecond).toFixed(2)),
-      "bmbridge p99 ms": Number(ours.slowest.toFixed(1)),
-      "postfix p99 ms": Number(theirs.slowest.toFixed(1)),
-      "bmbridge CPU ms/mail": Number((ours.cpu * 1000).toFixed(2)),
-      "postfix CPU ms/mail": Number((theirs.cpu * 1000).toFixed(2)),
-    });
-  }
-  console.table(rows);
+  for (const connections of values.connections.map(Number)) rows.push(await compare(servers, connections));
+  say(disk());
+  const pairs = rows.flatMap(([ours, ...others]) => others.map((theirs) => [ours, theirs]));
+  if (values.json) console.log(JSON.stringify(pairs.map(comparison)));
+  else console.table(rows.flat());
 } finally {
   for (const server of servers) server.stop();
   await new Promise((later) => setTimeout(later, 1000));

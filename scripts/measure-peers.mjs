@@ -11,7 +11,7 @@ import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { makeMessages } from "./measure/objects.mjs";
+import { createMessageMaker } from "./measure/objects.mjs";
 import { Program } from "./measure/running-node.mjs";
 
 const { values } = parseArgs({
@@ -150,7 +150,8 @@ async function stream(crowd, hashes) {
 async function measure(directory) {
   const program = new Program(join(source, "main.js"));
   say("making objects");
-  const made = await makeMessages(load, rate * seconds, { trialsPerByte: 1n, extraBytes: 1n });
+  const makeMessages = await createMessageMaker(load, { trialsPerByte: 1n, extraBytes: 1n });
+  const made = makeMessages(rate * seconds);
   for (const [hash, bytes] of made) objects.set(hash, bytes);
   await program.setup(directory);
   const node = await program.start(directory, [`node.max_inbound=${peers}`]);

@@ -14,12 +14,23 @@ const dist = resolve(process.env.DIST ?? "dist", "src");
 const { createSolver } = await import(`${dist}/bitmessage/pow/create-solver.js`);
 const { silentLogger } = await import(`${dist}/logger.js`);
 
+/** Those names of which several engines are tried and measured while a search goes on already. */
+const CHOICES = ["auto", "native", "wasm"];
+
 const cores = availableParallelism();
 const HASH = new Uint8Array(64);
 const CANCELS = 40;
 
+/** A solver, and a promise that it has chosen its engine. */
 function solverOf(threads) {
-  return createSolver({ engine: values.engine, threads, logger: silentLogger });
+  let chosen = () => {};
+  const measured = new Promise((resolve) => {
+    chosen = resolve;
+  });
+  if (!CHOICES.includes(values.engine)) chosen();
+  const info = (text) => text.startsWith("measured") && chosen();
+  const solver = createSolver({ engine: values.engine, threads, logger: { ...silentLogger, info } });
+  return Object.assign(solver, { measured });
 }
 
 /** Starts a search that never ends, waits until it runs at full speed, and returns how to end it. */
@@ -34,6 +45,7 @@ async function startEndless(solver, priority = 3) {
     const prepare = () => ({ initialHash: HASH, target: 0n });
     solver.solve({ prepare, signal: controller.signal, priority, onProgress }).catch(() => {});
   });
+  await solver.measured;
   return running;
 }
 
@@ -41,6 +53,8 @@ async function startEndless(solver, priority = 3) {
 async function measureRate(threads) {
   const solver = solverOf(threads);
   const search = await startEndless(solver);
+  const reported = search.trials;
+  while (search.trials === reported) await setTimeout(1);
   const [from, startedAt, cpu] = [search.trials, performance.now(), process.cpuUsage()];
   await setTimeout(seconds * 1000);
   const before = search.trials;

@@ -10,7 +10,7 @@ import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { createFeeder } from "./measure/feeder.mjs";
-import { makeMessages } from "./measure/objects.mjs";
+import { createMessageMaker } from "./measure/objects.mjs";
 import { Program } from "./measure/running-node.mjs";
 
 const { values } = parseArgs({
@@ -76,7 +76,8 @@ async function fetchAll(sender, name, count, settings) {
 async function measure() {
   const machine = { cpu: cpus()[0]?.model, cores: availableParallelism(), load_before: loadavg()[0] };
   say("making objects");
-  const objects = await makeMessages(load, Number(values.objects), { trialsPerByte: 1n, extraBytes: 1n });
+  const makeMessages = await createMessageMaker(load, { trialsPerByte: 1n, extraBytes: 1n });
+  const objects = makeMessages(Number(values.objects));
   const path = join(directory, "sender");
   await program.setup(path);
   const sender = await program.start(path);

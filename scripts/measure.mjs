@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { createFeeder } from "./measure/feeder.mjs";
-import { makeMessages } from "./measure/objects.mjs";
+import { createMessageMaker } from "./measure/objects.mjs";
 import { Program } from "./measure/running-node.mjs";
 
 const { values } = parseArgs({
@@ -92,7 +92,8 @@ async function measure() {
   say("starting nodes");
   const start_milliseconds = await measureStarts(Number(values.starts));
   say("making objects");
-  const objects = await makeMessages(load, Number(values.objects), { trialsPerByte: 1n, extraBytes: 1n });
+  const makeMessages = await createMessageMaker(load, { trialsPerByte: 1n, extraBytes: 1n });
+  const objects = makeMessages(Number(values.objects));
   const feed = await createFeeder(load);
   const feeds = [];
   for (const transport of ["plain", "tls"]) {

@@ -17,6 +17,8 @@ const SETTINGS = [
   "log.level=warn",
 ];
 
+export const LOGIN = { user: "measure", password: "a password for the measurement" };
+
 const running = new Set();
 process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
@@ -37,18 +39,19 @@ export class Program {
     return child;
   }
 
-  /** A login with one identity. */
+  /** A login with one identity; the address of that. */
   async setup(directory) {
-    const child = this.#launch(["setup", "--user", "measure", "--password-stdin"], directory, []);
-    child.stdin.end("a password for the measurement\n");
-    await Promise.all([firstDocument(child), ended(child)]);
+    const child = this.#launch(["setup", "--user", LOGIN.user, "--password-stdin"], directory, []);
+    child.stdin.end(`${LOGIN.password}\n`);
+    const [{ identities }] = await Promise.all([firstDocument(child), ended(child)]);
+    return identities[0].address;
   }
 
   async start(directory, settings = []) {
     const began = performance.now();
     const child = this.#launch(["start"], directory, settings);
-    const { p2p } = await firstDocument(child);
-    return new RunningNode(child, p2p, performance.now() - began, () => this.#status(directory));
+    const endpoints = await firstDocument(child);
+    return new RunningNode(child, endpoints, performance.now() - began, () => this.#status(directory));
   }
 
   #status(directory) {
@@ -62,10 +65,13 @@ export class Program {
   }
 }
 
+const portOf = (endpoint) => Number(endpoint.slice(endpoint.lastIndexOf(":") + 1));
+
 class RunningNode {
-  constructor(child, p2p, startMilliseconds, status) {
+  constructor(child, { p2p, smtp }, startMilliseconds, status) {
     this.child = child;
-    this.port = Number(p2p.slice(p2p.lastIndexOf(":") + 1));
+    this.port = portOf(p2p);
+    this.smtpPort = portOf(smtp);
     this.startMilliseconds = startMilliseconds;
     this.status = status;
   }

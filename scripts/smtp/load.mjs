@@ -3,11 +3,13 @@ import { connect } from "node:net";
 import { createInterface } from "node:readline";
 
 /**
- * @param {{ port: number, connections: number, mails: number, from: string, to: string, login?: { user: string, password: string } }} options
+ * @param {{ port: number, connections: number, mails: number, from: string, to: string | ((number: number) => string), login?: { user: string, password: string }, begins?: () => void }} options
+ * `begins`: called when all have logged in. `to`: one recipient of all, or the one of each mail by its number.
  * @returns {Promise<{ seconds: number, perSecond: number, slowest: number }>} `slowest`: milliseconds, of the 99th percentile
  */
-export async function submit({ connections, mails, ...options }) {
+export async function submit({ connections, mails, to, begins, ...options }) {
   const clients = await Promise.all(Array.from({ length: connections }, () => open(options)));
+  begins?.();
   const times = [];
   let left = mails;
   const began = performance.now();
@@ -15,7 +17,7 @@ export async function submit({ connections, mails, ...options }) {
     clients.map(async (client) => {
       while (left-- > 0) {
         const start = performance.now();
-        await client.send(`${began}-${left}`);
+        await client.send(`${began}-${left}`, typeof to === "function" ? to(left) : to);
         times.push(performance.now() - start);
       }
     }),
@@ -28,7 +30,7 @@ export async function submit({ connections, mails, ...options }) {
 
 const TEXT = `${"All work and no play makes a dull text that is long enough for a mail.\r\n".repeat(25)}`;
 
-async function open({ port, from, to, login }) {
+async function open({ port, from, login }) {
   const socket = connect(port, "127.0.0.1").setNoDelay(true);
   const lines = createInterface({ input: socket });
   const replies = [];
@@ -58,7 +60,7 @@ async function open({ port, from, to, login }) {
     await ask(`AUTH PLAIN ${words}`, "235");
   }
   return {
-    async send(name) {
+    async send(name, to) {
       // As clients do it where PIPELINING is offered.
       socket.write(`MAIL FROM:<${from}>\r\nRCPT TO:<${to}>\r\nDATA\r\n`);
       await reply("250");

@@ -6,7 +6,7 @@ import { writeProfile } from "./profile.mjs";
 import { eq, must } from "./steps.mjs";
 
 /** Within Thunderbird's window: elements also inside shadow roots, and which page of the hub is shown. */
-const HUB = `
+export const HUB = `
 const window3 = Services.wm.getMostRecentWindow("mail:3pane");
 const deep = (root, selector, out = []) => {
   for (const element of root.querySelectorAll("*")) {

@@ -9,7 +9,6 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { type BackupFiles, reviveBackup, syncToDisk, writeBackup } from "../store/backup.js";
@@ -20,6 +19,7 @@ import { systemClock } from "../store/stores.js";
 import { CommandError } from "./control/messages.js";
 import { type DataDirectory, makeDataDirectory } from "./data-directory.js";
 import { openOrExplain } from "./open-database.js";
+import { writeDurably } from "./write-durably.js";
 
 export interface BackupResult {
   readonly file: string;
@@ -116,8 +116,9 @@ function revive(fresh: string, file: string) {
 function putAside(database: string): string {
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
   const aside = `${database}.replaced-${time}`;
-  renameSync(database, aside);
+  // The log first: no other database must ever stand beside it.
   if (existsSync(`${database}-wal`)) renameSync(`${database}-wal`, `${aside}-wal`);
+  renameSync(database, aside);
   return aside;
 }
 
@@ -130,6 +131,6 @@ function putFiles(directory: DataDirectory, files: BackupFiles): void {
     const isCertificate = dirname(name) === certificates && /^[a-z-]+\.(pem|key)$/.test(basename(name));
     if (!isCertificate && !(name === settings && !existsSync(path))) continue;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(path, content, { mode: 0o600 });
+    writeDurably(path, content, 0o600);
   }
 }

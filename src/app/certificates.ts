@@ -1,6 +1,7 @@
 /**
  * TLS for the mail servers: an authority of our own that a person can import, and a leaf for loopback signed by it. Never one
- * certificate that is both (RFC 5280 section 4.2.1.9). Made once; the leaf is renewed before it ends.
+ * certificate that is both (RFC 5280 section 4.2.1.9). Made once; the leaf is made anew a year before it ends, so that a node may run for that long,
+ * and when the names change.
  */
 import {
   createPrivateKey,
@@ -10,8 +11,10 @@ import {
   sign,
   X509Certificate,
 } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { isIP, isIPv6 } from "node:net";
 import { join } from "node:path";
+import { writeDurably } from "./write-durably.js";
 
 export interface ServerCertificate {
   /** PEM. The chain: the leaf, then the authority. */
@@ -23,8 +26,13 @@ export interface ServerCertificate {
 
 const DAY = 86_400_000;
 const AUTHORITY_DAYS = 3650;
-const LEAF_DAYS = 390;
+/** Apple's systems take up to 825 days from an authority that was imported. */
+const LEAF_DAYS = 800;
+/** An authority that ends outlasts the leaves that it still signs by less; then people import the next one. */
+const AUTHORITY_RENEWAL_DAYS = LEAF_DAYS + 30;
+const LEAF_RENEWAL_DAYS = 365;
 
+/** @param names host names and IP addresses that the certificate is to be for, besides those of loopback */
 export function loadServerCertificate(
   directory: string,
   names: readonly string[],
@@ -35,23 +43,39 @@ export function loadServerCertificate(
     join(directory, name),
   );
   const [authorityFile = "", authorityKeyFile = "", leafFile = "", leafKeyFile = ""] = files;
-  if (!existsSync(authorityFile) || expiresSoon(authorityFile, now))
+  const present = readPair(authorityFile, authorityKeyFile);
+  if (present === null || endsWithin(AUTHORITY_RENEWAL_DAYS, present, now))
     makeAuthority(authorityFile, authorityKeyFile, now);
   const authority = readFileSync(authorityFile, "utf8");
-  if (!existsSync(leafFile) || expiresSoon(leafFile, now) || !isSignedBy(leafFile, authority)) {
+  const leaf = readPair(leafFile, leafKeyFile);
+  if (leaf === null || !isFit(leaf, authority, names, now))
     makeLeaf({ authority, authorityKeyFile, leafFile, leafKeyFile, names, now });
-  }
   const certificate = `${readFileSync(leafFile, "utf8")}${authority}`;
   return { certificate, key: readFileSync(leafKeyFile, "utf8"), authorityFile };
 }
 
-function expiresSoon(file: string, now: Date): boolean {
-  return Date.parse(new X509Certificate(readFileSync(file)).validTo) < now.getTime() + 30 * DAY;
+/** Null when either is not there, or they are not one another's, as after an end in the middle of making them. */
+function readPair(file: string, keyFile: string): X509Certificate | null {
+  if (!existsSync(file) || !existsSync(keyFile)) return null;
+  const [certificate, key] = [readFileSync(file), readFileSync(keyFile)];
+  try {
+    const read = new X509Certificate(certificate);
+    return read.checkPrivateKey(createPrivateKey(key)) ? read : null;
+  } catch {
+    return null;
+  }
 }
 
-function isSignedBy(leafFile: string, authority: string): boolean {
-  const leaf = new X509Certificate(readFileSync(leafFile));
-  return leaf.verify(new X509Certificate(authority).publicKey);
+function endsWithin(days: number, { validTo }: X509Certificate, now: Date): boolean {
+  return Date.parse(validTo) < now.getTime() + days * DAY;
+}
+
+function isFit(leaf: X509Certificate, authority: string, names: readonly string[], now: Date): boolean {
+  return (
+    !endsWithin(LEAF_RENEWAL_DAYS, leaf, now) &&
+    leaf.verify(new X509Certificate(authority).publicKey) &&
+    names.every((name) => (isIP(name) === 0 ? leaf.checkHost(name) : leaf.checkIP(name)) !== undefined)
+  );
 }
 
 function makeAuthority(file: string, keyFile: string, now: Date): void {
@@ -71,7 +95,7 @@ function makeAuthority(file: string, keyFile: string, now: Date): void {
     ],
   });
   writePrivate(keyFile, privateKey);
-  writeFileSync(file, certificate, { mode: 0o644 });
+  writeDurably(file, certificate, 0o644);
 }
 
 interface LeafRequest {
@@ -86,8 +110,8 @@ interface LeafRequest {
 function makeLeaf(request: LeafRequest): void {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const issuer = /CN=(.*)/.exec(new X509Certificate(request.authority).subject)?.[1] ?? "";
-  const names = request.names.map((name) => tlv(0x82, Buffer.from(name)));
-  const addresses = [Buffer.from([127, 0, 0, 1]), Buffer.concat([Buffer.alloc(15), Buffer.from([1])])];
+  const names = request.names.filter((name) => isIP(name) === 0).map((name) => tlv(0x82, Buffer.from(name)));
+  const addresses = [...new Set(["127.0.0.1", "::1", ...request.names.filter((name) => isIP(name) !== 0)])];
   const certificate = build({
     subject: request.names[0] ?? "localhost",
     issuer,
@@ -100,15 +124,34 @@ function makeLeaf(request: LeafRequest): void {
       extension("551d13", "critical", sequence()),
       extension("551d0f", "critical", tlv(0x03, Buffer.from([7, 0x80]))),
       extension("551d25", "plain", sequence(oid("2b06010505070301"))),
-      extension("551d11", "plain", sequence(...names, ...addresses.map((address) => tlv(0x87, address)))),
+      extension(
+        "551d11",
+        "plain",
+        sequence(...names, ...addresses.map((address) => tlv(0x87, addressBytes(address)))),
+      ),
     ],
   });
   writePrivate(request.leafKeyFile, privateKey);
-  writeFileSync(request.leafFile, certificate, { mode: 0o644 });
+  writeDurably(request.leafFile, certificate, 0o644);
+}
+
+/** 4 or 16 octets (RFC 5280 section 4.2.1.6). */
+function addressBytes(address: string): Buffer {
+  if (!isIPv6(address)) return Buffer.from(address.split(".").map(Number));
+  const plain = address.replace(/%.*$/, "").replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, ...parts) => {
+    const [a = 0, b = 0, c = 0, d = 0] = parts.slice(0, 4).map(Number);
+    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+  });
+  const [head = "", tail] = plain.split("::");
+  const groups = (text: string) => (text === "" ? [] : text.split(":"));
+  const [before, after] = [groups(head), groups(tail ?? "")];
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => "0");
+  const all = tail === undefined ? before : [...before, ...zeros, ...after];
+  return Buffer.from(all.map((group) => group.padStart(4, "0")).join(""), "hex");
 }
 
 function writePrivate(file: string, key: KeyObject): void {
-  writeFileSync(file, key.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+  writeDurably(file, key.export({ type: "pkcs8", format: "pem" }) as string, 0o600);
 }
 
 interface CertificateRequest {

@@ -11,33 +11,48 @@ import { createApiServer } from "./api/api-server.js";
 import { backUp } from "./backup.js";
 import type { Endpoints } from "./client-setup/start-lines.js";
 import { type Config, ConfigError } from "./config/config.js";
+import type { ConfigSources } from "./config/load.js";
 import { defaultThreads } from "./config/settings.js";
 import { connectControl } from "./control/client.js";
 import type { ControlMethods } from "./control/messages.js";
 import { createControlServer } from "./control/server.js";
+import { emptyCoreDumps } from "./core-dumps.js";
 import { type DataDirectory, makeDataDirectory } from "./data-directory.js";
+import { refuseWhileLocked } from "./key-gate.js";
+import type { Threshold } from "./log.js";
 import { createMailCommands } from "./mail-commands.js";
 import { createMailServers, listening } from "./mail-servers.js";
 import { createMethods } from "./methods/methods.js";
+import { createMetrics } from "./metrics/metrics.js";
+import { Tally } from "./metrics/tally.js";
 import { bindNetwork } from "./network/network-name.js";
 import { networkOptions } from "./network/network-options.js";
 import { createOnionAnnouncer } from "./network/onion-announcer.js";
 import { createPublisher } from "./network/publisher.js";
 import { refuseIdentities, relayInventory, relayMethods, withoutMail } from "./network/relay-only.js";
-import { openOrExplain } from "./open-database.js";
+import { markSuspect, openOrRescue } from "./open-database.js";
 import { createServices, networkMinimum } from "./services.js";
 import { readStatus } from "./status.js";
+import { stopAll } from "./stop-all.js";
+import { createStorageHealth, probeStorage } from "./storage-health.js";
+import { createStorageRefusals, explainStorage } from "./storage-refusals.js";
+import { createTimer } from "./timer.js";
 import { checkSecrets } from "./transports.js";
 import { type UnlockOptions, unlockKeys } from "./unlock-keys.js";
 import { keepLogTail } from "./web/log-tail.js";
 import { createSampler } from "./web/sampler.js";
+import { createShownSettings } from "./web/shown-settings.js";
 import { startAutoconfig } from "./web/start-autoconfig.js";
 import { createAutoconfigServer, createWebServer } from "./web/web-server.js";
 
 export interface AppOptions {
   readonly directory: DataDirectory;
   readonly config: Config;
+  /** Where the settings have been read; the page shows and changes them there. */
+  readonly sources: ConfigSources;
   readonly logger: Logger;
+  /** The logger's, where it can be changed. */
+  readonly threshold?: Threshold;
   /** Asks a person for a secret; null where nobody can be asked. */
   readonly ask: UnlockOptions["ask"];
   /** Called when a program asks over the API that this one end. */
@@ -54,22 +69,37 @@ export interface App {
 
 export async function createApp(options: AppOptions): Promise<App> {
   const { directory } = options;
-  const { logger, lines: logLines } = keepLogTail(options.logger, options.config.log.level);
+  const threshold = options.threshold ?? { level: options.config.log.level };
+  const { logger, lines: logLines } = keepLogTail(options.logger, threshold);
   const relaysOnly = options.config.node.relay_only;
   const config = relaysOnly ? withoutMail(options.config) : options.config;
+  emptyCoreDumps();
   makeDataDirectory(directory);
   await refuseSecondNode(directory);
-  const database = openOrExplain(directory.database);
+  const database = openOrRescue(directory.database, { domain: config.mail.domain, logger });
   const stores = createSqliteStores(database, {
     reportError: (error) => logger.error("an effect failed", { error }),
+    reportFailure: (error) => void health.notice(error),
   });
+  const health = createStorageHealth({
+    probe: () => probeStorage(directory, stores),
+    damaged: () => markSuspect(directory.database),
+    recovered: () => services.resume(),
+    clock: systemClock,
+    timer: createTimer((error) => logger.error("a task failed", { error })),
+    logger: logger.child({ room: "storage" }),
+  });
+  const refusals = refuseWhileLocked(createStorageRefusals(health));
   bindNetwork(stores, config);
   await unlockKeys(stores.keys, { config, environment: process.env, ask: options.ask });
   if (relaysOnly) refuseIdentities(stores);
   checkSecrets(config);
   assertEngine(config);
   const threads = config.pow.threads === 0 ? defaultThreads() : config.pow.threads;
-  const solver = createSolver({ engine: config.pow.engine, threads, logger: logger.child({ room: "pow" }) });
+  const tally = new Tally();
+  const solver = tally.count(
+    createSolver({ engine: config.pow.engine, threads, logger: logger.child({ room: "pow" }) }),
+  );
   const inventory = relaysOnly ? relayInventory(stores) : stores.inventory;
   const objectsKept = () => {
     if (!relaysOnly) services.messaging.inbox.wake();
@@ -85,7 +115,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     solver,
     publisher,
     commands,
-    onReceived: (message) => api?.received(message),
+    onSent: (entry, previous) => tally.sent(entry, previous),
+    onReceived(message) {
+      tally.delivered(message);
+      api?.received(message);
+    },
     logger,
   });
   const node: BitmessageNode = createNode({
@@ -107,12 +141,24 @@ export async function createApp(options: AppOptions): Promise<App> {
     logger: logger.child({ room: "node" }),
   });
   node.onObjectsAdded(objectsKept);
-  const servers = createMailServers({ config, directory, services, logger });
+  const servers = createMailServers({ config, directory, services, refusals, health, logger });
   const started = performance.now();
-  const status = () => readStatus({ node, stores, solver, uptime: (performance.now() - started) / 1000 });
+  const status = () =>
+    readStatus({ node, stores, solver, health, uptime: (performance.now() - started) / 1000 });
   const backUpTo = (file: string) => backUp(database, directory, file);
   let endpoints: Endpoints = { p2p: null, imap: null, smtp: null, web: null };
-  const methods: ControlMethods = createMethods({
+  const metrics = createMetrics({
+    config,
+    node,
+    stores,
+    solver,
+    servers,
+    tally,
+    trouble: () => health.trouble() !== null,
+    database: directory.database,
+    logger,
+  });
+  const ordinaryMethods = createMethods({
     services,
     stores,
     config,
@@ -121,8 +167,29 @@ export async function createApp(options: AppOptions): Promise<App> {
     endpoints: () => endpoints,
     certificates: directory.certificates,
   });
-  const shown = { config, directory, services, stores, methods, logLines, logger };
-  const web = createWebServer({ ...shown, endpoints: () => endpoints });
+  const methods: ControlMethods = explainStorage(
+    { ...ordinaryMethods, metrics: () => metrics.text() },
+    refusals,
+  );
+  const settings = createShownSettings({
+    config: options.config,
+    sources: options.sources,
+    path: directory.config,
+    check: assertEngine,
+    threshold,
+  });
+  const shown = {
+    config,
+    directory,
+    services,
+    stores,
+    methods,
+    settings,
+    logLines,
+    logger,
+    logLevel: () => threshold.level,
+  };
+  const web = createWebServer({ ...shown, refusals, endpoints: () => endpoints });
   const api = createApiServer({
     ...shown,
     node,
@@ -132,7 +199,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     shutDown: () => options.shutDown?.(),
   });
   if (api !== null) node.onObjectsAdded((hashes) => api.objectsAdded(hashes));
-  const autoconfig = createAutoconfigServer({ ...shown, endpoints: () => endpoints });
+  const autoconfig = createAutoconfigServer({ ...shown, refusals, endpoints: () => endpoints });
   const sampler = createSampler({ samples: stores.samples, node, solver, logger });
   const allowed = relaysOnly ? relayMethods(methods) : methods;
   const control = createControlServer(directory.socket, allowed, logger.child({ room: "control" }));
@@ -148,23 +215,30 @@ export async function createApp(options: AppOptions): Promise<App> {
         p2p,
         ...mail,
         web: web && (await listening("web.listen", () => web.start())),
-        autoconfig: await startAutoconfig(autoconfig, logger),
+        ...(await startAutoconfig(autoconfig, logger)),
         api: api && (await listening("api.listen", () => api.start())),
+        metrics: await listening("metrics.listen", async () => (await metrics.server?.start()) ?? null),
       };
       sampler.start();
       return endpoints;
     },
-    async stop() {
-      sampler.stop();
-      await control.stop();
-      await Promise.all([web?.stop(), autoconfig?.stop(), api?.stop()]);
-      await servers.stop();
-      await node.stop();
-      await services.stop();
-      await solver.close();
-      stores.keys.lock();
-      database.close();
-    },
+    stop: () =>
+      stopAll(
+        [
+          () => services.logins.stop(),
+          () => sampler.stop(),
+          () => health.stop(),
+          () => control.stop(),
+          () => Promise.all([web?.stop(), autoconfig?.stop(), api?.stop(), metrics.stop()]),
+          () => servers.stop(),
+          () => node.stop(),
+          () => services.stop(),
+          () => solver.close(),
+          () => stores.keys.lock(),
+          () => database.close(),
+        ],
+        logger,
+      ),
   };
 }
 

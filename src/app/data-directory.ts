@@ -1,9 +1,10 @@
 /** Where everything is kept: one directory that only its owner can read. */
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { ConfigError } from "./config/config.js";
+import { syncFolder } from "./sync-folder.js";
 
 export interface DataDirectory {
   readonly path: string;
@@ -32,12 +33,14 @@ export function locateDataDirectory(
 }
 
 /**
- * Makes the directory, for its owner alone. One that is there keeps its mode: every file of ours is the owner's alone. ConfigError when it belongs
- * to somebody else, is not a directory, or others can write there.
+ * Makes the directory, for its owner alone. One that is there keeps its mode: every file of ours is the owner's alone.
+ * ConfigError when it belongs to somebody else, is not a directory, or others can write there, or put another one in its place.
  */
 export function makeDataDirectory(directory: DataDirectory): void {
   try {
-    mkdirSync(directory.path, { recursive: true, mode: 0o700 });
+    const first = mkdirSync(directory.path, { recursive: true, mode: 0o700 });
+    // Or a loss of power could leave what is written there without its folder.
+    if (first !== undefined) syncFolder(dirname(first));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new ConfigError(directory.path, `the data directory cannot be made (${code ?? "unknown error"})`);
@@ -53,8 +56,31 @@ export function makeDataDirectory(directory: DataDirectory): void {
       "others can write there; choose another data directory, or: chmod 700",
     );
   }
+  refuseUnsafeWay(directory.path);
+  refuseLink(directory.database);
   mkdirSync(dirname(directory.socket), { recursive: true, mode: 0o700 });
   checkSocketDirectory(directory);
+}
+
+/** A directory on the way there that everybody may write to, without the bit that keeps them from what is not theirs, is no place for keys. */
+function refuseUnsafeWay(path: string): void {
+  const way = realpathSync(path);
+  for (let place = dirname(way); ; place = dirname(place)) {
+    const { mode } = statSync(place);
+    if ((mode & 0o002) !== 0 && (mode & 0o1000) === 0)
+      throw new ConfigError(
+        path,
+        `everybody can write to ${place}, and put another data directory in its place`,
+      );
+    if (place === dirname(place)) return;
+  }
+}
+
+/** What is written there would be written elsewhere, with what is set up there for its protection. */
+function refuseLink(file: string): void {
+  const state = lstatSync(file, { throwIfNoEntry: false });
+  if (state === undefined || state.isFile()) return;
+  throw new ConfigError(file, "is not an ordinary file; move the whole data directory instead of linking");
 }
 
 /**

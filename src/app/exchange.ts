@@ -15,8 +15,8 @@ import {
 import { createRelay, type Relay } from "../gateway/handover/relay.js";
 import { createHandoverReports } from "../gateway/handover/reports.js";
 import type { Target } from "../gateway/handover/worker.js";
-import type { MailCopies } from "../gateway/mail-copies.js";
-import { type Folders, INBOX } from "../gateway/mailboxes.js";
+import type { MailCopies } from "../gateway/mailboxes/mail-copies.js";
+import { type Folders, INBOX } from "../gateway/mailboxes/mailboxes.js";
 import { createOrdinaryAddresses, type OrdinaryAddresses } from "../gateway/ordinary-addresses.js";
 import type { Logger } from "../logger.js";
 import { digestMessage } from "../mail/imap/make-digest.js";

@@ -1,6 +1,6 @@
 import type { Identities } from "../bitmessage/messaging/identities.js";
-import { changeLayout } from "../gateway/layout.js";
-import type { Folders } from "../gateway/mailboxes.js";
+import { changeLayout } from "../gateway/mailboxes/layout.js";
+import type { Folders } from "../gateway/mailboxes/mailboxes.js";
 import type { Logger } from "../logger.js";
 import type { Stores } from "../store/stores.js";
 

@@ -1,5 +1,5 @@
 /** The words of administration by mail (MAIL-MAPPING section 9): the control methods, as one user may use them. */
-import type { Command, CommandLanguage } from "../gateway/commands-by-mail.js";
+import type { Command, CommandLanguage } from "../gateway/administration/commands-by-mail.js";
 import { type Status, stateText, statusLines } from "./commands/text.js";
 import { CommandError, type ControlMethods, callMethod } from "./control/messages.js";
 import { readPreferenceWords } from "./preference-words.js";
@@ -69,6 +69,17 @@ const ENTRIES: readonly Entry[] = [
     run: async ({ call, rest }) => {
       const { address } = (await call("chan.join", { passphrase: rest })) as Row;
       return `You have joined the chan\n${address}\nIts mail comes into a folder below Chans.`;
+    },
+  },
+  {
+    words: "unlock",
+    parameters: "PASSPHRASE",
+    text: "unlock the private keys, where the bridge was started without their passphrase",
+    least: 1,
+    secret: true,
+    run: async ({ call, rest }) => {
+      await call("keys.unlock", { passphrase: rest });
+      return "The private keys are unlocked. What has come meanwhile is being opened, and what waited is being sent.";
     },
   },
   {

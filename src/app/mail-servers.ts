@@ -16,24 +16,34 @@ import {
 } from "./config/config.js";
 import { readText } from "./config/secret.js";
 import type { DataDirectory } from "./data-directory.js";
+import { LOCKED } from "./key-gate.js";
+import { portHolder } from "./port-holder.js";
+import { serverNames } from "./server-names.js";
 import type { Services } from "./services.js";
+import type { StorageHealth } from "./storage-health.js";
+import type { StorageRefusals } from "./storage-refusals.js";
 
 export interface MailServers {
   /** ConfigError names the setting whose address cannot be had. */
   start(): Promise<{ readonly imap: string | null; readonly smtp: string | null }>;
   stop(): Promise<void>;
+  /** Open ones. */
+  connections(): { readonly imap: number; readonly smtp: number };
 }
 
 export interface MailServersOptions {
   readonly config: Config;
   readonly directory: DataDirectory;
   readonly services: Services;
+  readonly refusals: StorageRefusals;
+  readonly health: Pick<StorageHealth, "trouble">;
   readonly logger: Logger;
 }
 
 interface Server {
   start(): Promise<Endpoint>;
   stop(): Promise<void>;
+  connections(): number;
 }
 
 export function createMailServers(options: MailServersOptions): MailServers {
@@ -48,6 +58,7 @@ export function createMailServers(options: MailServersOptions): MailServers {
   };
   return {
     start: async () => ({ imap: await start("imap.listen", imap), smtp: await start("smtp.listen", smtp) }),
+    connections: () => ({ imap: imap?.connections() ?? 0, smtp: smtp?.connections() ?? 0 }),
     async stop() {
       await Promise.all(running.splice(0).map((server) => server.stop()));
     },
@@ -63,10 +74,18 @@ export async function listening(
     const endpoint = await start();
     return endpoint === null ? null : formatEndpoint(endpoint);
   } catch (error) {
-    const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ""];
+    const { code = "", port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+    if (code === "EADDRINUSE" && port !== undefined)
+      throw new ConfigError(setting, portTaken(setting, address ?? "127.0.0.1", port));
+    const reason = REASONS[code];
     if (reason === undefined) throw error;
     throw new ConfigError(setting, reason);
   }
+}
+
+function portTaken(setting: string, host: string, port: number): string {
+  const another = formatEndpoint({ host, port }).replace(/\d+$/, "PORT");
+  return `port ${port} is in use by ${portHolder(port) ?? "another program"}; choose another: --set ${setting}=${another}`;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -80,7 +99,14 @@ const REASONS: Readonly<Record<string, string>> = {
 /** APPEND takes what fits into a mail store of ordinary size. */
 const APPEND_LIMIT = 64 * 1024 * 1024;
 
-function createImap({ config, directory, services, logger }: MailServersOptions): Server | null {
+function createImap({
+  config,
+  directory,
+  services,
+  refusals,
+  health,
+  logger,
+}: MailServersOptions): Server | null {
   const listen = parseEndpoint("imap.listen", config.imap.listen);
   if (listen === null) return null;
   return createImapServer({
@@ -89,11 +115,13 @@ function createImap({ config, directory, services, logger }: MailServersOptions)
     ...protection("imap", config, listen, directory),
     appendLimit: APPEND_LIMIT,
     id: { name: "bitmessage-bridge" },
+    explain: refusals.imap,
+    alert: () => health.trouble()?.text ?? (services.keyGate.state === "locked" ? LOCKED : null),
     logger: logger.child({ room: "imap" }),
   });
 }
 
-function createSmtp({ config, directory, services, logger }: MailServersOptions): Server | null {
+function createSmtp({ config, directory, services, refusals, logger }: MailServersOptions): Server | null {
   const listen = parseEndpoint("smtp.listen", config.smtp.listen);
   if (listen === null) return null;
   const protectedBy = protection("smtp", config, listen, directory);
@@ -103,6 +131,7 @@ function createSmtp({ config, directory, services, logger }: MailServersOptions)
     ...protectedBy,
     trustedServers: trustedServers(config, protectedBy),
     name: config.mail.domain,
+    explain: refusals.smtp,
     logger: logger.child({ room: "smtp" }),
   });
 }
@@ -139,7 +168,6 @@ function protection(
       throw new ConfigError(`${name}.tls`, "may be off only on loopback and without require_tls");
     return { tls: { mode }, requireTls };
   }
-  const names = ["localhost", config.mail.domain, ...(loopback ? [] : [listen.host])];
-  const { key, certificate } = loadServerCertificate(directory.certificates, [...new Set(names)], new Date());
+  const { key, certificate } = loadServerCertificate(directory.certificates, serverNames(config), new Date());
   return { tls: { mode, key, cert: certificate }, requireTls };
 }

@@ -4,6 +4,7 @@ import { createSqliteStores } from "../store/sqlite/stores.js";
 import { backUp } from "./backup.js";
 import type { Config } from "./config/config.js";
 import type { ControlMethods } from "./control/messages.js";
+import { emptyCoreDumps } from "./core-dumps.js";
 import { type DataDirectory, makeDataDirectory } from "./data-directory.js";
 import { createMailCommands } from "./mail-commands.js";
 import { createMethods } from "./methods/methods.js";
@@ -26,6 +27,7 @@ export interface OfflineOptions {
 }
 
 export async function openOffline({ directory, config, logger, ask }: OfflineOptions): Promise<Offline> {
+  emptyCoreDumps();
   makeDataDirectory(directory);
   const database = openOrExplain(directory.database);
   const stores = createSqliteStores(database);

@@ -8,30 +8,34 @@ import type { OutboxEntry, OutboxId, ReceivedMessage } from "../bitmessage/messa
 import type { Solver } from "../bitmessage/pow/solver.js";
 import type { Difficulty } from "../bitmessage/protocol/pow-target.js";
 import { type AddressBook, createAddressBook } from "../gateway/addresses.js";
-import { createAdministration } from "../gateway/administration.js";
+import { createAdministration } from "../gateway/administration/administration.js";
+import type { CommandLanguage } from "../gateway/administration/commands-by-mail.js";
 import { createAutomaticMailRules } from "../gateway/automatic-mail.js";
-import { createGatewayBackend } from "../gateway/backend.js";
 import { createCardBackend } from "../gateway/cards/card-backend.js";
-import type { CommandLanguage } from "../gateway/commands-by-mail.js";
 import { createCorrespondents } from "../gateway/correspondents.js";
-import { createDelivery } from "../gateway/delivery.js";
-import { createDrafting } from "../gateway/drafting.js";
 import type { HandoverQueue } from "../gateway/handover/queue.js";
 import { createImporter, type Importer } from "../gateway/importing/importer.js";
-import { createJunk } from "../gateway/junk.js";
-import { createMailCopies } from "../gateway/mail-copies.js";
-import { mailExpiry } from "../gateway/mail-expiry.js";
-import { createFolders, type Folders } from "../gateway/mailboxes.js";
-import { createMailingLists, type MailingLists } from "../gateway/mailing-lists.js";
-import { createManagedFolders } from "../gateway/managed-folders.js";
-import { priceText } from "../gateway/price.js";
-import { createReports, type Reports } from "../gateway/reports.js";
+import { createDelivery } from "../gateway/incoming/delivery.js";
+import { createMailingLists, type MailingLists } from "../gateway/incoming/mailing-lists.js";
+import { type AppPasswords, createAppPasswords } from "../gateway/logins/app-passwords.js";
+import { LoginSessions } from "../gateway/logins/login-sessions.js";
+import { createLogins, type Logins } from "../gateway/logins/logins.js";
+import { PasswordHashing } from "../gateway/logins/password-hashing.js";
+import { createUsers, type Users } from "../gateway/logins/users.js";
+import { createGatewayBackend } from "../gateway/mailboxes/backend.js";
+import { createJunk } from "../gateway/mailboxes/junk.js";
+import { createMailCopies } from "../gateway/mailboxes/mail-copies.js";
+import { mailExpiry } from "../gateway/mailboxes/mail-expiry.js";
+import { createFolders, type Folders } from "../gateway/mailboxes/mailboxes.js";
+import { createManagedFolders } from "../gateway/mailboxes/managed-folders.js";
+import { createDrafting } from "../gateway/outgoing/drafting.js";
+import { priceText } from "../gateway/outgoing/price.js";
+import { createSubmission } from "../gateway/outgoing/submission.js";
+import { createReports, type Reports } from "../gateway/reports/reports.js";
+import { createStates, type States } from "../gateway/reports/states.js";
 import { retentionChores } from "../gateway/retention.js";
 import type { GatewaySettings } from "../gateway/settings.js";
-import { createStates, type States } from "../gateway/states.js";
-import { createSubmission } from "../gateway/submission.js";
 import { createUpkeep } from "../gateway/upkeep.js";
-import { createUsers, type Users } from "../gateway/users.js";
 import type { Logger } from "../logger.js";
 import type { CardDavBackend } from "../mail/carddav/backend.js";
 import type { Backend } from "../mail/imap/backend.js";
@@ -41,7 +45,9 @@ import { systemClock } from "../store/stores.js";
 import { tellReceived } from "./api/tell-received.js";
 import type { Config } from "./config/config.js";
 import { createExchange, readOrdinaryAddresses } from "./exchange.js";
+import { createKeyGate, type KeyGate } from "./key-gate.js";
 import { followPeople, keepLayout } from "./layout.js";
+import { createLoginSource } from "./login-source.js";
 import { createSpeedometer } from "./speed.js";
 import { createTimer } from "./timer.js";
 
@@ -52,6 +58,8 @@ export interface ServicesOptions {
   readonly publisher: Publisher;
   /** Of administration by mail. */
   readonly commands: CommandLanguage;
+  /** Told after the commit of each change of the outbox. */
+  readonly onSent?: (entry: OutboxEntry, previous: OutboxEntry | null) => void;
   /** Told after the commit of each message that has been delivered. */
   readonly onReceived?: (message: ReceivedMessage) => void;
   readonly logger: Logger;
@@ -62,6 +70,10 @@ export interface Services {
   readonly addresses: AddressBook;
   readonly folders: Folders;
   readonly users: Users;
+  readonly logins: Logins;
+  readonly appPasswords: AppPasswords;
+  readonly loginSessions: LoginSessions;
+  readonly keyGate: KeyGate;
   readonly submission: SubmissionHandler;
   readonly handovers: HandoverQueue;
   readonly mailingLists: MailingLists;
@@ -71,6 +83,8 @@ export interface Services {
   /** Trials per second of this machine; 0 when that is not known. */
   readonly speed: () => number;
   start(): void;
+  /** What waits after errors of storage is tried again now. */
+  resume(): void;
   /** Resolves when nothing is being sent, received or reported. */
   stop(): Promise<void>;
 }
@@ -129,7 +143,10 @@ export function createServices(options: ServicesOptions): Services {
       createDelivery({ ...shared, addresses, folders, correspondents, handOn, mailingLists }),
       { ...stores, tell: (message) => options.onReceived?.(message) },
     ),
-    observer: (entry: OutboxEntry, previous: OutboxEntry | null) => states.observe(entry, previous),
+    observer(entry: OutboxEntry, previous: OutboxEntry | null) {
+      states.observe(entry, previous);
+      stores.transactions.afterCommit(() => options.onSent?.(entry, previous));
+    },
     policy,
     minimum: networkMinimum(config),
     streams: STREAMS,
@@ -139,9 +156,27 @@ export function createServices(options: ServicesOptions): Services {
     logger: logger.child({ room: "messaging" }),
   });
   followPeople({ ...stores, folders, people: [messaging.identities, messaging.subscriptions], log });
+  const keyGate = createKeyGate({
+    ...stores,
+    messaging,
+    trialPool,
+    logger: logger.child({ room: "keys" }),
+  });
+  const sessions = new LoginSessions();
+  const hashing = new PasswordHashing();
+  const appPasswords = createAppPasswords({ ...shared, sessions });
+  const logins = createLogins({
+    ...shared,
+    appPasswords,
+    hashing,
+    sourceOf: createLoginSource(),
+    guard: { maximumFailures: config.login.max_failures, lockout: config.login.lockout * 1000 },
+  });
   const users = createUsers({
     ...shared,
     folders,
+    hashing,
+    sessions,
     identities: messaging.identities,
     subscriptions: messaging.subscriptions,
   });
@@ -161,12 +196,17 @@ export function createServices(options: ServicesOptions): Services {
     addresses,
     folders,
     users,
+    logins,
+    appPasswords,
+    loginSessions: sessions,
+    keyGate,
     speed,
     handovers: exchange.queue,
     mailingLists,
     submission: createSubmission({
       ...shared,
-      users,
+      logins,
+      sessions,
       addresses,
       outbox: messaging.outbox,
       automaticMail: createAutomaticMailRules(shared),
@@ -185,7 +225,7 @@ export function createServices(options: ServicesOptions): Services {
     importer: createImporter({ ...shared, addresses, copies, folders, outbox: messaging.outbox, newId }),
     cardBackend: createCardBackend({
       ...shared,
-      users,
+      logins,
       addresses,
       identities: messaging.identities,
       subscriptions: messaging.subscriptions,
@@ -194,7 +234,8 @@ export function createServices(options: ServicesOptions): Services {
     backend: createGatewayBackend({
       junk: createJunk({ ...stores, folders }),
       ...shared,
-      users,
+      logins,
+      sessions,
       folders,
       managedFolders,
       outbox: messaging.outbox,
@@ -206,11 +247,16 @@ export function createServices(options: ServicesOptions): Services {
       keepLayout({ ...stores, folders });
       states.start();
       reports.start();
-      messaging.start();
+      keyGate.start();
       upkeep.start();
       exchange.queue.start();
     },
+    resume() {
+      messaging.resume();
+      reports.wake();
+    },
     async stop() {
+      logins.stop();
       await upkeep.stop();
       states.stop();
       await exchange.queue.stop();

@@ -19,7 +19,8 @@ const CREDENTIAL = "bmbridge-passphrase";
 const TRIES = 3;
 
 /**
- * Keys that stand as they are get encrypted where a passphrase is configured.
+ * Keys that stand as they are get encrypted where a passphrase is configured. With `keys.start_locked` they stay locked where there is none, a wrong
+ * one, or a person at the terminal gives none.
  * @throws ConfigError for a file that cannot be read or that others can; CommandError when the passphrase is wrong, or is missing and nobody can
  *   be asked
  */
@@ -29,12 +30,18 @@ export async function unlockKeys(keys: KeyVault, options: UnlockOptions): Promis
     if (passphrase !== null) await keys.setPassphrase(passphrase);
     return;
   }
+  const mayStayLocked = options.config.keys.start_locked;
+  if (passphrase === null && options.ask === null && mayStayLocked) return;
   const isRight =
-    passphrase !== null ? await isPassphrase(keys, passphrase) : await askUntilRight(keys, options.ask);
-  if (!isRight) throw new CommandError("that is not the passphrase of the private keys");
+    passphrase !== null ? await isPassphrase(keys, passphrase) : await askUntilRight(keys, options);
+  if (!isRight && !mayStayLocked) throw new CommandError("that is not the passphrase of the private keys");
 }
 
-function configuredPassphrase({ config, environment }: UnlockOptions): string | null {
+/** Of a file or of systemd; null without one. @throws ConfigError */
+export function configuredPassphrase({
+  config,
+  environment,
+}: Pick<UnlockOptions, "config" | "environment">): string | null {
   const directory = environment["CREDENTIALS_DIRECTORY"] ?? "";
   const credential = directory === "" ? "" : join(directory, CREDENTIAL);
   const configured = config.keys.passphrase_file;
@@ -47,14 +54,18 @@ function configuredPassphrase({ config, environment }: UnlockOptions): string | 
   return passphrase;
 }
 
-async function askUntilRight(keys: KeyVault, ask: UnlockOptions["ask"]): Promise<boolean> {
+async function askUntilRight(keys: KeyVault, { ask, config }: UnlockOptions): Promise<boolean> {
   if (ask === null) {
     throw new CommandError(
       `the private keys are encrypted: set ${SETTING}, pass the systemd credential ${CREDENTIAL}, or run this at a terminal`,
     );
   }
+  const { start_locked: mayStayLocked } = config.keys;
+  const question = `Passphrase of the private keys${mayStayLocked ? ", or nothing to start without" : ""}: `;
   for (let tries = 0; tries < TRIES; tries++) {
-    if (await isPassphrase(keys, await ask("Passphrase of the private keys: "))) return true;
+    const passphrase = await ask(question);
+    if (passphrase === "" && mayStayLocked) return false;
+    if (await isPassphrase(keys, passphrase)) return true;
   }
   return false;
 }

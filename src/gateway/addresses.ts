@@ -3,7 +3,7 @@ import type { Identity } from "../bitmessage/messaging/types.js";
 import { type Address, type DecodedAddress, decodeAddress } from "../bitmessage/protocol/address.js";
 import { ProtocolError, type ProtocolErrorCode } from "../bitmessage/protocol/errors.js";
 import { SmtpError } from "../mail/smtp/error.js";
-import { harmlessLine } from "./harmless.js";
+import { harmlessLine } from "./forms/harmless.js";
 import type { OrdinaryAddresses } from "./ordinary-addresses.js";
 import type { ThreadStore } from "./ports.js";
 

@@ -1,7 +1,7 @@
 import type { IdentityStore } from "../bitmessage/messaging/ports.js";
 import type { Address } from "../bitmessage/protocol/address.js";
 import { SmtpError } from "../mail/smtp/error.js";
-import { CHANS, SUBSCRIPTIONS } from "./mailboxes.js";
+import { CHANS, SUBSCRIPTIONS } from "./mailboxes/mailboxes.js";
 import type { AutomaticAnswerLog, MailboxStore } from "./ports.js";
 import type { GatewaySettings } from "./settings.js";
 

@@ -2,7 +2,7 @@ import type { IdentityStore } from "../bitmessage/messaging/ports.js";
 import type { ReceivedMessage } from "../bitmessage/messaging/types.js";
 import type { Address } from "../bitmessage/protocol/address.js";
 import { Encoding } from "../bitmessage/protocol/content.js";
-import { readInlineFiles } from "./inline-files.js";
+import { readInlineFiles } from "./forms/inline-files.js";
 import type { CapabilityStore, PreferenceStore } from "./ports.js";
 import type { GatewaySettings } from "./settings.js";
 

@@ -13,6 +13,7 @@ import type {
   MailboxUpdate,
   MessageRecord,
   NewMessage,
+  RecordPart,
   SpecialUse,
   StoreResult,
 } from "../mail/imap/backend.js";
@@ -52,7 +53,12 @@ export interface MailboxStore {
   status(mailbox: MailboxId): MailboxStatus;
   /** `claimRecent`: the snapshot's \Recent messages are not recent to later sessions. */
   snapshot(mailbox: MailboxId, access: "read-write" | "read-only"): MailboxSnapshot;
-  records(mailbox: MailboxId, uids: readonly number[]): readonly MessageRecord[];
+  /** With at least those parts; all of them when none are named. */
+  records<Part extends RecordPart = RecordPart>(
+    mailbox: MailboxId,
+    uids: readonly number[],
+    parts?: readonly Part[],
+  ): readonly MessageRecord<Part>[];
   read(mailbox: MailboxId, uid: number): Uint8Array | null;
   /** `identity`: whose mail they and their copies are, for logins with that identity alone. */
   append(mailbox: MailboxId, messages: readonly NewMessage[], identity?: Address | null): AppendResult;
@@ -184,8 +190,11 @@ export interface DeliveryLog extends Retained {
 
 /** Durable changes that share the wait for the disk. */
 export interface GroupCommits {
-  /** Runs the work in a transaction soon, with others; resolves with its result when that is on disk. What throws leaves nothing. */
-  together<T>(work: () => T extends Promise<unknown> ? never : T): Promise<T>;
+  /**
+   * Runs the work in a transaction soon, with others; resolves with its result when that is on disk. What throws leaves nothing.
+   * @param coming how many more are about to come, as far as is known: for these the transaction waits a moment
+   */
+  together<T>(work: () => T extends Promise<unknown> ? never : T, coming?: number): Promise<T>;
 }
 
 /** What users have brought along from other programs, so that a second run adds nothing. */
@@ -199,6 +208,15 @@ export interface ImportLog {
 export interface Retained {
   /** Removes the oldest from before a time (Unix seconds), at most so many; returns how many. */
   removeBefore(time: number, limit: number): number;
+}
+
+/** Notes of which UIDs were expunged when, for clients that come back (RFC 7162 section 3.2.6). */
+export interface ExpungedNotes {
+  /**
+   * Forgets the oldest of a mailbox that has more than `keep`, at most so many; returns how many. Whoever was away longer is told all UIDs
+   * that are not there.
+   */
+  forgetOldest(keep: number, limit: number): number;
 }
 
 /** Outbox entries for which nothing is to be done any more. */
@@ -241,7 +259,7 @@ export interface PreferenceStore {
 }
 
 /** Message-IDs and the inventory hashes they travelled under, for threads. */
-export interface ThreadStore {
+export interface ThreadStore extends Retained {
   /** Adds it; replaces one with the same user, Message-ID and correspondent. One that had another hash is still found by that (a message sent again). */
   remember(entry: ThreadEntry): void;
   findByMessageId(user: string, messageId: string): ThreadEntry | null;

@@ -1,7 +1,14 @@
 /** What is forgotten when it has had its time: each chore removes a piece, whole or not at all. */
 import type { OutboxStore, Transactions } from "../bitmessage/messaging/ports.js";
 import type { OutboxId } from "../bitmessage/messaging/types.js";
-import type { AutomaticAnswerLog, EndedEntries, ReportStore, Retained, SubmissionStore } from "./ports.js";
+import type {
+  AutomaticAnswerLog,
+  EndedEntries,
+  ExpungedNotes,
+  ReportStore,
+  Retained,
+  SubmissionStore,
+} from "./ports.js";
 import type { Chore } from "./upkeep.js";
 
 const DAY = 86_400;
@@ -14,6 +21,10 @@ const ENDED_MESSAGES = 30 * DAY;
 const DELIVERIES = 32 * DAY;
 /** Whoever hears no acknowledgement sends again within 31 days (1.1 times 28), which starts this time anew. */
 const SIGNATURES = 90 * DAY;
+/** An answer to something older still names it where the correspondent's program does; PyBitmessage's do not. */
+const THREADS = 730 * DAY;
+/** Of each mailbox: enough for a mail program that has been away for long. */
+const EXPUNGED = 20_000;
 /** What counts against the limit of an hour. */
 const AUTOMATIC_ANSWERS = DAY;
 
@@ -23,6 +34,8 @@ export interface RetentionOptions {
   readonly reports: ReportStore;
   readonly deliveryLog: Retained;
   readonly signatures: Retained;
+  readonly threads: Retained;
+  readonly expungedNotes: ExpungedNotes;
   readonly automaticAnswers: AutomaticAnswerLog;
   /** Those that have ended. */
   readonly handovers: Retained;
@@ -30,7 +43,7 @@ export interface RetentionOptions {
 }
 
 export function retentionChores(options: RetentionOptions): readonly Chore[] {
-  const { deliveryLog, signatures, automaticAnswers, handovers } = options;
+  const { deliveryLog, signatures, threads, expungedNotes, automaticAnswers, handovers } = options;
   return [
     new EndedMessages(options),
     forget("submissions without messages", ENDED_MESSAGES, {
@@ -39,6 +52,11 @@ export function retentionChores(options: RetentionOptions): readonly Chore[] {
     forget("ended handovers", ENDED_MESSAGES, handovers),
     forget("deliveries", DELIVERIES, deliveryLog),
     forget("signatures", SIGNATURES, signatures),
+    forget("threads", THREADS, threads),
+    {
+      name: "notes of expunged messages",
+      doSome: () => (expungedNotes.forgetOldest(EXPUNGED, PIECE) > 0 ? "more" : "done"),
+    },
     forget("automatic answers", AUTOMATIC_ANSWERS, automaticAnswers),
   ];
 }

@@ -32,6 +32,7 @@ export interface UpkeepOptions {
 /** Seconds. */
 const INTERVAL = 3600;
 const FIRST_AFTER = 60;
+const LARGEST_JUMP = 86_400;
 
 export function createUpkeep(options: UpkeepOptions): Upkeep {
   return new HourlyUpkeep(options);
@@ -42,6 +43,8 @@ class HourlyUpkeep implements Upkeep {
   #cancelTimer: (() => void) | null = null;
   #running: Promise<void> | null = null;
   #stopped = false;
+  /** What the clock said when the last round ended, and what it is to say at the next. */
+  #expected: number | null = null;
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
@@ -67,11 +70,25 @@ class HourlyUpkeep implements Upkeep {
   }
 
   #wait(seconds: number): void {
+    this.#expected = this.#options.clock() + seconds;
     this.#cancelTimer = this.#options.timer(seconds, () => {
-      void this.run().then(() => {
+      const again = () => {
         if (!this.#stopped) this.#wait(INTERVAL);
-      });
+      };
+      // What is removed for its age stays removed: a clock that has just been set is believed at the next round.
+      if (this.#clockHasJumped()) again();
+      else void this.run().then(again);
     });
+  }
+
+  #clockHasJumped(): boolean {
+    const { clock, log } = this.#options;
+    const seconds = Math.round(clock() - (this.#expected ?? clock()));
+    if (Math.abs(seconds) < LARGEST_JUMP) return false;
+    log.warn("the clock has been set, or the machine has slept; nothing is removed for its age for an hour", {
+      seconds,
+    });
+    return true;
   }
 
   async #doAll(): Promise<void> {

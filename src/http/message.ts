@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly host: string;
   readonly protection: "plain" | "tls";
   readonly remoteAddress: string;
+  readonly remotePort?: number | undefined;
+  readonly localPort?: number | undefined;
   /** The field's value, several joined by commas as HTTP has it. The name in lower case. */
   header(name: string): string | null;
   /** Reads the body, once. @throws HttpError 413 above `limit` octets */

@@ -3,6 +3,8 @@ import type { IncomingMessage } from "node:http";
 import { HttpError } from "./message.js";
 
 export interface Target {
+  /** Host and port of the absolute form. */
+  readonly authority: string | null;
   readonly path: string;
   readonly segments: readonly string[];
   readonly query: URLSearchParams;
@@ -19,12 +21,13 @@ const FORBIDDEN = /[\x00-\x1f\x7f/\\]/;
  */
 export function readTarget(target: string): Target {
   if (target.length > LONGEST_TARGET) throw new HttpError(414, "The address is too long.");
-  const origin = /^https?:\/\/[^/?#]*/i.exec(target)?.[0] ?? "";
+  const [origin = "", authority = null] = /^https?:\/\/([^/?#]*)/i.exec(target) ?? [];
   const rest = target.slice(origin.length).replace(/#.*$/s, "") || "/";
   if (!rest.startsWith("/")) throw new HttpError(400, "This is no address of a resource.");
   const mark = rest.indexOf("?");
   const path = mark < 0 ? rest : rest.slice(0, mark);
   return {
+    authority,
     path,
     segments: readSegments(path),
     query: new URLSearchParams(mark < 0 ? "" : rest.slice(mark + 1)),

@@ -18,12 +18,16 @@ export interface HttpServer {
 
 export interface HttpServerOptions {
   readonly listen: { readonly host: string; readonly port: number };
+  /** A file descriptor of a socket that listens already, which is taken in place of `listen`. */
+  readonly socket?: number | null;
   /** PEM; null for plain HTTP. */
   readonly tls?: { readonly key: string; readonly cert: string } | null;
   /** Names besides localhost by which clients may call us. */
   readonly names?: readonly string[];
   readonly handler: HttpHandler;
   readonly limits?: Partial<HttpLimits>;
+  /** What to say of a failure of the host that is no bug of it, such as a full disk; null: it is one. */
+  readonly explain?: (error: unknown) => HttpError | null;
   readonly logger?: Logger;
 }
 
@@ -75,14 +79,14 @@ class NodeHttpServer implements HttpServer {
   }
 
   start(): Promise<{ host: string; port: number }> {
-    const { host, port } = this.#options.listen;
+    const { listen, socket = null } = this.#options;
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen(port, host, () => {
+      this.#server.listen(socket === null ? listen : { fd: socket }, () => {
         this.#server.off("error", reject);
         this.#server.on("error", (error) => this.#logger.error("listening failed", { error }));
         const address = this.#server.address();
-        resolve({ host, port: typeof address === "object" && address ? address.port : port });
+        resolve({ ...listen, ...(typeof address === "object" && address ? { port: address.port } : {}) });
       });
     });
   }
@@ -109,28 +113,36 @@ class NodeHttpServer implements HttpServer {
       response = this.#explain(error);
     }
     if (outgoing.destroyed) return;
-    const { status, headers = {}, body = "" } = response;
-    const bytes = typeof body === "string" ? Buffer.from(body, "utf8") : body;
-    const fields = { ...PROTECTIVE_HEADERS, ...headers };
-    for (const [name, value] of Object.entries(fields)) outgoing.setHeader(name, value);
-    if (status !== 204 && status !== 304) outgoing.setHeader("Content-Length", bytes.length);
-    outgoing.writeHead(status);
-    outgoing.end(bytes);
+    try {
+      write(outgoing, response);
+    } catch (error) {
+      // Such as a field that would end its line: nothing of it goes out.
+      this.#logger.error("an answer cannot be written", { error });
+      outgoing.destroy();
+    }
   }
 
   /** @throws HttpError 400, 403 or 421 for a request that is not looked at */
   #read(incoming: IncomingMessage): HttpRequest {
     const { method = "", headers } = incoming;
     const host = headers.host ?? "";
-    if (!isOwnHost(host, this.#names))
+    // RFC 9112 section 3.2: who looks at the other one is not to be told something else.
+    if ((incoming.headersDistinct["host"]?.length ?? 0) > 1)
+      throw new HttpError(400, "A request has one Host field.");
+    const target = readTarget(incoming.url ?? "");
+    if (!isOwnHost(host, this.#names) || (target.authority !== null && target.authority !== host))
       throw new HttpError(421, "This server does not answer to that name; use localhost.");
     refuseForeignOrigin(method, host, headers);
     return {
       method,
-      ...readTarget(incoming.url ?? ""),
+      path: target.path,
+      segments: target.segments,
+      query: target.query,
       host,
       protection: incoming.socket instanceof TLSSocket ? "tls" : "plain",
       remoteAddress: incoming.socket.remoteAddress ?? "",
+      remotePort: incoming.socket.remotePort,
+      localPort: incoming.socket.localPort,
       header(name) {
         const value = headers[name];
         return (Array.isArray(value) ? value.join(", ") : value) ?? null;
@@ -141,10 +153,20 @@ class NodeHttpServer implements HttpServer {
 
   #explain(error: unknown): HttpResponse {
     const headers = { "Content-Type": "text/plain; charset=utf-8" };
-    if (error instanceof HttpError) {
-      return { status: error.status, headers: { ...headers, ...error.headers }, body: `${error.message}\n` };
+    const known = error instanceof HttpError ? error : (this.#options.explain?.(error) ?? null);
+    if (known !== null) {
+      return { status: known.status, headers: { ...headers, ...known.headers }, body: `${known.message}\n` };
     }
     this.#logger.error("a request failed", { error });
     return { status: 500, headers, body: "The bridge met an error of its own; its log tells more.\n" };
   }
+}
+
+function write(outgoing: ServerResponse, { status, headers = {}, body = "" }: HttpResponse): void {
+  const bytes = typeof body === "string" ? Buffer.from(body, "utf8") : body;
+  const fields = { ...PROTECTIVE_HEADERS, ...headers };
+  for (const [name, value] of Object.entries(fields)) outgoing.setHeader(name, value);
+  if (status !== 204 && status !== 304) outgoing.setHeader("Content-Length", bytes.length);
+  outgoing.writeHead(status);
+  outgoing.end(bytes);
 }

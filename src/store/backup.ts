@@ -3,6 +3,8 @@ import { closeSync, fsyncSync, linkSync, openSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import BetterSqlite from "better-sqlite3";
 import type { Database } from "./database.js";
+import { applyMigrations } from "./migrate.js";
+import { migrations } from "./migrations/all.js";
 import { StoreError } from "./store-error.js";
 
 /** Small files that belong to the data, such as certificates: contents by name. */
@@ -26,7 +28,13 @@ export async function writeBackup(database: Database, path: string, files: Backu
   } finally {
     rmSync(part, { force: true });
   }
-  syncToDisk(dirname(path));
+  try {
+    syncToDisk(dirname(path));
+  } catch (error) {
+    // Nobody is told that there is none while one stands there.
+    rmSync(path, { force: true });
+    throw error;
+  }
 }
 
 function addFiles(path: string, files: BackupFiles): void {
@@ -55,17 +63,41 @@ export function syncToDisk(path: string): void {
 /**
  * Makes an opened copy fit to be lived in: takes the files out of it, and gives every mailbox a new UIDVALIDITY, since UIDs
  * that were given after the copy was made will be given again (RFC 9051 section 2.3.1.1).
- * @throws StoreError `damaged` when SQLite finds the copy broken
+ * @throws StoreError `damaged` when SQLite finds the copy broken, or when it holds tables, triggers or the like that are not ours
  */
 export function reviveBackup(database: Database, clock: () => number): BackupFiles {
   const finding = database.pragma("integrity_check(1)", { simple: true });
   if (finding !== "ok") throw new StoreError("damaged", `the copy is damaged: ${String(finding)}`);
+  refuseForeignObjects(database);
   return database
     .transaction(() => {
       renewUidValidities(database, clock);
       return takeFiles(database);
     })
     .immediate();
+}
+
+/** A trigger of whoever has made the copy would run here from now on, and could write private keys into a message that goes out. */
+function refuseForeignObjects(database: Database): void {
+  const own = new BetterSqlite(":memory:");
+  try {
+    applyMigrations(own, migrations);
+    const known = new Set(objectsOf(own).map((object) => JSON.stringify(object)));
+    const foreign = objectsOf(database).find((object) => !known.has(JSON.stringify(object)));
+    if (foreign !== undefined)
+      throw new StoreError("damaged", `the copy holds a ${foreign.type} that no backup of this program has`);
+  } finally {
+    own.close();
+  }
+}
+
+function objectsOf(database: Database): { readonly type: string }[] {
+  const objects = "SELECT type, name, tbl_name, sql FROM sqlite_schema";
+  return database
+    .prepare(
+      `${objects} WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!' AND NOT (type = 'table' AND name = 'backup_file')`,
+    )
+    .all() as { type: string }[];
 }
 
 function renewUidValidities(database: Database, clock: () => number): void {

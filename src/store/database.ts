@@ -1,8 +1,10 @@
 /** The one SQLite file: opening, guarding, settings, migrations. */
-import { chmodSync, closeSync, existsSync, openSync, rmSync } from "node:fs";
+import { closeSync, constants, existsSync, fchmodSync, openSync, rmSync } from "node:fs";
 import BetterSqlite from "better-sqlite3";
 import { APPLICATION_ID, applyMigrations } from "./migrate.js";
 import { migrations } from "./migrations/all.js";
+import { wasOurs } from "./soundness.js";
+import { type StorageFault, storageFault } from "./storage-fault.js";
 import { StoreError } from "./store-error.js";
 
 export type Database = BetterSqlite.Database;
@@ -13,17 +15,24 @@ const CACHE_KIBIBYTES = 32 * 1024;
 /** More changes of one mailbox than can be on their way to the disk. */
 const LOST_CHANGES = 2 ** 20;
 const LARGEST_IDLE_LOG = 32 * 1024 * 1024;
+/** Of 4 KiB. What is changed again and again goes from the log into the file once; more would be more to read after a crash. */
+const PAGES_BETWEEN_CHECKPOINTS = 4000;
 
 /**
  * Opens the database, makes it when it is not there, and brings it up to date. The file is readable by its owner only, and
  * locked for as long as it is open: the operating system lifts the lock when the process ends, however it ends.
  * @param path a file, or ":memory:"
  * @throws StoreError `in-use` when another process (or this one) has it open, `newer` when a newer program has written it,
- *   `foreign` when it is something else
+ *   `foreign` when it is something else, `damaged` or `unusable` when it, or the disk, is
  */
 export function openDatabase(path: string, options: { readonly busyMilliseconds?: number } = {}): Database {
-  if (path !== ":memory:") makePrivate(path);
-  const database = new BetterSqlite(path, { timeout: options.busyMilliseconds ?? BUSY_MILLISECONDS });
+  let database: Database;
+  try {
+    if (path !== ":memory:") makePrivate(path);
+    database = new BetterSqlite(path, { timeout: options.busyMilliseconds ?? BUSY_MILLISECONDS });
+  } catch (error) {
+    throw explain(error, path);
+  }
   try {
     configure(database);
     if (path !== ":memory:") keepBeforeUpgrade(database, path);
@@ -51,10 +60,15 @@ export function isInUse(path: string): boolean {
   }
 }
 
-/** SQLite gives the log beside the database the same mode. */
+/** Through no link. SQLite gives the log beside the database the same mode. */
 function makePrivate(path: string): void {
-  closeSync(openSync(path, "a", 0o600));
-  chmodSync(path, 0o600);
+  const flags = constants.O_CREAT | constants.O_APPEND | constants.O_WRONLY | constants.O_NOFOLLOW;
+  const file = openSync(path, flags, 0o600);
+  try {
+    fchmodSync(file, 0o600);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** An older program can go on with the copy, should the newer one not please. */
@@ -78,6 +92,7 @@ function configure(database: Database): void {
   database.pragma("trusted_schema = OFF");
   database.pragma("temp_store = MEMORY");
   database.pragma(`cache_size = -${CACHE_KIBIBYTES}`);
+  database.pragma(`wal_autocheckpoint = ${PAGES_BETWEEN_CHECKPOINTS}`);
   database.pragma(`journal_size_limit = ${LARGEST_IDLE_LOG}`);
 }
 
@@ -95,6 +110,18 @@ function explain(error: unknown, path: string): unknown {
   if (code.startsWith("SQLITE_BUSY")) {
     return new StoreError("in-use", `the database ${path} is in use by another process`);
   }
-  if (code === "SQLITE_NOTADB") return new StoreError("foreign", `the file ${path} is not a database`);
-  return error;
+  const fault = storageFault(error);
+  if (code === "SQLITE_NOTADB" && !wasOurs(path))
+    return new StoreError("foreign", `the file ${path} is not a database`);
+  return fault === null
+    ? error
+    : new StoreError(fault === "damaged" ? "damaged" : "unusable", FAULTS[fault](path));
 }
+
+const FAULTS: Readonly<Record<StorageFault, (path: string) => string>> = {
+  full: (path) => `there is no room on the disk of ${path}`,
+  "read-only": (path) =>
+    `the database ${path} cannot be written to: its file system is read-only, or it is not yours`,
+  failing: (path) => `the database ${path} cannot be read or written: the disk fails, or it is not yours`,
+  damaged: (path) => `the database ${path} is damaged; bmbridge salvage saves what can be read`,
+};

@@ -3,13 +3,19 @@
  * random key, which is itself sealed under scrypt (RFC 7914) of the passphrase: a new passphrase seals one key anew.
  */
 import { createCipheriv, createDecipheriv, randomBytes, type ScryptOptions, scrypt } from "node:crypto";
+import { totalmem } from "node:os";
 import { StoreError } from "./store-error.js";
 import type { PropertyStore } from "./stores.js";
 
-/** scrypt: 128 MiB and about half a second for each try. */
-const COST = 131_072;
-const BLOCK_SIZE = 8;
-const PARALLEL = 1;
+/** scrypt: from 128 MiB on; never less than the first. */
+const COSTS: readonly ScryptNumbers[] = [
+  { cost: 2 ** 17, blockSize: 8, parallel: 1 },
+  { cost: 2 ** 18, blockSize: 8, parallel: 1 },
+  { cost: 2 ** 18, blockSize: 8, parallel: 2 },
+  { cost: 2 ** 18, blockSize: 8, parallel: 4 },
+];
+/** Milliseconds that one try is to take, about, on the machine on which the passphrase is set. */
+const TARGET = 1000;
 const KEY_LENGTH = 32;
 const NONCE_LENGTH = 12;
 const TAG_LENGTH = 16;
@@ -43,15 +49,18 @@ export interface KeyVault extends Vault {
   setPassphrase(passphrase: string): Promise<void>;
   /** Keys stand as they are again. @throws StoreError `locked`, `wrong-passphrase` */
   removePassphrase(passphrase: string): Promise<void>;
-  /** Forgets the key; what is sealed stays so. */
+  /** Forgets the key, and what has been opened with it; what is sealed stays so. */
   lock(): void;
 }
 
-/** As kept: octets in base64. */
-interface SealedKey {
+interface ScryptNumbers {
   readonly cost: number;
   readonly blockSize: number;
   readonly parallel: number;
+}
+
+/** As kept: octets in base64. */
+interface SealedKey extends ScryptNumbers {
   readonly salt: string;
   readonly key: string;
 }
@@ -62,7 +71,9 @@ export interface KeyVaultOptions {
   readonly rewrite: (change: () => void) => void;
   /** Afterwards: clears the file of what stood in it before. May throw, and be called again. */
   readonly clear?: () => void;
-  /** Cost of scrypt; smaller in tests only. */
+  /** Overwrites what others still hold of opened secrets. */
+  readonly wipe?: () => void;
+  /** Cost of scrypt instead of what this machine can afford; smaller in tests only. */
   readonly cost?: number;
 }
 
@@ -122,10 +133,8 @@ class PropertyKeyVault implements KeyVault {
   setPassphrase(passphrase: string): Promise<void> {
     return this.#inTurn(async () => {
       this.#refuseLocked();
-      const { cost = COST } = this.#options;
       const salt = randomBytes(16);
-      const numbers = { cost, blockSize: BLOCK_SIZE, parallel: PARALLEL };
-      const outer = await derive(passphrase, salt, numbers);
+      const { outer, numbers } = await deriveDearly(passphrase, salt, this.#options.cost);
       this.#refuseLocked();
       const key = this.#key ?? randomBytes(KEY_LENGTH);
       const sealed: SealedKey = { ...numbers, salt: base64(salt), key: base64(seal(outer, key, PURPOSE)) };
@@ -154,8 +163,10 @@ class PropertyKeyVault implements KeyVault {
   }
 
   lock(): void {
-    this.#key?.fill(0);
+    if (this.#key === null) return;
+    this.#key.fill(0);
     this.#key = null;
+    this.#options.wipe?.();
   }
 
   /** The key in use follows what is in the database, also when that fails. */
@@ -202,8 +213,30 @@ class PropertyKeyVault implements KeyVault {
     outer.fill(0);
     if (key === null)
       throw new StoreError("wrong-passphrase", "that is not the passphrase of the private keys");
-    return Buffer.from(key);
+    const copy = Buffer.from(key);
+    key.fill(0);
+    return copy;
   }
+}
+
+/** As dearly as this machine can afford: a busy one may find that out to be less, but never less than the least. */
+async function deriveDearly(
+  passphrase: string,
+  salt: Uint8Array,
+  cost: number | undefined,
+): Promise<{ readonly outer: Buffer; readonly numbers: ScryptNumbers }> {
+  const affordable = COSTS.filter(
+    (one, step) => step === 0 || 128 * one.cost * one.blockSize <= totalmem() / 16,
+  );
+  const steps = cost === undefined ? affordable : [{ cost, blockSize: 8, parallel: 1 }];
+  for (const [step, numbers] of steps.entries()) {
+    const begun = performance.now();
+    const outer = await derive(passphrase, salt, numbers);
+    const isEnough = (performance.now() - begun) * 2 > TARGET || step === steps.length - 1;
+    if (isEnough) return { outer, numbers };
+    outer.fill(0);
+  }
+  throw new Error("no cost of scrypt is given");
 }
 
 function seal(key: Buffer, secret: Uint8Array, name: string): Uint8Array {
@@ -221,19 +254,18 @@ function open(key: Buffer, sealed: Uint8Array, name: string): Uint8Array | null 
   });
   decipher.setAAD(Buffer.from(name)).setAuthTag(sealed.subarray(end));
   try {
-    return new Uint8Array(
-      Buffer.concat([decipher.update(sealed.subarray(NONCE_LENGTH, end)), decipher.final()]),
-    );
+    const secret = decipher.update(sealed.subarray(NONCE_LENGTH, end));
+    // Whether it was sealed so is known only now.
+    decipher.final();
+    const copy = new Uint8Array(secret);
+    secret.fill(0);
+    return copy;
   } catch {
     return null;
   }
 }
 
-function derive(
-  passphrase: string,
-  salt: Uint8Array,
-  numbers: Pick<SealedKey, "cost" | "blockSize" | "parallel">,
-): Promise<Buffer> {
+function derive(passphrase: string, salt: Uint8Array, numbers: ScryptNumbers): Promise<Buffer> {
   const { cost: N, blockSize: r, parallel: p } = numbers;
   const options: ScryptOptions = { N, r, p, maxmem: 256 * N * r };
   // The same however a keyboard writes it.

@@ -13,11 +13,13 @@ import type {
 import type { Inventory, KnownNodeStore } from "../bitmessage/node/ports.js";
 import type { CardStore } from "../gateway/cards/ports.js";
 import type { HandoverStore } from "../gateway/handover/ports.js";
+import type { AppPasswordStore } from "../gateway/logins/ports.js";
 import type {
   AutomaticAnswerLog,
   CapabilityStore,
   DeliveryLog,
   EndedEntries,
+  ExpungedNotes,
   GroupCommits,
   ImportLog,
   MailboxStore,
@@ -49,7 +51,9 @@ export interface Stores {
   readonly signatures: SignatureStore & Retained;
   readonly secondLooks: SecondLookStore;
   readonly mailboxes: MailboxStore;
+  readonly expungedNotes: ExpungedNotes;
   readonly users: UserStore;
+  readonly appPasswords: AppPasswordStore;
   readonly submissions: SubmissionStore;
   readonly reports: ReportStore;
   readonly deliveryLog: DeliveryLog;
@@ -94,6 +98,8 @@ export interface StoreOptions {
   readonly clock?: () => number;
   /** Hears of effects and watchers that threw after a commit. Unless given, the error is thrown where nobody can catch it. */
   readonly reportError?: (error: unknown) => void;
+  /** Hears of every error that has undone a transaction, before whoever asked for it does. */
+  readonly reportFailure?: (error: unknown) => void;
 }
 
 export function systemClock(): number {

@@ -17,6 +17,7 @@ export class SqliteTransactions implements Transactions {
   constructor(
     private readonly database: Database,
     reportError: (error: unknown) => void,
+    private readonly reportFailure: (error: unknown) => void = () => {},
   ) {
     this.#effects = new EffectQueue(reportError);
     this.#statements = {
@@ -77,6 +78,7 @@ export class SqliteTransactions implements Transactions {
     } catch (error) {
       if (this.database.inTransaction) this.#statements.rollback.run();
       this.#undone(0);
+      this.reportFailure(error);
       throw error;
     }
     return result;

@@ -200,3 +200,19 @@ describe("restore", () => {
     expect(markIn(there)).toBe("kept");
   });
 });
+
+test.each([
+  "CREATE TRIGGER spy AFTER INSERT ON property BEGIN UPDATE property SET value = 'x'; END",
+  "CREATE VIEW spy AS SELECT 1",
+  "CREATE TABLE spy (x INTEGER)",
+  "CREATE INDEX spy ON property (value)",
+])("a backup with something of a stranger's in it is refused: %s", async (sql) => {
+  await backUp(database, directory, file);
+  const made = new BetterSqlite(file);
+  made.exec(sql);
+  made.close();
+  expect(() => restore({ file, directory: other(), existing: "refuse" })).toThrow(
+    /no backup of this program/,
+  );
+  expect(existsSync(other().database)).toBe(false);
+});

@@ -3,7 +3,7 @@ import { jsonLogger, prettyLine } from "../../src/app/log.js";
 
 test("a line for programs: the level by its name, errors with their stack, 64-bit numbers", () => {
   const lines: string[] = [];
-  const logger = jsonLogger("info", { write: (line) => lines.push(line) }).child({ room: "node" });
+  const logger = jsonLogger({ level: "info" }, { write: (line) => lines.push(line) }).child({ room: "node" });
   logger.debug("not told");
   logger.error("it failed", { error: new Error("why"), count: 2n ** 63n });
   expect(lines).toHaveLength(1);

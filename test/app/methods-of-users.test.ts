@@ -116,3 +116,63 @@ test("a login with chans and subscriptions may go; one with an address of its ow
   expect(await call("subscription.list", {})).toMatchObject([{ user: "berta" }]);
   expect(stores.mailboxes.list("anna")).toEqual([]);
 });
+
+test("app passwords are made, listed and revoked for one login alone; wrong ones are explained", async () => {
+  const made = await call("app-password.add", { user: "anna", label: "phone", services: ["imap", "imap"] });
+  expect(made).toMatchObject({
+    label: "phone",
+    services: ["imap"],
+    password: expect.stringMatching(/^\w{5}-/),
+  });
+  const origin = { service: "imap", remoteAddress: "192.0.2.1" } as const;
+  const logIn = (username: string, password: string) =>
+    services.logins.authenticate({ username, password, ...origin });
+  expect(await logIn("anna", made.password)).toEqual({ name: "anna", appPassword: "phone" });
+  expect(await logIn("berta", made.password)).toBeNull();
+  const [listed] = await call("app-password.list", { user: "anna" });
+  expect(listed).toMatchObject({ label: "phone", last_service: "imap", last_address: "192.0.2.1" });
+  expect(JSON.stringify(listed)).not.toContain(made.password);
+  expect(await call("app-password.list", { user: "berta" })).toEqual([]);
+  for (const [params, text] of [
+    [{ user: "berta", label: "phone" }, "has no app password"],
+    [{ user: "carl", label: "phone" }, "no login"],
+    [{ label: "phone" }, "several logins"],
+  ] as const)
+    await expect(call("app-password.revoke", params)).rejects.toThrow(text);
+  await expect(call("app-password.add", { user: "anna", label: "x", services: ["pop3"] })).rejects.toThrow(
+    "write",
+  );
+  await call("app-password.revoke", { user: "anna", label: "phone" });
+  expect(await logIn("anna", made.password)).toBeNull();
+});
+
+test("wrong passwords are listed, and a lock-out is lifted", async () => {
+  for (let count = 0; count < 2; count++)
+    await services.logins.guarded("anna", { service: "web", remoteAddress: "192.0.2.1" }, async () => null);
+  expect(await call("user.list", {})).toEqual([
+    { name: "anna", app_passwords: 0, failures: [{ source: "192.0.2.1", failures: 2, locked_for: 0 }] },
+    { name: "berta", app_passwords: 0, failures: [] },
+  ]);
+  await call("user.unlock", { name: "anna" });
+  expect(await call("user.list", {})).toMatchObject([{ failures: [] }, { failures: [] }]);
+  await expect(call("user.unlock", { name: "carl" })).rejects.toThrow("no login");
+});
+
+test("the queue: the newest of one's own, however many others have sent; what is still to be done", async () => {
+  const [anna, berta] = await Promise.all(
+    ["anna", "berta"].map(async (user) => (await call("identity.list", { user }))[0].address as string),
+  );
+  const send = (user: string, from: string | undefined, subject: string) =>
+    call("send", { from, to: bob, subject, body: "", user });
+  for (const subject of ["first", "second", "third"]) await send("anna", anna, subject);
+  for (let count = 0; count < 20; count++) await send("berta", berta, "hers");
+  const all = await call("queue.list", { user: "anna" });
+  expect(all.map(({ subject }: { subject: string }) => subject)).toEqual(["third", "second", "first"]);
+  expect(await call("queue.list", { user: "anna", limit: 2 })).toEqual(all.slice(0, 2));
+  await call("queue.cancel", { id: all[1].id, user: "anna" });
+  expect(await call("queue.list", { user: "anna", scope: "active" })).toMatchObject([
+    { subject: "third" },
+    { subject: "first" },
+  ]);
+  await expect(call("queue.list", { limit: 0 })).rejects.toThrow();
+});

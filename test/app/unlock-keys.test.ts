@@ -38,9 +38,11 @@ function file(name: string, text: string, mode = 0o600): string {
   return path;
 }
 
-function options(changes: Partial<UnlockOptions> & { readonly file?: string } = {}): UnlockOptions {
+function options(
+  changes: Partial<UnlockOptions> & { readonly file?: string; readonly startLocked?: true } = {},
+): UnlockOptions {
   return {
-    config: { keys: { passphrase_file: changes.file ?? "" } },
+    config: { keys: { passphrase_file: changes.file ?? "", start_locked: changes.startLocked === true } },
     environment: changes.environment ?? {},
     ask: changes.ask ?? null,
   };
@@ -103,6 +105,25 @@ describe("at a start", () => {
       "not the passphrase",
     );
   });
+
+  test("with start_locked it starts without: nobody to ask, a wrong file, or a person who has none at hand", async () => {
+    await vault().setPassphrase(PASSPHRASE);
+    const startLocked = true;
+    const questions: string[] = [];
+    const ask = async (question: string) => {
+      questions.push(question);
+      return "";
+    };
+    for (const more of [{}, { file: file("wrong", "x") }, { ask }]) {
+      const keys = vault();
+      await unlockKeys(keys, options({ startLocked, ...more }));
+      expect(keys.state).toBe("locked");
+    }
+    expect(questions).toEqual([expect.stringContaining("or nothing")]);
+    const keys = vault();
+    await unlockKeys(keys, options({ startLocked, file: file("right", PASSPHRASE) }));
+    expect(keys.state).toBe("open");
+  });
 });
 
 test("the commands' methods encrypt, change and decrypt; identities are there all the while", async () => {
@@ -118,7 +139,7 @@ test("the commands' methods encrypt, change and decrypt; identities are there al
   await call("chan.join", { passphrase: "ours alone", label: "friends" });
   const chans = { chans_called_by_passphrase: [chan.address] };
   const encrypted = await call("keys.encrypt", { passphrase: PASSPHRASE });
-  expect(encrypted).toEqual({ encrypted: true, traces: "none", ...chans });
+  expect(encrypted).toEqual({ encrypted: true, locked: false, traces: "none", ...chans });
   await expect(call("keys.encrypt", { passphrase: PASSPHRASE })).rejects.toThrow("already");
   await offline.close();
 

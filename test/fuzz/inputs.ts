@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Random } from "./random.js";
 
-/** Each line of `corpus/`: a command without its tag; a literal at its end is filled with octets when it is sent. */
-export function readCorpus(directory: string): string[] {
+/** Each line of these files: a command without its tag; a literal at its end is filled with octets when it is sent. */
+export function readCommands(directory: string): string[] {
   return readdirSync(directory)
     .filter((name) => name.endsWith(".txt"))
     .sort()
@@ -12,7 +12,7 @@ export function readCorpus(directory: string): string[] {
     .filter((line) => line !== "");
 }
 
-const ODD: readonly string[] = [
+export const ODD: readonly string[] = [
   ...[
     "",
     " ",

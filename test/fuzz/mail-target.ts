@@ -2,10 +2,10 @@
 import { simpleParser } from "mailparser";
 import type { ReceivedContent } from "../../src/bitmessage/messaging/types.js";
 import { decodeContent } from "../../src/bitmessage/protocol/content.js";
-import { encodeOutgoing, readOutgoing } from "../../src/gateway/outgoing.js";
+import { completeMail } from "../../src/gateway/forms/stored-mail.js";
+import { encodeOutgoing, readOutgoing } from "../../src/gateway/outgoing/mapping.js";
+import { parseWithBlankLines } from "../../src/gateway/outgoing/stray-lines.js";
 import type { GatewaySettings } from "../../src/gateway/settings.js";
-import { completeMail } from "../../src/gateway/stored-mail.js";
-import { withBlankLines } from "../../src/gateway/stray-lines.js";
 import { findField } from "../../src/mail/mime/headers.js";
 import { parseMime } from "../../src/mail/mime/parse.js";
 import { createWorld, hashOf, receivedOf, START, type World } from "../gateway/world.js";
@@ -32,8 +32,8 @@ export class MailTarget {
   /** The content that the mail becomes, or null when it is refused in SMTP's words. Throws for anything else. */
   send(received: Uint8Array, attachments: GatewaySettings["attachments"]): FuzzedContent | null {
     try {
-      const bytes = withBlankLines(received);
-      const mail = readOutgoing(bytes, START);
+      const { bytes, root } = parseWithBlankLines(received);
+      const mail = readOutgoing(bytes, START, root);
       const messageId = mail.messageId ?? "made@here";
       const stored = completeMail(bytes, { messageId, time: START, from: "a@b", bcc: [] });
       const kept = findField(parseMime(stored), "message-id")?.value ?? "";

@@ -1,6 +1,5 @@
 /** Plays an input to a session of the server, without a network: what comes out is checked, and that nothing is left behind. */
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { Duplex } from "node:stream";
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
 import { silentLogger } from "../../src/logger.js";
 import type { Backend, MailboxListener, UserMail } from "../../src/mail/imap/backend.js";
@@ -9,7 +8,7 @@ import { defaultLimits } from "../../src/mail/imap/limits.js";
 import { MemoryBackend } from "../../src/mail/imap/memory-backend.js";
 import type { SessionRegistry } from "../../src/mail/imap/session.js";
 import type { ImapSettings } from "../../src/mail/imap/settings.js";
-import { LoginDelay } from "../../src/mail/login-delay.js";
+import { type Pipe, pipe } from "./pipe.js";
 
 export const STATES = {
   "not authenticated": "",
@@ -28,42 +27,6 @@ export type State = keyof typeof STATES;
 
 /** A session that takes longer hangs. */
 const DEADLINE = 10_000;
-
-class Pipe extends Duplex {
-  other: Pipe | null = null;
-  readonly remoteAddress = "127.0.0.1";
-  #taken: (() => void) | null = null;
-
-  setNoDelay(): this {
-    return this;
-  }
-  override _read(): void {
-    const taken = this.#taken;
-    this.#taken = null;
-    taken?.();
-  }
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    const other = this.other!;
-    if (other.push(chunk)) done();
-    else other.#taken = done;
-  }
-  override _final(done: () => void): void {
-    this.other?.push(null);
-    done();
-  }
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#taken?.();
-    done(error);
-  }
-}
-
-function pipe(): [Pipe, Pipe] {
-  const [server, client] = [new Pipe(), new Pipe()];
-  server.other = client;
-  client.other = server;
-  client.on("error", () => {});
-  return [server, client];
-}
 
 /** A backend that counts what was opened and not closed. */
 class CountingBackend implements Backend {
@@ -129,17 +92,17 @@ export class SessionTarget {
       logger,
       limits: {
         ...defaultLimits,
-        loginDelay: 0,
         line: 64 * 1024,
         literals: 64 * 1024,
         lineBeforeLogin: 8 * 1024,
       },
       appendLimit: 10_000,
       id: {},
+      explain: () => null,
+      alert: () => null,
       withoutCapabilities: new Set(),
     };
     this.#registry = {
-      loginDelay: new LoginDelay({ longest: 0 }),
       enter: (user) => {
         this.#counts.set(user, (this.#counts.get(user) ?? 0) + 1);
         return true;
@@ -163,7 +126,7 @@ export class SessionTarget {
 
   /** Throws with what is wrong. */
   async run(state: State, pieces: readonly string[]): Promise<string> {
-    const [near, far] = pipe();
+    const [near, far] = pipe("alone");
     let output = "";
     far.on("data", (chunk: Buffer) => {
       output += chunk.toString("latin1");

@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
 import { simpleParser } from "mailparser";
 import { decodeContent } from "../../src/bitmessage/protocol/content.js";
-import { composeIncoming } from "../../src/gateway/incoming.js";
-import { encodeOutgoing, readOutgoing } from "../../src/gateway/outgoing.js";
+import { composeIncoming } from "../../src/gateway/incoming/mapping.js";
+import { encodeOutgoing, readOutgoing } from "../../src/gateway/outgoing/mapping.js";
 import { CHARSETS } from "../support/mail/charsets.js";
 import { createWorld, DOMAIN, mailOf, receivedOf, START } from "./world.js";
 

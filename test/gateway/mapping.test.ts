@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { OutboxId } from "../../src/bitmessage/messaging/types.js";
 import { decodeContent } from "../../src/bitmessage/protocol/content.js";
-import { encodeOutgoing, readOutgoing } from "../../src/gateway/outgoing.js";
+import { encodeOutgoing, readOutgoing } from "../../src/gateway/outgoing/mapping.js";
 import { DAY, Network, World as Person } from "../support/messaging/world.js";
 import {
   addressOf,

@@ -121,3 +121,21 @@ test("deliveries, signatures and answers go when they cannot matter any more", (
   runAt(START + 141 * DAY);
   expect(signatures.has("anna", hash)).toBe(false);
 });
+
+test("threads go after two years", () => {
+  const { threads } = world.stores;
+  const thread = {
+    user: "anna",
+    hash: "hash",
+    correspondent: addressOf("bob"),
+    baseSubject: "s",
+    excerpt: "",
+  };
+  threads.remember({ ...thread, messageId: "old@x", references: [], time: START });
+  threads.remember({ ...thread, messageId: "new@x", references: [], time: START + 2 * DAY });
+  runAt(START + 730 * DAY);
+  expect(threads.findByMessageId("anna", "old@x")).not.toBeNull();
+  runAt(START + 731 * DAY);
+  expect(threads.findByMessageId("anna", "old@x")).toBeNull();
+  expect(threads.findByMessageId("anna", "new@x")).not.toBeNull();
+});

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { simpleParser } from "mailparser";
 import type { ReceivedContent } from "../../src/bitmessage/messaging/types.js";
 import { decodeContent } from "../../src/bitmessage/protocol/content.js";
-import { composeIncoming } from "../../src/gateway/incoming.js";
-import { encodeOutgoing, readOutgoing } from "../../src/gateway/outgoing.js";
+import { composeIncoming } from "../../src/gateway/incoming/mapping.js";
+import { encodeOutgoing, readOutgoing } from "../../src/gateway/outgoing/mapping.js";
 import type { SmtpError } from "../../src/mail/smtp/error.js";
 import { createWorld, DOMAIN, hashOf, mailOf, receivedOf, START, textOf } from "./world.js";
 

@@ -64,3 +64,41 @@ test("stopped in the middle of a long chore, it is quiet after the piece in hand
   await new Promise((resolve) => setImmediate(resolve));
   expect(pieces).toBe(after);
 });
+
+test("a clock that has just been set is not believed: nothing is removed for its age until the next round", async () => {
+  const DAY = 86_400;
+  let now = 1000 * DAY;
+  const looked: number[] = [];
+  const tasks: (() => void)[] = [];
+  const upkeep = createUpkeep({
+    chores: [
+      {
+        name: "expiry",
+        doSome: (time) => {
+          looked.push(time);
+          return "done";
+        },
+      },
+    ],
+    clock: () => now,
+    timer: (_seconds, task) => {
+      tasks.push(task);
+      return () => {};
+    },
+    log: silentLogger,
+  });
+  upkeep.start();
+  now += 3650 * DAY;
+  tasks.shift()!();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(looked).toEqual([]);
+  now += 3600;
+  tasks.shift()!();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(looked).toEqual([now]);
+  now -= 3650 * DAY;
+  tasks.shift()!();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(looked).toHaveLength(1);
+  await upkeep.stop();
+});

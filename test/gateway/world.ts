@@ -13,24 +13,28 @@ import type { InventoryHash } from "../../src/bitmessage/protocol/inventory-hash
 import type { IdentityKeys } from "../../src/bitmessage/protocol/keys.js";
 import { createAddressBook, isBridgeAddress } from "../../src/gateway/addresses.js";
 import { createAutomaticMailRules } from "../../src/gateway/automatic-mail.js";
-import { createGatewayBackend } from "../../src/gateway/backend.js";
 import { createCorrespondents } from "../../src/gateway/correspondents.js";
-import { createDelivery } from "../../src/gateway/delivery.js";
-import { createDrafting } from "../../src/gateway/drafting.js";
 import { createHandoverQueue, type HandoverQueue } from "../../src/gateway/handover/queue.js";
 import { createHandOn, type DeliveryRule } from "../../src/gateway/handover/received.js";
 import { createRelay } from "../../src/gateway/handover/relay.js";
-import { createJunk } from "../../src/gateway/junk.js";
-import { createMailCopies } from "../../src/gateway/mail-copies.js";
-import { createFolders, type Layout } from "../../src/gateway/mailboxes.js";
-import { createMailingLists } from "../../src/gateway/mailing-lists.js";
-import { createManagedFolders } from "../../src/gateway/managed-folders.js";
+import { createDelivery } from "../../src/gateway/incoming/delivery.js";
+import { createMailingLists } from "../../src/gateway/incoming/mailing-lists.js";
+import { createAppPasswords } from "../../src/gateway/logins/app-passwords.js";
+import { LoginSessions } from "../../src/gateway/logins/login-sessions.js";
+import { createLogins } from "../../src/gateway/logins/logins.js";
+import { PasswordHashing } from "../../src/gateway/logins/password-hashing.js";
+import { createUsers } from "../../src/gateway/logins/users.js";
+import { createGatewayBackend } from "../../src/gateway/mailboxes/backend.js";
+import { createJunk } from "../../src/gateway/mailboxes/junk.js";
+import { createMailCopies } from "../../src/gateway/mailboxes/mail-copies.js";
+import { createFolders, type Layout } from "../../src/gateway/mailboxes/mailboxes.js";
+import { createManagedFolders } from "../../src/gateway/mailboxes/managed-folders.js";
 import { createOrdinaryAddresses, type OrdinaryAddress } from "../../src/gateway/ordinary-addresses.js";
-import { createReports } from "../../src/gateway/reports.js";
+import { createDrafting } from "../../src/gateway/outgoing/drafting.js";
+import { createSubmission } from "../../src/gateway/outgoing/submission.js";
+import { createReports } from "../../src/gateway/reports/reports.js";
+import { createStates } from "../../src/gateway/reports/states.js";
 import type { GatewaySettings } from "../../src/gateway/settings.js";
-import { createStates } from "../../src/gateway/states.js";
-import { createSubmission } from "../../src/gateway/submission.js";
-import { createUsers } from "../../src/gateway/users.js";
 import { silentLogger } from "../../src/logger.js";
 import { openDatabase } from "../../src/store/database.js";
 import { createSqliteStores } from "../../src/store/sqlite/stores.js";
@@ -76,6 +80,9 @@ export function identityOf(address: Address, values: Partial<Identity> = {}): Id
     ...values,
   };
 }
+
+/** Passwords of tests need not withstand anybody. */
+export const cheapHashing = { costs: [{ N: 1024, r: 8, p: 1 }], scramIterations: 4096 } as const;
 
 export type World = ReturnType<typeof createWorld>;
 
@@ -155,7 +162,25 @@ export function createWorld(options: WorldOptions = {}) {
       due.count++;
     },
   });
-  const users = createUsers({ ...shared, folders, subscriptions: fakeSubscriptions(stores) });
+  const hashing = new PasswordHashing(cheapHashing);
+  const sessions = new LoginSessions();
+  const users = createUsers({
+    ...shared,
+    folders,
+    subscriptions: fakeSubscriptions(stores),
+    hashing,
+    sessions,
+  });
+  const appPasswords = createAppPasswords({ ...stores, sessions, clock });
+  const loginWaits: number[] = [];
+  const loginClock = { now: 0 };
+  const logins = createLogins({
+    ...shared,
+    appPasswords,
+    hashing,
+    sourceOf: async ({ remoteAddress }) => ({ source: remoteAddress, trust: "none" }),
+    guard: { now: () => loginClock.now, wait: async (milliseconds) => void loginWaits.push(milliseconds) },
+  });
   const outbox = createFakeOutbox(stores, clock, states.observe);
   const policy = { maximumWork: 0 };
   const correspondents = createCorrespondents(shared);
@@ -169,7 +194,8 @@ export function createWorld(options: WorldOptions = {}) {
   let ids = 0;
   const submission = createSubmission({
     ...shared,
-    users,
+    logins,
+    sessions,
     addresses,
     outbox,
     copies,
@@ -190,7 +216,8 @@ export function createWorld(options: WorldOptions = {}) {
   const backend = createGatewayBackend({
     junk: createJunk({ ...stores, folders }),
     ...shared,
-    users,
+    logins,
+    sessions,
     folders,
     managedFolders,
     outbox,
@@ -220,6 +247,11 @@ export function createWorld(options: WorldOptions = {}) {
     waits,
     states,
     users,
+    sessions,
+    appPasswords,
+    logins,
+    loginWaits,
+    loginClock,
     identityListeners,
     removedLogins,
     outbox,

@@ -149,6 +149,15 @@ describe("answers", () => {
     expect(bug).not.toMatch(/secret/);
   });
 
+  test("a field that would end its line goes nowhere, and the server goes on", async () => {
+    const port = await serve(({ path }) => ({
+      status: 303,
+      headers: { Location: path === "/evil" ? "/\r\nSet-Cookie: x=1" : "/" },
+    }));
+    expect(await ask(port, ["GET /evil HTTP/1.1", "Host: localhost"])).toBe("");
+    expect(await ask(port, ["GET / HTTP/1.1", "Host: localhost"])).toMatch(/^HTTP\/1.1 303 /);
+  });
+
   test("several requests on one connection, HEAD without a body", async () => {
     const port = await serve(({ path, query }) => ({ status: 200, body: `${path} ${query.get("q")};` }));
     const text =

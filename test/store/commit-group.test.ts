@@ -1,4 +1,6 @@
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { CommitGroup } from "../../src/store/commit-group.js";
 import { type Database, openDatabase } from "../../src/store/database.js";
 import { createMemoryStores } from "../../src/store/memory/stores.js";
 import { createSqliteStores } from "../../src/store/sqlite/stores.js";
@@ -46,6 +48,65 @@ describe.each([
     await expect(bad).rejects.toThrow("no");
     await good;
     expect([properties.get("bad"), properties.get("good")]).toEqual([null, "x"]);
+  });
+});
+
+describe("waiting for others", () => {
+  let sizes: number[];
+  let committed: number[];
+  let waits: { over: () => void; ended: boolean }[];
+  let group: CommitGroup;
+
+  beforeEach(() => {
+    sizes = [];
+    committed = [];
+    waits = [];
+    const transactions = {
+      run<T>(work: () => T): T {
+        sizes.push(0);
+        const result = work();
+        // Each work is a transaction within.
+        const inner = sizes.pop()!;
+        if (sizes.length > 0) sizes[sizes.length - 1]!++;
+        else committed.push(inner);
+        return result;
+      },
+    };
+    group = new CommitGroup(transactions, (over) => {
+      const wait = { over, ended: false };
+      waits.push(wait);
+      return () => {
+        wait.ended = true;
+      };
+    });
+  });
+  const ask = (coming = 0) => group.together(() => undefined, coming);
+
+  test("who is alone waits for nobody", async () => {
+    await ask();
+    await ask();
+    expect([committed, waits]).toEqual([[1, 1], []]);
+  });
+
+  test("those that are said to be coming are waited for, until they come", async () => {
+    const all = [ask(2), ask(1)];
+    await setImmediate();
+    expect(committed).toEqual([]);
+    all.push(ask(0));
+    await Promise.all(all);
+    expect([committed, waits]).toEqual([[3], [expect.objectContaining({ ended: true })]]);
+  });
+
+  test("as many as the last time are waited for, but not for long", async () => {
+    await Promise.all([ask(), ask(), ask()]);
+    const one = ask();
+    await setImmediate();
+    expect(committed).toEqual([3]);
+    waits[0]!.over();
+    await one;
+    await ask();
+    expect(committed).toEqual([3, 1, 1]);
+    expect(waits).toHaveLength(1);
   });
 });
 

@@ -179,7 +179,7 @@ describe("a database with a vault", () => {
     expect(inFiles()).toEqual([false, false, false]);
 
     const locked = createSqliteStores(database);
-    expect(() => locked.identities.list()).toThrow("locked");
+    expect(() => locked.identities.list()[0]?.keys.signing.privateKey).toThrow("locked");
     await locked.keys.unlock(PASSPHRASE);
     expect(locked.identities.owners(anna.address)).toEqual([{ ...anna, label: "new" }]);
     await locked.keys.removePassphrase(PASSPHRASE);

@@ -57,6 +57,35 @@ describe("content", () => {
     expect([count(made, "handover_mail"), count(made, "handover")]).toEqual([0, 0]);
   });
 
+  test("of many expunged messages goes in slices, and at the next start when there is no time for that", async () => {
+    const made = database();
+    const { mailboxes } = createSqliteStores(made);
+    const inbox = mailboxes.create("anna", "INBOX", {});
+    const fill = () =>
+      mailboxes.append(
+        inbox,
+        Array.from({ length: 1200 }, (_, number) => mail(String(number))),
+      ).uids;
+    const uids = fill();
+    expect(mailboxes.expunge(inbox, "all", "any", null).expunged).toEqual(uids);
+    expect(mailboxes.status(inbox)).toMatchObject({ messages: 0, size: 0 });
+    expect(mailboxes.snapshot(inbox, "read-only").messages).toEqual([]);
+    expect(count(made, "content")).toBe(1200);
+    for (const left of [700, 200, 0]) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      expect([count(made, "content"), count(made, "departed"), count(made, "header_key")]).toEqual([
+        left,
+        left,
+        left,
+      ]);
+    }
+    fill();
+    mailboxes.expunge(inbox, "all", "any", null);
+    createSqliteStores(made);
+    expect([count(made, "content"), count(made, "departed")]).toEqual([0, 0]);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  });
+
   test("of expunged messages that were still held is cleared away at the next start", () => {
     const made = database();
     const { mailboxes } = createSqliteStores(made);
@@ -103,6 +132,7 @@ describe("queries", () => {
     "contact",
     "subscription",
     "second_look",
+    "mailbox",
     // When a login is removed; otherwise by its indexes.
     "handover",
     "user",
@@ -148,5 +178,46 @@ describe("queries", () => {
     const details = plan(made, sql!).join("; ");
     expect(details).toContain(index);
     if (!part.includes("message_id")) expect(details).not.toContain("TEMP B-TREE");
+  });
+});
+
+describe("notes of expunged messages", () => {
+  function expunge(...batches: number[][]) {
+    const stores = createSqliteStores(database());
+    const inbox = stores.mailboxes.create("anna", "INBOX", {});
+    stores.mailboxes.append(
+      inbox,
+      Array.from({ length: 9 }, (_, number) => mail(`${number}`)),
+    );
+    const modSeqs = batches.map((uids) => stores.mailboxes.expunge(inbox, uids, "any", null).highestModSeq);
+    const since = (modSeq: number) => stores.mailboxes.vanishedSince(inbox, modSeq);
+    return { modSeqs, since, notes: stores.expungedNotes };
+  }
+
+  test("the oldest go; whoever asks for more than is known is told so", () => {
+    const { modSeqs, since, notes } = expunge([1], [2, 3], [4], [5]);
+    expect(notes.forgetOldest(4, 10)).toBe(1);
+    expect(notes.forgetOldest(4, 10)).toBe(0);
+    expect([modSeqs[0] as number, modSeqs[1] as number].map(since)).toEqual([
+      [2, 3, 4, 5],
+      [4, 5],
+    ]);
+    expect(since((modSeqs[0] as number) - 1)).toBeNull();
+  });
+
+  test("what was expunged together goes together, a piece at a time", () => {
+    const { modSeqs, since, notes } = expunge([1], [2, 3], [4], [5]);
+    expect(notes.forgetOldest(1, 2)).toBe(3);
+    expect(since(modSeqs[0] as number)).toBeNull();
+    expect(since(modSeqs[1] as number)).toEqual([4, 5]);
+    expect(notes.forgetOldest(1, 2)).toBe(1);
+    expect(notes.forgetOldest(1, 2)).toBe(0);
+    expect(since(modSeqs[2] as number)).toEqual([5]);
+  });
+
+  test("each mailbox has its own", () => {
+    const { modSeqs, since, notes } = expunge([1]);
+    expect(notes.forgetOldest(1, 5)).toBe(0);
+    expect(since((modSeqs[0] as number) - 1)).toEqual([1]);
   });
 });

@@ -1,8 +1,8 @@
 /** The API over HTTP: who may call, and how calls and answers are written. */
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { Logins } from "../../gateway/logins/logins.js";
 import { HttpError, type HttpHandler, type HttpRequest, type HttpResponse } from "../../http/message.js";
-import { readCredentials } from "../../mail/carddav/basic-login.js";
-import type { LoginDelay } from "../../mail/login-delay.js";
+import { orTooMany, readCredentials, requestOrigin } from "../../mail/carddav/basic-login.js";
 import { type Dispatcher, ServerFault, type Variant } from "./dispatcher.js";
 import { ApiError, errorText } from "./errors.js";
 import { type JsonRpcCall, jsonRpcError, jsonRpcMalformed, jsonRpcResult, readJsonRpc } from "./json-rpc.js";
@@ -14,7 +14,9 @@ export interface ApiHandlerOptions {
   readonly username: string;
   /** Asked at each login, so that the password can be changed while the program runs. */
   readonly password: () => string;
-  readonly delay: LoginDelay;
+  readonly logins: Pick<Logins, "authenticate" | "guarded">;
+  /** Whose mail it is about; null while that is not clear. */
+  readonly user: () => string | null;
   readonly dispatcher: Pick<Dispatcher, "call">;
 }
 
@@ -34,20 +36,25 @@ export function createApiHandler(options: ApiHandlerOptions): HttpHandler {
 
 const CHALLENGE = { "WWW-Authenticate": 'Basic realm="Bitmessage API", charset="UTF-8"' };
 
-/** @throws HttpError 401 */
+/** By the settings' name and password, or by an app password of the login's that is for the API. @throws HttpError 401, 429 */
 async function logIn(request: HttpRequest, options: ApiHandlerOptions): Promise<void> {
-  const { delay, username, password } = options;
   const given = readCredentials(request.header("authorization"));
-  if (given === null) throw new HttpError(401, "Log in with api.username and its password.", CHALLENGE);
-  const { remoteAddress } = request;
-  await delay.beforeAttempt(remoteAddress, given.username);
-  const isName = isSame(given.username, username);
-  const isPassword = isSame(given.password, password());
-  if (!isName || !isPassword) {
-    delay.failed(remoteAddress, given.username);
+  if (given === null || !(await orTooMany(isLogin(request, given, options))))
     throw new HttpError(401, "Log in with api.username and its password.", CHALLENGE);
-  }
-  delay.succeeded(remoteAddress, given.username);
+}
+
+async function isLogin(
+  request: HttpRequest,
+  given: { readonly username: string; readonly password: string },
+  { logins, username, password, user }: ApiHandlerOptions,
+): Promise<boolean> {
+  const origin = requestOrigin(request, "api");
+  const isRight = isSame(given.password, password());
+  // Where a login has that name as well, it may be one of its app passwords.
+  if (isSame(given.username, username) && (isRight || given.username !== user()))
+    return (await logins.guarded(`api/${username}`, origin, async () => (isRight ? true : null))) === true;
+  const login = await logins.authenticate({ ...given, ...origin });
+  return login?.appPassword !== undefined && login.name === user();
 }
 
 /** In the same time for all texts of that length. */

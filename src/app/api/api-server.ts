@@ -4,11 +4,11 @@ import type { ReceivedMessage } from "../../bitmessage/messaging/types.js";
 import type { InventoryHash } from "../../bitmessage/protocol/inventory-hash.js";
 import { createHttpServer, type HttpServer } from "../../http/server.js";
 import type { Logger } from "../../logger.js";
-import { LoginDelay } from "../../mail/login-delay.js";
 import { loadServerCertificate } from "../certificates.js";
 import { type Config, ConfigError, type Endpoint, isLoopback, parseEndpoint } from "../config/config.js";
 import { secretReader } from "../config/secret.js";
 import type { DataDirectory } from "../data-directory.js";
+import { serverNames } from "../server-names.js";
 import { createApiHandler } from "./api-handler.js";
 import type { ApiContext, ApiSources } from "./context.js";
 import { Dispatcher } from "./dispatcher.js";
@@ -58,7 +58,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer | null {
       variant,
       username: config.api.username,
       password: passwordReader(config),
-      delay: new LoginDelay(),
+      logins: services.logins,
+      user: () => findUser(options),
       dispatcher: new Dispatcher({ variant, context, logger }),
     }),
     logger,
@@ -108,8 +109,9 @@ function passwordReader({ api }: Config): () => string {
 
 /** Plain on loopback, TLS everywhere else: passwords never go in the clear over a real network. */
 function protection({ config, directory }: ApiServerOptions, listen: Endpoint) {
-  const names = [...new Set(["localhost", config.mail.domain, hostname(), listen.host])];
+  const own = serverNames(config);
+  const names = [...own, hostname(), listen.host];
   if (isLoopback(listen.host)) return { names, tls: null };
-  const { key, certificate: cert } = loadServerCertificate(directory.certificates, names, new Date());
+  const { key, certificate: cert } = loadServerCertificate(directory.certificates, own, new Date());
   return { names, tls: { key, cert } };
 }

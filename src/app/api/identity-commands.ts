@@ -115,7 +115,7 @@ export const IDENTITY_COMMANDS: readonly ApiCommand[] = [
 function isTrue(parameters: Parameters): boolean {
   if (!parameters.has(1)) return true;
   const value = parameters.value(1);
-  const text = String(value).toLowerCase();
+  const text = typeof value === "object" ? "" : String(value).toLowerCase();
   if (["1", "yes", "true", "on"].includes(text)) return true;
   if (["0", "no", "false", "off"].includes(text)) return false;
   throw new ApiError(23, `Bool expected in enable, saw ${typeName(value)} instead`);

@@ -1,6 +1,7 @@
 /** PyBitmessage's apinotifypath: a program that is told, by its one argument, that something has happened. */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Logger } from "../../logger.js";
+import { killGroup } from "../../mail/transports/process-group.js";
 
 export type ApiEvent = "startingUp" | "newMessage" | "newBroadcast";
 
@@ -71,14 +72,5 @@ class ProgramNotifier implements Notifier {
         logger.warn("the program of api.notify_path failed", { path, event, status, signal });
       ended();
     });
-  }
-}
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, "SIGKILL");
-  } catch {
-    child.kill("SIGKILL");
   }
 }

@@ -1,8 +1,8 @@
 /** A user's received messages, wherever among his mailboxes they are: what PyBitmessage keeps in its table inbox. */
 
 import { BROADCAST_SUBSCRIBERS } from "../../gateway/importing/old-received.js";
-import { type Folders, INBOX, JUNK, OUTBOX, SENT, TRASH } from "../../gateway/mailboxes.js";
-import { readParts } from "../../gateway/outgoing-parts.js";
+import { type Folders, INBOX, JUNK, OUTBOX, SENT, TRASH } from "../../gateway/mailboxes/mailboxes.js";
+import { readParts } from "../../gateway/outgoing/parts.js";
 import type { MailboxId, MailboxStore } from "../../gateway/ports.js";
 import { flattenAddresses, parseAddressList } from "../../mail/mime/address.js";
 import { decodeEncodedWords, findField, unfold } from "../../mail/mime/headers.js";
@@ -73,6 +73,12 @@ export class ReceivedMail {
     return null;
   }
 
+  /** Those in Trash, oldest first. */
+  listTrashed(user: string): ReceivedEntry[] {
+    const trash = this.folders.find(user, TRASH);
+    return trash === null ? [] : this.#entries(trash).sort((a, b) => a.received - b.received);
+  }
+
   read({ mailbox, uid }: ReceivedEntry): ReceivedText | null {
     const bytes = this.mailboxes.read(mailbox, uid);
     return bytes === null ? null : readReceived(bytes);
@@ -137,7 +143,11 @@ export class ReceivedMail {
   }
 }
 
-const ENCODINGS: Readonly<Record<string, number>> = { trivial: 1, simple: 2, extended: 3 };
+const ENCODINGS: ReadonlyMap<string, number> = new Map([
+  ["trivial", 1],
+  ["simple", 2],
+  ["extended", 3],
+]);
 
 function readReceived(bytes: Uint8Array): ReceivedText {
   const root = parseMime(bytes);
@@ -152,7 +162,7 @@ function readReceived(bytes: Uint8Array): ReceivedText {
     to: isBroadcast ? BROADCAST_SUBSCRIBERS : to,
     subject: decodeEncodedWords(field("subject")),
     body: bodyOf(bytes, root),
-    encoding: ENCODINGS[encoding] ?? (Number(encoding) || 2),
+    encoding: ENCODINGS.get(encoding) ?? (Number(encoding) || 2),
   };
 }
 
@@ -162,7 +172,7 @@ function addressIn(value: string): string {
 }
 
 /** The text; what stands beside it in files has no place in PyBitmessage's answers. */
-function bodyOf(bytes: Uint8Array, root: MimePart): string {
+export function bodyOf(bytes: Uint8Array, root: MimePart): string {
   try {
     // A mail's text ends with a line's end, whether the message did or not; most do not.
     return readParts(bytes, root).body.replace(/\n$/, "");

@@ -5,8 +5,8 @@ import { concatBytes, fromHex, toHex } from "../../bitmessage/protocol/bytes.js"
 import { decodeContent } from "../../bitmessage/protocol/content.js";
 import { ProtocolError } from "../../bitmessage/protocol/errors.js";
 import { BROADCAST_SUBSCRIBERS } from "../../gateway/importing/old-received.js";
-import { createMailCopies, type MailCopies } from "../../gateway/mail-copies.js";
-import { SENT, TRASH } from "../../gateway/mailboxes.js";
+import { createMailCopies, type MailCopies } from "../../gateway/mailboxes/mail-copies.js";
+import { SENT, TRASH } from "../../gateway/mailboxes/mailboxes.js";
 import type { MailboxId, Submission } from "../../gateway/ports.js";
 import type { Stores } from "../../store/stores.js";
 import type { Services } from "../services.js";
@@ -33,6 +33,13 @@ export class SentMail {
     return this.#all(user)
       .filter((sent) => this.#placeOf(user, sent) === "sent")
       .sort((a, b) => a.entry.changed - b.entry.changed);
+  }
+
+  /** All, with the place of the mail, by the time when they were accepted. */
+  listWithPlaces(user: string): (SentEntry & { readonly place: "sent" | "trash" | "deleted" })[] {
+    return this.#all(user)
+      .map((sent) => ({ ...sent, place: this.#placeOf(user, sent) }))
+      .sort((a, b) => a.entry.created - b.entry.created);
   }
 
   /** Also in Trash. */

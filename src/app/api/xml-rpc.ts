@@ -32,7 +32,7 @@ function readValue(value: XmlElement): RpcValue {
   if (element === undefined) return value.text;
   if (others.length > 0) throw new MalformedCall("a value has one type");
   const { name, text } = element;
-  const read = SCALARS[name];
+  const read = SCALARS.get(name);
   if (read !== undefined) {
     if (element.children.length > 0) throw new MalformedCall(`${name} holds text`);
     return read(text);
@@ -51,17 +51,17 @@ function readMember(member: XmlElement): [string, RpcValue] {
   return [only(member, "name").text, readValue(only(member, "value"))];
 }
 
-const SCALARS: Readonly<Record<string, (text: string) => RpcValue>> = {
-  int: readInteger,
-  i4: readInteger,
-  i8: readInteger,
-  string: (text) => text,
-  "dateTime.iso8601": (text) => text,
-  double: readDouble,
-  boolean: readBoolean,
-  base64: (text) => new Uint8Array(Buffer.from(text, "base64")),
-  nil: () => null,
-};
+const SCALARS: ReadonlyMap<string, (text: string) => RpcValue> = new Map<string, (text: string) => RpcValue>([
+  ["int", readInteger],
+  ["i4", readInteger],
+  ["i8", readInteger],
+  ["string", (text) => text],
+  ["dateTime.iso8601", (text) => text],
+  ["double", readDouble],
+  ["boolean", readBoolean],
+  ["base64", (text) => new Uint8Array(Buffer.from(text, "base64"))],
+  ["nil", () => null],
+]);
 
 function readInteger(text: string): number {
   const number = Number(text);

@@ -1,6 +1,6 @@
 /** What every mail client has to know, whatever it calls it. */
-import { hostname } from "node:os";
 import { type Config, isLoopback, parseEndpoint, type ServerConfig, tlsMode } from "../config/config.js";
+import { publicName } from "../server-names.js";
 import type { Endpoints } from "./start-lines.js";
 
 export interface ClientFacts {
@@ -46,9 +46,12 @@ export function clientFacts({
   identities,
   authorityFile,
 }: ClientFactsInput): ClientFacts {
-  const imap = serverFacts("imap.listen", endpoints ? endpoints.imap : config.imap.listen, config.imap.tls);
-  const smtp = serverFacts("smtp.listen", endpoints ? endpoints.smtp : config.smtp.listen, config.smtp.tls);
-  const web = serverFacts("web.listen", endpoints ? endpoints.web : config.web.listen, "auto");
+  const name = publicName(config);
+  const facts = (kind: "imap" | "smtp" | "web", tls: ServerConfig["tls"]) =>
+    serverFacts(name, `${kind}.listen`, endpoints ? endpoints[kind] : config[kind].listen, tls);
+  const imap = facts("imap", config.imap.tls);
+  const smtp = facts("smtp", config.smtp.tls);
+  const web = facts("web", "auto");
   const usesTls = [imap, smtp, web].some((server) => server !== null && server.security !== "off");
   return {
     user,
@@ -63,16 +66,21 @@ export function clientFacts({
 }
 
 /** @param listen "host:port"; null or "off" for none */
-function serverFacts(setting: string, listen: string | null, tls: ServerConfig["tls"]): ServerFacts | null {
+function serverFacts(
+  name: string,
+  setting: string,
+  listen: string | null,
+  tls: ServerConfig["tls"],
+): ServerFacts | null {
   const endpoint = parseEndpoint(setting, listen ?? "off");
   if (endpoint === null) return null;
   const { host, port } = endpoint;
-  return { host: reachableName(host), port, security: tlsMode(host, tls) };
+  return { host: reachableName(host, name), port, security: tlsMode(host, tls) };
 }
 
 /** What a client on this machine, or elsewhere, calls the host. */
-function reachableName(host: string): string {
+function reachableName(host: string, name: string): string {
   if (isLoopback(host)) return "localhost";
-  if (host === "0.0.0.0" || host === "::") return hostname();
+  if (host === "0.0.0.0" || host === "::") return name;
   return host.includes(":") ? `[${host}]` : host;
 }

@@ -156,7 +156,9 @@ export function thunderbirdSettings(facts: ClientFacts): string {
     ...(autoconfig || web === null
       ? []
       : [
-          "Instead of typing servers: in Settings, General, Config Editor, set mailnews.auto_config_url to",
+          "So that it finds all by itself, let the bridge have port 80 of loopback (README, Mail clients): on Linux, for one,",
+          "sudo sysctl net.ipv4.ip_unprivileged_port_start=80, and start the bridge anew. Or, instead of typing servers,",
+          "in Settings, General, Config Editor, set mailnews.auto_config_url to",
           `${web}mail/config-v1.1.xml?domain=`,
         ]),
   ]);

@@ -9,8 +9,12 @@ export interface Endpoints {
   readonly web: string | null;
   /** Where Thunderbird finds its settings by itself, when that could be had. */
   readonly autoconfig?: string | null;
+  /** Why it could not be had. */
+  readonly autoconfigMissing?: string | null;
   /** PyBitmessage's API. */
   readonly api?: string | null;
+  /** Of Prometheus. */
+  readonly metrics?: string | null;
 }
 
 export interface ClientSettingsInput {
@@ -29,7 +33,7 @@ export function clientSettings(input: ClientSettingsInput): string[] {
   const lines: string[] = [];
   if (first !== null) {
     lines.push(
-      "This is the first start. A login and an identity have been made; the password is shown only now:",
+      "Welcome to Bitmessage Bridge. Your login and your first address are made; the password is shown only now:",
       "",
       `  your address  ${first.address}@${config.mail.domain}`,
       `  user name     ${first.user}`,
@@ -42,6 +46,11 @@ export function clientSettings(input: ClientSettingsInput): string[] {
   lines.push(`  sending (SMTP)  ${server(endpoints.smtp, config.smtp.tls)}`);
   if (endpoints.autoconfig)
     lines.push("  Thunderbird     finds these by itself, from your address and password");
+  if (endpoints.autoconfigMissing)
+    lines.push(
+      `  Thunderbird     is told these by hand: it would look at port 80 of loopback, and ${endpoints.autoconfigMissing};`,
+      "                  bmbridge client-settings thunderbird says what to do",
+    );
   if (endpoints.web !== null) {
     const scheme = isLoopback(hostOf(endpoints.web)) ? "http" : "https";
     const url = `${scheme}://${endpoints.web}/`;
@@ -54,6 +63,7 @@ export function clientSettings(input: ClientSettingsInput): string[] {
       `  programs        ${scheme}://${endpoints.api}/ (PyBitmessage's API), api.username and its password`,
     );
   }
+  if (endpoints.metrics) lines.push(`  metrics         http://${endpoints.metrics}/metrics (Prometheus)`);
   lines.push(`  Bitmessage      ${endpoints.p2p ?? "takes no connections"}`);
   return lines;
 }

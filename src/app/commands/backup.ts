@@ -42,3 +42,40 @@ export function addBackupCommands(program: Command): void {
       ]);
     });
 }
+
+export function addSalvageCommand(program: Command): void {
+  program
+    .command("salvage")
+    .description(
+      "look through the database, and save what can be read of a damaged one; no node may run there",
+    )
+    .action(async (_options, command: Command) => {
+      const context = readContext(command);
+      const { directory, config } = context;
+      checkSocketDirectory(directory);
+      const running = await connectControl(directory.socket);
+      running?.close();
+      if (running !== null) throw new CommandError("a node runs on this data directory; stop it first");
+      const { salvageDamaged } = await import("../rescue.js");
+      const rescue = salvageDamaged(directory.database, config.mail.domain);
+      const result =
+        rescue === null
+          ? { damaged: false as const }
+          : {
+              damaged: true as const,
+              kept: rescue.kept,
+              mails: rescue.result.mails,
+              lost: rescue.result.lost.length,
+              identities: rescue.result.identities,
+              losses: rescue.result.losses,
+            };
+      print(context, result, (told) =>
+        told.damaged
+          ? [
+              `${told.mails} mails and ${told.identities} identities have been saved; ${told.lost} mails are lost. INBOX tells which.`,
+              `The damaged database is kept: ${told.kept}`,
+            ]
+          : ["The database is sound."],
+      );
+    });
+}

@@ -16,7 +16,7 @@ export function addBenchCommands(program: Command): void {
     const result = await benchPow(options);
     return { result, rows: result.engines };
   }).option("--anchor <file>", "compare with what scripts/build-anchors.mjs has made");
-  addBench(bench, "decrypt", "messages tried with the keys of 1, 10 and 100 identities", async (options) => {
+  addBench(bench, "decrypt", "messages tried with the keys of 1 to 1000 identities", async (options) => {
     const { benchDecrypt } = await import("../bench/decrypt.js");
     const result = await benchDecrypt(options);
     return { result, rows: result.implementations };

@@ -4,10 +4,11 @@ import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import type { Command } from "commander";
 import type { Config } from "../config/config.js";
-import { loadConfig } from "../config/load.js";
+import { type ConfigSources, loadConfig } from "../config/load.js";
 import { connectControl } from "../control/client.js";
 import { CommandError, callMethod } from "../control/messages.js";
 import { checkSocketDirectory, type DataDirectory, locateDataDirectory } from "../data-directory.js";
+import { terminalJson, terminalText } from "../terminal-text.js";
 
 export interface GlobalOptions {
   readonly dataDir?: string;
@@ -19,16 +20,19 @@ export interface GlobalOptions {
 export interface Context {
   readonly directory: DataDirectory;
   readonly config: Config;
+  /** Where the settings have been read. */
+  readonly sources: ConfigSources;
   readonly json: boolean;
 }
 
-/** Reads the global options of any command. ConfigError when the configuration is wrong. */
+/** Reads the global options of any command; from then on its files are the owner's alone. ConfigError when the configuration is wrong. */
 export function readContext(command: Command): Context {
+  process.umask(0o077);
   const options = command.optsWithGlobals<GlobalOptions>();
   const directory = locateDataDirectory(options.dataDir, process.env);
   const file = options.config ?? (existsSync(directory.config) ? directory.config : null);
-  const config = loadConfig({ file, environment: process.env, assignments: options.set });
-  return { directory, config, json: options.json === true };
+  const sources = { file, environment: process.env, assignments: options.set };
+  return { directory, config: loadConfig(sources), sources, json: options.json === true };
 }
 
 export type Call = (method: string, params?: Readonly<Record<string, unknown>>) => Promise<unknown>;
@@ -52,7 +56,7 @@ export async function withMethods<T>(context: Context, work: (call: Call) => Pro
   const offline = await openOffline({
     directory: context.directory,
     config: context.config,
-    logger: createLogger(context.config.log),
+    logger: createLogger({ threshold: { ...context.config.log }, format: context.config.log.format }),
     ask: canAsk() ? askSecret : null,
   });
   try {
@@ -84,11 +88,11 @@ export function print<T>(
   value: T,
   format: (value: T) => string | readonly string[],
 ): void {
-  if (context.json) process.stdout.write(`${JSON.stringify(value)}\n`);
+  if (context.json) process.stdout.write(`${terminalJson(value)}\n`);
   else {
     const lines = format(value);
     const text = typeof lines === "string" ? lines : lines.join("\n");
-    if (text !== "") process.stdout.write(`${text}\n`);
+    if (text !== "") process.stdout.write(`${terminalText(text)}\n`);
   }
 }
 
@@ -114,6 +118,39 @@ export async function askSecret(question: string): Promise<string> {
     lines.close();
     stderr.write("\n");
   }
+}
+
+/**
+ * A conversation with a person, where canConverse tells that there is one: `ask` resolves with a line without blanks around it. CommandError when
+ * the person ends it.
+ */
+export async function converse<T>(
+  end: AbortSignal,
+  talk: (ask: (question: string) => Promise<string>) => Promise<T>,
+): Promise<T> {
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  // Holds what was typed ahead.
+  const typed = lines[Symbol.asyncIterator]();
+  const close = () => lines.close();
+  end.addEventListener("abort", close, { once: true });
+  try {
+    return await talk(async (question) => {
+      lines.setPrompt(question);
+      lines.prompt();
+      const line = await typed.next();
+      if (!line.done) return line.value.trim();
+      process.stdout.write("\n");
+      throw new CommandError("ended before the question was answered; nothing has been made");
+    });
+  } finally {
+    end.removeEventListener("abort", close);
+    close();
+  }
+}
+
+/** Whether a person sits at a terminal and reads what is printed. */
+export function canConverse({ json }: Pick<Context, "json">): boolean {
+  return !json && process.stdin.isTTY === true && process.stdout.isTTY === true;
 }
 
 export function canAsk(): boolean {

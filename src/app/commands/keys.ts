@@ -4,10 +4,13 @@ import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
 import { CommandError } from "../control/messages.js";
 import type { DataDirectory } from "../data-directory.js";
-import { askSecret, print, readContext, readInput, withMethods } from "./context.js";
+import { askSecret, print, readContext, readInput, withMethods, withNode } from "./context.js";
 
 interface Status {
   readonly encrypted: boolean;
+  readonly locked: boolean;
+  /** After a change of the passphrase: a file or credential still has another one. */
+  readonly stale_passphrase?: boolean;
   readonly traces: "none" | "left";
   readonly chans_called_by_passphrase: readonly string[];
 }
@@ -22,9 +25,14 @@ export function addKeysCommands(program: Command): void {
     .action(async (_options, command: Command) => {
       const context = readContext(command);
       const status = (await withMethods(context, (call) => call("keys.status"))) as Status;
-      print(context, status, ({ encrypted }) =>
+      print(context, status, ({ encrypted, locked }) =>
         encrypted
-          ? ["The private keys are encrypted.", ...remains(status, context.directory)]
+          ? [
+              locked
+                ? "The private keys are encrypted, and locked: bmbridge keys unlock"
+                : "The private keys are encrypted.",
+              ...remains(status, context.directory),
+            ]
           : "The private keys are not encrypted: bmbridge keys encrypt",
       );
     });
@@ -41,6 +49,23 @@ export function addKeysCommands(program: Command): void {
     ],
     done: "The passphrase is changed.",
   });
+  change(keys.command("unlock").description("unlock them in a node that runs without their passphrase"), {
+    method: "keys.unlock",
+    secrets: [["passphrase", "Passphrase: "]],
+    done: "The private keys are unlocked.",
+    by: withNode,
+  });
+  keys
+    .command("lock")
+    .description("forget the passphrase: nothing is sent or opened until they are unlocked, and mail is kept")
+    .action(async (_options, command: Command) => {
+      const context = readContext(command);
+      print(
+        context,
+        await withNode(context, (call) => call("keys.lock")),
+        () => "The private keys are locked.",
+      );
+    });
   change(keys.command("decrypt").description("keep them without a passphrase again"), {
     method: "keys.decrypt",
     secrets: [["passphrase", "Passphrase: "]],
@@ -48,14 +73,19 @@ export function addKeysCommands(program: Command): void {
   });
 }
 
+const STALE =
+  "keys.passphrase_file, or the systemd credential, still has another one: write the new one there, or the next start fails.";
+
 interface Change {
   readonly method: string;
   /** Names of parameters, and what is asked for them. */
   readonly secrets: readonly (readonly [string, string])[];
   readonly done: string;
+  /** Where it is done: by the node or on the store, unless given. */
+  readonly by?: typeof withMethods;
 }
 
-function change(command: Command, { method, secrets, done }: Change): void {
+function change(command: Command, { method, secrets, done, by = withMethods }: Change): void {
   const order = secrets.length > 1 ? "; the old one on the first line, the new one on the second" : "";
   command
     .option("--passphrase-stdin", `read from standard input instead of asking${order}`)
@@ -63,9 +93,10 @@ function change(command: Command, { method, secrets, done }: Change): void {
       const context = readContext(self);
       const values = options.passphraseStdin ? (await readInput()).split(/\r?\n/) : await askAll(secrets);
       const params = Object.fromEntries(secrets.map(([name], index) => [name, values[index] ?? ""]));
-      const status = (await withMethods(context, (call) => call(method, params))) as Status;
-      print(context, status, ({ encrypted }) => [
+      const status = (await by(context, (call) => call(method, params))) as Status;
+      print(context, status, ({ encrypted, stale_passphrase: stale }) => [
         done,
+        ...(stale ? [STALE] : []),
         ...(encrypted ? remains(status, context.directory) : []),
       ]);
     });

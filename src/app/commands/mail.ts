@@ -78,16 +78,25 @@ export function addStatusCommand(program: Command): void {
   program
     .command("status")
     .description("peers, inventory, work, queue and mail of the running node")
-    .option("--watch", "again every two seconds")
+    .option("--watch", "go on showing it, with the queue's progress, until q or Ctrl-C")
     .action(async (options: { watch?: true }, command: Command) => {
       const context = readContext(command);
       await withNode(context, async (call) => {
-        do {
-          const status = (await call("status")) as Status;
-          if (options.watch && process.stdout.isTTY) process.stdout.write("\x1b[2J\x1b[H");
-          print(context, status, statusLines);
-          if (options.watch) await new Promise((resolve) => setTimeout(resolve, 2000));
-        } while (options.watch);
+        if (options.watch !== true) return print(context, (await call("status")) as Status, statusLines);
+        const { watchStatus } = await import("./watch.js");
+        const { stdin, stdout, env } = process;
+        return watchStatus(call, { stdin, stdout, env, json: context.json });
       });
+    });
+}
+
+export function addMetricsCommand(program: Command): void {
+  program
+    .command("metrics")
+    .description("what the running node measures of itself, in Prometheus' text format")
+    .action(async (_options, command: Command) => {
+      const context = readContext(command);
+      const text = (await withNode(context, (call) => call("metrics"))) as string;
+      print(context, text, (whole) => whole.trimEnd());
     });
 }

@@ -2,6 +2,7 @@
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
 import { CommandError } from "../control/messages.js";
+import { terminalText } from "../terminal-text.js";
 import { type Context, print, readContext, withMethods } from "./context.js";
 
 interface MovingOptions {
@@ -32,18 +33,25 @@ export function addMovingCommands(program: Command): void {
     });
   program
     .command("export")
-    .description("write all mail into a Maildir or mbox files, or all identities into a keys.dat")
-    .argument("<what>", '"maildir", "mbox" or "keys.dat"')
-    .argument("<path>", "the directory, made when missing; for keys.dat the file")
+    .description(
+      "write all mail into a Maildir, mbox files or a messages.dat of PyBitmessage, or all identities into a keys.dat",
+    )
+    .argument("<what>", '"maildir", "mbox", "messages.dat" or "keys.dat"')
+    .argument("<path>", "the directory, made when missing; for messages.dat and keys.dat the file")
     .option("--user <name>", "login whose mail it is (default: the only one)")
     .action(async (what: string, path: string, options: MovingOptions, command: Command) => {
       const context = readContext(command);
-      const { exportMail, exportKeys } = await import("../moving/export.js");
+      const { exportMail, exportKeys, exportMessagesDat } = await import("../moving/export.js");
       const target = { user: options.user, path: resolve(path), progress: progressOf(context) };
       const result = await withMethods(context, (call) => {
         if (what === "maildir" || what === "mbox") return exportMail(call, { ...target, form: what });
         if (what === "keys.dat") return exportKeys(call, target);
-        throw new CommandError('say what to write: "maildir", "mbox" or "keys.dat"', "wrong-use");
+        if (what === "messages.dat")
+          return exportMessagesDat(call, { ...target, now: Math.floor(Date.now() / 1000) });
+        throw new CommandError(
+          'say what to write: "maildir", "mbox", "messages.dat" or "keys.dat"',
+          "wrong-use",
+        );
       });
       print(context, result, (written) =>
         Object.entries(written).map(([name, count]) => `${name}: ${count}`),
@@ -79,9 +87,17 @@ function mboxFolder(path: string): string {
 }
 
 /** A line that counts, for a person at a terminal. */
-function progressOf(context: Context): (text: string) => void {
+function progressOf(context: Context): (text: string, share?: number) => void {
   if (context.json || !process.stderr.isTTY) return () => {};
-  return (text) => process.stderr.write(`\r\x1b[K${text}`);
+  return (text, share) => process.stderr.write(`\r\x1b[K${bar(share)}${terminalText(text)}`);
+}
+
+const BAR_WIDTH = 24;
+
+function bar(share: number | undefined): string {
+  if (share === undefined || !Number.isFinite(share)) return "";
+  const full = Math.round(Math.min(1, Math.max(0, share)) * BAR_WIDTH);
+  return `[${"#".repeat(full)}${" ".repeat(BAR_WIDTH - full)}] `;
 }
 
 function reportLines(report: Report): string[] {

@@ -1,4 +1,4 @@
-/** user, identity, chan, subscription and contact: whose mail, from and to whom. */
+/** identity, chan, subscription and contact: whose mail, from and to whom. */
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { readPreferenceWords } from "../preference-words.js";
@@ -14,39 +14,6 @@ interface IdentityRow {
 }
 
 type LabelledRow = { readonly address: string; readonly label: string };
-
-export function addUserCommands(program: Command): void {
-  const user = program.command("user").description("local logins for SMTP and IMAP");
-  for (const [name, text] of [
-    ["add", "make a login; its password is asked on standard input"],
-    ["passwd", "change a password"],
-  ] as const) {
-    user
-      .command(`${name} <name>`)
-      .description(text)
-      .option("--password-stdin", "read the password from standard input (the only way)")
-      .action(async (login: string, _options, command: Command) => {
-        const context = readContext(command);
-        const password = await readSecret();
-        const result = await withMethods(context, (call) => call(`user.${name}`, { name: login, password }));
-        print(context, result, () =>
-          name === "add" ? `The login ${login} is there.` : "The password is changed.",
-        );
-      });
-  }
-  user
-    .command("list")
-    .description("every login")
-    .action(async (_options, command: Command) => {
-      const context = readContext(command);
-      const users = (await withMethods(context, (call) => call("user.list"))) as { name: string }[];
-      print(context, users, (rows) => rows.map((row) => row.name));
-    });
-  user
-    .command("remove <name>")
-    .description("remove a login that owns no identities any more, with its mail and chans")
-    .action(simple("user.remove", ["name"], "The login is gone."));
-}
 
 export function addIdentityCommands(program: Command): void {
   const identity = program.command("identity").description("addresses whose private keys we hold");

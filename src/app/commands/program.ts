@@ -1,27 +1,30 @@
 /** The command line: every command, and how errors become an exit status and one sentence. */
-import { existsSync, readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config/config.js";
 import { CommandError } from "../control/messages.js";
-import { addBackupCommands } from "./backup.js";
+import { STORAGE_TEXTS } from "../storage-texts.js";
+import { terminalText } from "../terminal-text.js";
+import { addBackupCommands, addSalvageCommand } from "./backup.js";
 import { addBenchCommands } from "./bench.js";
+import { addBuildNativeCommand } from "./build-native.js";
 import { addClientSettingsCommand } from "./client-settings.js";
 import { addDeliveryCommands } from "./delivery.js";
 import { addDemoCommand } from "./demo.js";
 import { addDocumentCommands } from "./documents.js";
 import { addKeysCommands } from "./keys.js";
-import { addQueueCommands, addSendCommand, addStatusCommand } from "./mail.js";
+import { addMetricsCommand, addQueueCommands, addSendCommand, addStatusCommand } from "./mail.js";
 import { addMovingCommands } from "./moving.js";
+import { packageVersion } from "./package-files.js";
 import {
   addChanCommands,
   addContactCommands,
   addIdentityCommands,
   addSubscriptionCommands,
-  addUserCommands,
 } from "./people.js";
 import { addConfigCommands } from "./settings.js";
 import { addSetupCommand } from "./setup.js";
 import { addStartCommand } from "./start.js";
+import { addUserCommands } from "./users.js";
 import { addVectorsCommand } from "./vectors.js";
 
 /** Runs one command; resolves with the exit status. */
@@ -31,7 +34,7 @@ export async function runProgram(parameters: readonly string[]): Promise<number>
     await program.parseAsync(parameters, { from: "user" });
     return typeof process.exitCode === "number" ? process.exitCode : 0;
   } catch (error) {
-    return report(error);
+    return await report(error);
   }
 }
 
@@ -39,7 +42,7 @@ function createProgram(): Command {
   const program = new Command("bmbridge");
   program
     .description("A Bitmessage node that ordinary mail clients send and read through.")
-    .version(version());
+    .version(packageVersion());
   addStartCommand(program);
   addSetupCommand(program);
   addClientSettingsCommand(program);
@@ -53,11 +56,14 @@ function createProgram(): Command {
   addQueueCommands(program);
   addDeliveryCommands(program);
   addStatusCommand(program);
+  addMetricsCommand(program);
   addKeysCommands(program);
   addBackupCommands(program);
+  addSalvageCommand(program);
   addMovingCommands(program);
   addConfigCommands(program);
   addBenchCommands(program);
+  addBuildNativeCommand(program);
   addVectorsCommand(program);
   addDocumentCommands(program);
   for (const command of leaves(program)) addGlobalOptions(command);
@@ -88,7 +94,7 @@ function forAll(command: Command, apply: (command: Command) => void): void {
   for (const child of command.commands) forAll(child, apply);
 }
 
-function report(error: unknown): number {
+async function report(error: unknown): Promise<number> {
   if (error instanceof CommanderError) {
     return ["commander.helpDisplayed", "commander.version", "commander.help"].includes(error.code) &&
       error.exitCode === 0
@@ -96,37 +102,32 @@ function report(error: unknown): number {
       : 2;
   }
   if (error instanceof ConfigError) {
-    process.stderr.write(`bmbridge: ${error.message}\n`);
+    complain(error.message);
     return 2;
   }
   if (error instanceof CommandError) {
-    process.stderr.write(`bmbridge: ${error.message}\n`);
+    complain(error.message);
     return error.kind === "wrong-use" ? 2 : 1;
   }
-  if (isSystemError(error)) {
-    process.stderr.write(`bmbridge: ${error.message}\n`);
+  const { storageFault } = await import("../../store/storage-fault.js");
+  const fault = storageFault(error);
+  if (fault !== null && !isSystemError(error)) {
+    complain(STORAGE_TEXTS[fault]);
     return 1;
   }
-  process.stderr.write(
-    `bmbridge: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  if (isSystemError(error)) {
+    complain(error.message);
+    return 1;
+  }
+  complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return 1;
+}
+
+function complain(text: string): void {
+  process.stderr.write(`bmbridge: ${terminalText(text)}\n`);
 }
 
 /** A file that is not there, a full disk: the system's own sentence, which names the file. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === "string";
-}
-
-/** The version in the package.json above this file, wherever the build stands. */
-function version(): string {
-  for (
-    let directory = new URL(".", import.meta.url);
-    directory.pathname !== "/";
-    directory = new URL("..", directory)
-  ) {
-    const file = new URL("package.json", directory);
-    if (existsSync(file)) return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
-  }
-  return "unknown";
 }

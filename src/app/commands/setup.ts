@@ -22,7 +22,7 @@ export function addSetupCommand(program: Command): void {
       );
       print(context, result as SetupResult, ({ identities }) => [
         `The login ${user} is there, with ${identities[0]?.address}.`,
-        "Start the node with: bmbridge start",
+        "Start the node, unless it runs already, with: bmbridge start",
       ]);
     });
 }

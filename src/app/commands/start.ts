@@ -1,65 +1,68 @@
 /** start: the node in the foreground until a signal ends it. */
-import { randomInt } from "node:crypto";
-import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { clientSettings } from "../client-setup/start-lines.js";
 import type { App } from "../create-app.js";
-import { askSecret, type Context, canAsk, readContext } from "./context.js";
-import type { SetupResult } from "./setup.js";
-
-interface FirstStart {
-  readonly user: string;
-  readonly password: string;
-  readonly address: string;
-}
+import { endOnUncaught, forgiveOutput, leaveSoon } from "../last-resort.js";
+import { askSecret, type Context, canAsk, canConverse, converse, readContext } from "./context.js";
+import type { FirstStart } from "./first-start.js";
 
 export function addStartCommand(program: Command): void {
   program
     .command("start")
     .description("run the node with its SMTP and IMAP servers")
-    .action(async (_options, command: Command) => {
+    .option("--no-setup", "make no login at the first start: a service's password would stand in its log")
+    .action(async ({ setup }: { setup: boolean }, command: Command) => {
       const context = readContext(command);
       const [{ createApp }, { createLogger }] = await Promise.all([
         import("../create-app.js"),
         import("../log.js"),
       ]);
-      const logger = createLogger(context.config.log);
-      const { directory, config } = context;
+      const { directory, config, sources } = context;
+      const threshold = { level: config.log.level };
+      const logger = createLogger({ threshold, format: config.log.format });
       const end = new AbortController();
       const shutDown = () => end.abort();
-      const app = await createApp({ directory, config, logger, ask: canAsk() ? askSecret : null, shutDown });
-      const ended = untilSignal(end.signal);
+      forgiveOutput([process.stdout, process.stderr]);
+      endOnUncaught({ process, logger, end: shutDown });
+      const app = await createApp({
+        directory,
+        config,
+        sources,
+        threshold,
+        logger,
+        ask: canAsk() ? askSecret : null,
+        shutDown,
+      });
+      const ended = untilSignal(end);
       try {
+        const makeFirst = setup ? await prepareFirstStart(app, context, end.signal) : async () => null;
         const endpoints = await app.start();
         // After the listeners are up: the password is shown once, and a start that fails would never show it.
-        const first = context.config.node.relay_only ? null : await firstStart(app);
-        announce(context, endpoints, first);
+        announce(context, endpoints, await makeFirst());
         await ended;
         logger.info("stopping");
       } finally {
         await app.stop();
+        leaveSoon({ exit: (status) => process.exit(status) }, () => Number(process.exitCode ?? 0));
       }
     });
 }
 
-/** The very first start makes a login and an identity, so that there is something to connect with. */
-async function firstStart(app: App): Promise<FirstStart | null> {
-  const users = (await app.methods["user.list"]?.({})) as readonly unknown[];
-  if (users.length > 0) return null;
-  const user =
-    userInfo()
-      .username.toLowerCase()
-      .replace(/[^a-z0-9._-]/g, "") || "me";
-  const password = makePassword();
-  const made = (await app.methods["setup"]?.({ user, password, identity: user })) as SetupResult;
-  return { user, password, address: made.identities[0]?.address ?? "" };
+/** A person is asked before anything runs; what is made then, is made when all runs. */
+async function prepareFirstStart(
+  app: App,
+  context: Context,
+  end: AbortSignal,
+): Promise<() => Promise<FirstStart | null>> {
+  if (context.config.node.relay_only) return async () => null;
+  const { askNames, isFirstStart, makeFirst, usualNames } = await import("./first-start.js");
+  if (!(await isFirstStart(app.methods))) return async () => null;
+  const names = canConverse(context) ? await converse(end, (ask) => askNames(ask, tell)) : usualNames();
+  return () => makeFirst(app.methods, names);
 }
 
-/** About 82 bits in four groups that can be typed; no letters that look alike. */
-function makePassword(): string {
-  const letters = "abcdefghjkmnpqrstuvwxyz23456789";
-  const group = () => Array.from({ length: 4 }, () => letters[randomInt(letters.length)]).join("");
-  return Array.from({ length: 4 }, group).join("-");
+function tell(text: string): void {
+  process.stdout.write(text);
 }
 
 function announce(
@@ -68,11 +71,13 @@ function announce(
   first: FirstStart | null,
 ): void {
   if (context.json) {
-    const { p2p, imap, smtp, web, api } = endpoints;
-    const more = first === null ? {} : { first_start: first };
-    process.stdout.write(
-      `${JSON.stringify({ ready: true, p2p, imap, smtp, web, ...(api ? { api } : {}), ...more })}\n`,
-    );
+    const { p2p, imap, smtp, web, api, metrics } = endpoints;
+    const optional = {
+      ...(api ? { api } : {}),
+      ...(metrics ? { metrics } : {}),
+      ...(first === null ? {} : { first_start: first }),
+    };
+    process.stdout.write(`${JSON.stringify({ ready: true, p2p, imap, smtp, web, ...optional })}\n`);
     return;
   }
   const lines = clientSettings({ config: context.config, endpoints, first });
@@ -80,9 +85,9 @@ function announce(
 }
 
 /** Or until something in the program asks for the end. */
-function untilSignal(end: AbortSignal): Promise<void> {
+function untilSignal(end: AbortController): Promise<void> {
   return new Promise((resolve) => {
-    end.addEventListener("abort", () => resolve(), { once: true });
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
+    end.signal.addEventListener("abort", () => resolve(), { once: true });
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => end.abort());
   });
 }

@@ -2,6 +2,7 @@
 
 export interface QueueRow {
   readonly id: string;
+  readonly kind: "msg" | "broadcast";
   readonly from: string;
   readonly to: string;
   readonly subject: string;
@@ -37,6 +38,12 @@ export interface Status {
     objects_pending: number;
   };
   readonly mail: { users: number; messages: number };
+  /** `plain`: not encrypted; `open`: encrypted, and unlocked. */
+  readonly keys: "plain" | "open" | "locked";
+  /** What is wrong with the disk or the database; `kind` is `full`, `read-only`, `failing` or `damaged`. */
+  readonly trouble: { kind: string; text: string; since: number } | null;
+  /** By which most peers' clocks are ahead of ours; null while too few have told. */
+  readonly clock_offset_seconds?: number | null;
   readonly uptime_seconds: number;
 }
 
@@ -51,6 +58,10 @@ export function statusLines(status: Status): string[] {
   const queue = Object.entries(status.queue).map(([state, count]) => `${count} ${state}`);
   const { pow, inventory, mail } = status;
   return [
+    ...(status.trouble === null ? [] : [`TROUBLE      ${status.trouble.text}`]),
+    ...(status.keys === "locked"
+      ? ["KEYS         locked; nothing is sent or opened until: bmbridge keys unlock"]
+      : []),
     `up           ${duration(status.uptime_seconds)}`,
     `peers        ${status.peers.length}`,
     ...table(
@@ -66,6 +77,17 @@ export function statusLines(status: Status): string[] {
     `queue        ${queue.length > 0 ? queue.join(", ") : "empty"}`,
     `work         ${pow.engine}, ${pow.threads} threads, ${(pow.trials_per_second / 1e6).toFixed(2)} million trials/s`,
     `mail         ${mail.messages} messages of ${mail.users} users`,
+    ...clockLines(status.clock_offset_seconds ?? 0),
+  ];
+}
+
+/** Seconds of an offset that a person should know of. */
+const NOTABLE_OFFSET = 300;
+
+function clockLines(offset: number): string[] {
+  if (Math.abs(offset) < NOTABLE_OFFSET) return [];
+  return [
+    `clock        WRONG? ${duration(Math.abs(offset))} ${offset > 0 ? "behind" : "ahead of"} the peers'`,
   ];
 }
 

@@ -51,6 +51,7 @@ export interface Config {
   };
   readonly mail: {
     readonly domain: string;
+    readonly server_name: string;
     readonly expire_days: number;
     /** `owner=mail address` */
     readonly addresses: readonly string[];
@@ -76,7 +77,9 @@ export interface Config {
     readonly engine: "auto" | "native" | "gpu" | "wasm" | "javascript";
     readonly threads: number;
   };
-  readonly keys: { readonly passphrase_file: string };
+  readonly login: { readonly max_failures: number; readonly lockout: number };
+  readonly keys: { readonly passphrase_file: string; readonly start_locked: boolean };
+  readonly metrics: { readonly listen: string };
   readonly log: {
     readonly level: "debug" | "info" | "warn" | "error";
     readonly format: "pretty" | "json" | "auto";

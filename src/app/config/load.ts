@@ -14,28 +14,45 @@ export interface ConfigSources {
   readonly assignments: readonly string[];
 }
 
-type Values = Record<string, Record<string, unknown>>;
+/** What has set a value; later ones win over earlier ones. */
+export type Origin = "default" | "file" | "environment" | "command-line";
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** By `section.key`; what is not in it has its default. */
+  readonly origins: ReadonlyMap<string, Origin>;
+}
+
+interface Draft {
+  readonly values: Record<string, Record<string, unknown>>;
+  readonly origins: Map<string, Origin>;
+}
 
 /** ConfigError names the first thing that is wrong. */
 export function loadConfig(sources: ConfigSources): Config {
-  const values: Values = {};
+  return loadWithOrigins(sources).config;
+}
+
+/** @param text what is read in place of the file's own text. @throws ConfigError that names the first thing that is wrong */
+export function loadWithOrigins(sources: ConfigSources, text?: string): LoadedConfig {
+  const { file, environment, assignments } = sources;
+  const draft: Draft = { values: {}, origins: new Map() };
   for (const { section, key, value } of SETTINGS) {
-    values[section] ??= {};
-    values[section][key] = value;
+    draft.values[section] ??= {};
+    draft.values[section][key] = value;
   }
-  const delivery = sources.file === null ? [] : applyFile(values, sources.file);
-  applyEnvironment(values, sources.environment);
-  for (const assignment of sources.assignments) applyAssignment(values, assignment);
-  const config = { ...(values as unknown as Omit<Config, "delivery">), delivery };
+  const delivery = file === null ? [] : applyFile(draft, file, text ?? readText(file));
+  applyEnvironment(draft, environment);
+  for (const assignment of assignments) applyAssignment(draft, assignment);
+  const config = { ...(draft.values as unknown as Omit<Config, "delivery">), delivery };
   checkTogether(config);
   checkWays(config);
   checkExchange(config);
-  return config;
+  return { config, origins: draft.origins };
 }
 
 /** Returns the delivery targets, which only a file can hold. */
-function applyFile(values: Values, file: string): DeliveryConfig[] {
-  const text = readText(file);
+function applyFile(draft: Draft, file: string, text: string): DeliveryConfig[] {
   let document: Record<string, unknown>;
   try {
     document = parse(text);
@@ -51,7 +68,7 @@ function applyFile(values: Values, file: string): DeliveryConfig[] {
     }
     for (const [key, value] of Object.entries(content)) {
       const where = place(file, text, section, key);
-      assign(values, findSetting(section, key, where), value, where);
+      assign(draft, findSetting(section, key, where), { value, where, origin: "file" });
     }
   }
   return readDeliveries(tables, (index, key) => placeOfTable(file, text, { name: "delivery", index, key }));
@@ -66,23 +83,28 @@ function readText(file: string): string {
   }
 }
 
-function applyEnvironment(values: Values, environment: ConfigSources["environment"]): void {
+function applyEnvironment(draft: Draft, environment: ConfigSources["environment"]): void {
   const sections = new Set(SETTINGS.map((setting) => setting.section));
   for (const [name, value] of Object.entries(environment)) {
     const match = /^BMBRIDGE_([A-Z]+)_([A-Z_]+)$/.exec(name);
     const [section, key] = [match?.[1]?.toLowerCase(), match?.[2]?.toLowerCase()];
     if (value === undefined || section === undefined || key === undefined || !sections.has(section)) continue;
     const setting = findSetting(section, key, name);
-    assign(values, setting, fromText(setting, value, name), name);
+    assign(draft, setting, {
+      value: settingFromText(setting, value, name),
+      where: name,
+      origin: "environment",
+    });
   }
 }
 
-function applyAssignment(values: Values, assignment: string): void {
+function applyAssignment(draft: Draft, assignment: string): void {
   const match = /^([a-z]+)\.([a-z_]+)=(.*)$/s.exec(assignment);
   if (match === null) throw new ConfigError(`--set ${assignment.split("=")[0]}`, "write section.key=value");
-  const [, section = "", key = "", value = ""] = match;
-  const setting = findSetting(section, key, `${section}.${key}`);
-  assign(values, setting, fromText(setting, value, `${section}.${key}`), `${section}.${key}`);
+  const [, section = "", key = "", text = ""] = match;
+  const where = `${section}.${key}`;
+  const setting = findSetting(section, key, where);
+  assign(draft, setting, { value: settingFromText(setting, text, where), where, origin: "command-line" });
 }
 
 function findSetting(section: string, key: string, where: string): Setting {
@@ -95,15 +117,22 @@ function findSetting(section: string, key: string, where: string): Setting {
   throw new ConfigError(where, `there is no setting ${section}.${key}${known}`);
 }
 
-function assign(values: Values, setting: Setting, value: unknown, where: string): void {
-  const result = setting.schema.safeParse(value);
+function assign(
+  { values, origins }: Draft,
+  setting: Setting,
+  given: { readonly value: unknown; readonly where: string; readonly origin: Origin },
+): void {
+  const result = setting.schema.safeParse(given.value);
   if (!result.success)
-    throw new ConfigError(where, result.error.issues[0]?.message ?? "not a possible value");
+    throw new ConfigError(given.where, result.error.issues[0]?.message ?? "not a possible value");
   const section = values[setting.section];
-  if (section !== undefined) section[setting.key] = result.data;
+  if (section === undefined) return;
+  section[setting.key] = result.data;
+  origins.set(`${setting.section}.${setting.key}`, given.origin);
 }
 
-function fromText(setting: Setting, text: string, where: string): unknown {
+/** The value that a text stands for, not checked any further. @throws ConfigError */
+export function settingFromText(setting: Setting, text: string, where: string): unknown {
   switch (setting.kind) {
     case "text":
       return text;
@@ -174,9 +203,9 @@ function place(file: string, text: string, section: string, key: string | null):
   let current = "";
   const lines = text.split("\n");
   for (const [index, line] of lines.entries()) {
-    const header = /^\s*\[\s*([^\]]+?)\s*\]/.exec(line);
+    const header = /^\s*\[([^\]]+)\]/.exec(line);
     if (header !== null) {
-      current = header[1] ?? "";
+      current = (header[1] ?? "").trim();
       if (key === null && current === section) return `${file} line ${index + 1}`;
       continue;
     }
@@ -196,7 +225,10 @@ function placeOfTable(
   let count = -1;
   let header: number | null = null;
   for (const [line, content] of text.split("\n").entries()) {
-    const title = /^\s*\[{1,2}\s*"?([^\]"]+?)"?\s*\]{1,2}/.exec(content)?.[1];
+    const title = /^\s*\[\[?([^\]]+)\]/
+      .exec(content)?.[1]
+      ?.trim()
+      .replace(/^"(.*)"$/, "$1");
     if (title !== undefined) {
       if (title === name) count++;
       if (title === name && count === index) header = line + 1;

@@ -93,6 +93,13 @@ export const SETTINGS: readonly Setting[] = [
     "The domain behind our mail addresses.",
   ),
   setting(
+    "mail.server_name",
+    "text",
+    z.string().regex(/^(?:[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?)?$/i, "write a host name"),
+    "",
+    "What mail clients on other machines call this one, for certificates and set-up; empty for the machine's own name.",
+  ),
+  setting(
     "mail.expire_days",
     "number",
     whole.max(36_500),
@@ -183,6 +190,34 @@ export const SETTINGS: readonly Setting[] = [
     z.string(),
     "",
     "File with the passphrase that private keys are encrypted with at rest; a systemd credential named bmbridge-passphrase does the same.",
+  ),
+  setting(
+    "keys.start_locked",
+    "switch",
+    z.boolean(),
+    false,
+    "Start without the passphrase where nobody can be asked: mail is taken and kept, and nothing is sent or opened until the keys are unlocked on the web page, by mail to bridge@, or with keys unlock.",
+  ),
+  setting(
+    "login.max_failures",
+    "number",
+    whole.max(1_000_000),
+    20,
+    "Wrong passwords for a login from one place, over all servers together, after which that place is locked out; 0 for never. App passwords work all the same.",
+  ),
+  setting(
+    "login.lockout",
+    "number",
+    z.int().min(1).max(86_400),
+    900,
+    "Seconds that it is locked out, and after which wrong passwords are forgotten.",
+  ),
+  setting(
+    "metrics.listen",
+    "text",
+    listen,
+    "off",
+    'Where Prometheus fetches /metrics, such as "127.0.0.1:9484"; on loopback only, as there is no login; "off" for none.',
   ),
   setting("log.level", "text", z.enum(["debug", "info", "warn", "error"]), "info", "What is logged."),
   setting(

@@ -17,6 +17,9 @@ export interface ControlServer {
   stop(): Promise<void>;
 }
 
+/** Commands at a time; each is one connection. */
+const MOST_CONNECTIONS = 64;
+
 export function createControlServer(path: string, methods: ControlMethods, logger: Logger): ControlServer {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
@@ -25,6 +28,7 @@ export function createControlServer(path: string, methods: ControlMethods, logge
     socket.on("error", () => socket.destroy());
     serve(socket, methods, logger);
   });
+  server.maxConnections = MOST_CONNECTIONS;
   return {
     async start() {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -34,6 +38,7 @@ export function createControlServer(path: string, methods: ControlMethods, logge
         const previous = process.umask(0o177);
         server.listen(path, () => {
           server.off("error", reject);
+          server.on("error", (error) => logger.error("listening failed", { error }));
           resolve();
         });
         process.umask(previous);
@@ -81,14 +86,20 @@ async function answer(socket: Socket, line: string, methods: ControlMethods, log
 }
 
 function readRequest(line: string): ControlRequest {
-  let value: Partial<ControlRequest>;
+  let value: Partial<ControlRequest> | null;
   try {
     value = JSON.parse(line);
   } catch {
     throw new CommandError("a request is one JSON document a line", "wrong-use");
   }
-  const { id, method, params } = value;
-  if (typeof id !== "number" || typeof method !== "string" || typeof params !== "object" || params === null) {
+  const { id, method, params } = value ?? {};
+  if (
+    typeof id !== "number" ||
+    !Number.isFinite(id) ||
+    typeof method !== "string" ||
+    typeof params !== "object" ||
+    params === null
+  ) {
     throw new CommandError("a request has id, method and params", "wrong-use");
   }
   return { id, method, params };

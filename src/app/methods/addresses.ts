@@ -1,7 +1,7 @@
 /** Chans, subscriptions and contacts. */
 import { z } from "zod";
 import type { Address } from "../../bitmessage/protocol/address.js";
-import { block, unblock } from "../../gateway/junk.js";
+import { block, unblock } from "../../gateway/mailboxes/junk.js";
 import { CommandError, type ControlMethods } from "../control/messages.js";
 import type { MethodsContext } from "./context.js";
 import { row } from "./identities.js";

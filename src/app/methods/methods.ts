@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { CommandError, type ControlMethods } from "../control/messages.js";
 import { addressMethods } from "./addresses.js";
+import { appPasswordMethods } from "./app-passwords.js";
 import { clientSettingsMethods } from "./client-settings.js";
 import type { MethodsContext } from "./context.js";
 import { deliveryMethods } from "./delivery.js";
@@ -16,6 +17,7 @@ import { userMethods } from "./users.js";
 export function createMethods(context: MethodsContext): ControlMethods {
   return {
     ...userMethods(context),
+    ...appPasswordMethods(context),
     ...identityMethods(context),
     ...addressMethods(context),
     ...queueMethods(context),

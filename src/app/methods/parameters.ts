@@ -28,7 +28,7 @@ export function method<T extends z.ZodRawShape>(
 }
 
 /** Names of the errors of our rooms whose texts are for people. */
-const FOR_PEOPLE = new Set(["MessagingError", "UserError", "SmtpError", "ImapError"]);
+const FOR_PEOPLE = new Set(["MessagingError", "UserError", "SmtpError", "ImapError", "StoreError"]);
 
 function explain(error: unknown): unknown {
   if (error instanceof ProtocolError) return new CommandError(error.message.replaceAll("_", " "));

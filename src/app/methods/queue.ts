@@ -1,9 +1,9 @@
 /** Sending, and what became of it. */
 import MailComposer from "nodemailer/lib/mail-composer/index.js";
 import { z } from "zod";
-import type { OutboxEntry, OutboxId } from "../../bitmessage/messaging/types.js";
+import type { OutboxEntry, OutboxEntryState, OutboxId } from "../../bitmessage/messaging/types.js";
 import type { Address } from "../../bitmessage/protocol/address.js";
-import { acceptedWork, priceText } from "../../gateway/price.js";
+import { acceptedWork, priceText } from "../../gateway/outgoing/price.js";
 import { CommandError, type ControlMethods } from "../control/messages.js";
 import type { MethodsContext } from "./context.js";
 import { bitmessageAddress, method, text } from "./parameters.js";
@@ -13,8 +13,9 @@ export function queueMethods(context: MethodsContext): ControlMethods {
   const { stores, services } = context;
   const { outbox } = services.messaging;
   const find = (id: string, user: string | undefined) => findEntry(stores, id, user);
-  const row = (entry: OutboxEntry) => ({
+  const row = (entry: OutboxEntryState) => ({
     id: entry.id,
+    kind: entry.kind,
     from: entry.from,
     to: entry.to,
     subject: entry.subject,
@@ -27,12 +28,11 @@ export function queueMethods(context: MethodsContext): ControlMethods {
     ...(entry.failure === null ? {} : { failure: entry.failure }),
   });
   return {
-    "queue.list": method({ user: text.optional() }, ({ user }) =>
-      stores.outbox
-        .list({})
-        .filter((entry) => user === undefined || ownerOf(stores, entry) === user)
-        .map(row),
-    ),
+    "queue.list": method(listing, ({ user, scope, limit }) => {
+      const isOwn = (entry: OutboxEntryState) => user === undefined || ownerOf(stores, entry) === user;
+      if (scope === "active") return stores.outbox.active().filter(isOwn).reverse().map(row);
+      return newest(stores, limit ?? Number.MAX_SAFE_INTEGER, isOwn).map(row);
+    }),
     "queue.show": method(one, ({ id, user }) => details(context, find(id, user), row)),
     "queue.cancel": method(one, ({ id, user }) => {
       const found = find(id, user);
@@ -59,10 +59,30 @@ export function queueMethods(context: MethodsContext): ControlMethods {
   };
 }
 
+/** Newest first: those for which something is still to be done or awaited, or the newest of all. */
+const listing = {
+  user: text.optional(),
+  scope: z.enum(["active", "all"]).optional(),
+  limit: z.int().min(1).optional(),
+};
+
+/** What belongs to others is not counted. */
+function newest(
+  { outbox }: MethodsContext["stores"],
+  limit: number,
+  isOwn: (entry: OutboxEntryState) => boolean,
+): OutboxEntryState[] {
+  for (let looked = limit; ; looked = Math.min(Number.MAX_SAFE_INTEGER, looked * 4)) {
+    const found = outbox.newest(looked);
+    const own = found.filter(isOwn);
+    if (own.length >= limit || found.length < looked) return own.slice(0, limit);
+  }
+}
+
 /** Of one message; with a login, only of that login's. */
 const one = { id: text, user: text.optional() };
 
-function ownerOf(stores: MethodsContext["stores"], entry: OutboxEntry): string | undefined {
+function ownerOf(stores: MethodsContext["stores"], entry: OutboxEntryState): string | undefined {
   return stores.submissions.findByOutboxId(entry.id)?.user ?? stores.identities.owners(entry.from)[0]?.user;
 }
 
@@ -89,7 +109,11 @@ function findEntry(stores: MethodsContext["stores"], id: string, user: string | 
   return entry;
 }
 
-function details(context: MethodsContext, entry: OutboxEntry, row: (entry: OutboxEntry) => object): unknown {
+function details(
+  context: MethodsContext,
+  entry: OutboxEntry,
+  row: (entry: OutboxEntryState) => object,
+): unknown {
   const { services } = context;
   const progress = services.messaging.outbox.progress(entry.id);
   const price = entry.failure === "too-difficult" ? services.messaging.outbox.price(entry.id) : null;
@@ -100,7 +124,6 @@ function details(context: MethodsContext, entry: OutboxEntry, row: (entry: Outbo
       : { trials: progress.trials, expected_trials: Math.round(progress.expectedTrials) };
   return {
     ...row(entry),
-    kind: entry.kind,
     ttl: entry.ttl,
     octets: entry.content.length,
     inventory_hash: entry.inventoryHash,

@@ -7,7 +7,7 @@ import { label, method, text } from "./parameters.js";
 const credentials = { name: text, password: z.string() };
 
 export function userMethods({ services }: MethodsContext): ControlMethods {
-  const { users, messaging } = services;
+  const { users, logins, appPasswords, messaging } = services;
   return {
     "user.add": method(credentials, async ({ name, password }) => ({
       name: (await users.create(name, password)).name,
@@ -16,7 +16,22 @@ export function userMethods({ services }: MethodsContext): ControlMethods {
       await users.setPassword(name, password);
       return { name };
     }),
-    "user.list": method({}, () => users.list().map(({ name }) => ({ name }))),
+    "user.list": method({}, () =>
+      users.list().map(({ name }) => ({
+        name,
+        app_passwords: appPasswords.list(name).length,
+        failures: logins.failures(name).map(({ source, failures, lockedFor }) => ({
+          source,
+          failures,
+          locked_for: lockedFor,
+        })),
+      })),
+    ),
+    "user.unlock": method({ name: text }, ({ name }) => {
+      chooseUser({ services }, name);
+      logins.lift(name);
+      return { name };
+    }),
     "user.remove": method({ name: text }, ({ name }) => {
       users.remove(name);
       return { name };

@@ -3,13 +3,16 @@ import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Call } from "../commands/context.js";
 import { CommandError } from "../control/messages.js";
+import { shortName } from "./mail-file.js";
 import { maildirFolder, maildirNames, makeMaildir, writeMaildirMail } from "./maildir.js";
 import { mboxEntry } from "./mbox.js";
+import { type PeopleTable, writeMessagesDat } from "./write-messages-dat.js";
 
 interface ExportTarget {
   readonly user: string | undefined;
   readonly path: string;
-  readonly progress: (text: string) => void;
+  /** Tells how far it is, with the share of the whole, 0 to 1, where that is known. */
+  readonly progress: (text: string, share?: number) => void;
 }
 
 interface Mailbox {
@@ -42,7 +45,7 @@ export async function exportMail(
     let count = 0;
     for await (const mail of mails(call, user, mailbox.name)) {
       if (write(mail)) count += 1;
-      target.progress(`${mailbox.name}: ${count} of ${mailbox.messages}`);
+      target.progress(`${mailbox.name}: ${count} of ${mailbox.messages}`, count / mailbox.messages);
     }
     written[mailbox.name] = count;
   }
@@ -79,7 +82,7 @@ function intoMaildir(root: string, mailbox: Mailbox): (mail: Mail) => boolean {
 
 /** @param files names of files that have been written, folded as some file systems do; a name is numbered where it is there already */
 function intoMbox(root: string, { name }: Mailbox, files: Set<string>): (mail: Mail) => boolean {
-  const wanted = name.replaceAll(/[/\\]/g, ".").replace(/^\.+/, "_");
+  const wanted = shortName(name.replaceAll(/[/\\]/g, ".").replace(/^\.+/, "_"));
   let unique = wanted;
   for (let number = 2; files.has(unique.toLowerCase()); number++) unique = `${wanted} (${number})`;
   files.add(unique.toLowerCase());
@@ -92,11 +95,14 @@ function intoMbox(root: string, { name }: Mailbox, files: Set<string>): (mail: M
   };
 }
 
+/** Without them PyBitmessage takes the file for none, and writes a new one over it. It asks before it connects, as where it is new. */
+const SETTINGS = "[bitmessagesettings]\nsettingsversion = 10\ndontconnect = true\n";
+
 /** Every identity with its private keys, as PyBitmessage's keys.dat; the file is for its owner only. */
 export async function exportKeys(call: Call, target: ExportTarget): Promise<Record<string, number>> {
   const rows = (await call("identity.list")) as { address: string; user: string }[];
   const own = rows.filter(({ user }) => target.user === undefined || user === target.user);
-  const sections: string[] = [];
+  const sections: string[] = [SETTINGS];
   for (const { address, user } of own) {
     const { keysDat } = (await call("identity.export", { address, user })) as { keysDat: string };
     sections.push(keysDat);
@@ -104,5 +110,51 @@ export async function exportKeys(call: Call, target: ExportTarget): Promise<Reco
   if (existsSync(target.path))
     throw new CommandError(`${target.path} is there already; an export never overwrites`);
   writeFileSync(target.path, sections.join("\n"), { mode: 0o600, flag: "wx" });
-  return { identities: sections.length };
+  return { identities: own.length };
+}
+
+/** Mail and people, as PyBitmessage's messages.dat; identities go with exportKeys. */
+export async function exportMessagesDat(
+  call: Call,
+  target: ExportTarget & { /** Unix seconds. */ readonly now: number },
+): Promise<Record<string, number>> {
+  const { user, path, progress } = target;
+  const file = writeMessagesDat(path, target.now);
+  const counts: Record<string, number> = {};
+  try {
+    for (const table of ["received", "sent"] as const) {
+      let count = 0;
+      for (;;) {
+        const rows = (await call("export.messages", { user, table, after: count })) as never[];
+        if (rows.length === 0) break;
+        file[table](rows);
+        count += rows.length;
+        progress(`${table}: ${count} messages`);
+      }
+      counts[table] = count;
+    }
+    const contacts = (await call("contact.list", { user })) as OldPerson[];
+    const people = {
+      addressbook: contacts.filter(({ blocked }) => !blocked),
+      blacklist: contacts.filter(({ blocked }) => blocked),
+      subscriptions: (await call("subscription.list", { user })) as OldPerson[],
+    };
+    for (const [table, rows] of Object.entries(people)) {
+      file.people(table as PeopleTable, rows);
+      counts[table] = rows.length;
+    }
+  } catch (error) {
+    file.abandon();
+    throw error;
+  } finally {
+    progress("");
+  }
+  file.finish();
+  return counts;
+}
+
+interface OldPerson {
+  readonly label: string;
+  readonly address: string;
+  readonly blocked?: boolean;
 }

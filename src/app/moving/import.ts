@@ -19,7 +19,8 @@ export interface ImportReport {
 interface ImportTarget {
   readonly user: string | undefined;
   readonly path: string;
-  readonly progress: (text: string) => void;
+  /** Tells how far it is, with the share of the whole, 0 to 1, where that is known. */
+  readonly progress: (text: string, share?: number) => void;
 }
 
 const MOST_IN_PORTION = 200;
@@ -56,7 +57,7 @@ export async function importMails(
 }
 
 function mailboxName(levels: readonly string[]): string {
-  const name = levels.map((level) => level.replaceAll(/[/\p{Cc}]/gu, "_")).join("/");
+  const name = levels.map((level) => level.replaceAll(/[/\p{Cc}\u2028\u2029]/gu, "_")).join("/");
   if (name === "") return "INBOX";
   return MANAGED.test(name) ? `Imported/${name}` : name;
 }
@@ -78,7 +79,7 @@ export async function importMessagesDat(call: Call, target: ImportTarget): Promi
       for (const messages of portions(rows, ({ body }) => body.length * 3, report)) {
         await send(call, method, { user, messages }, report);
         done += messages.length;
-        target.progress(`${done} of ${total} messages`);
+        target.progress(`${done} of ${total} messages`, done / total);
       }
     }
   } finally {

@@ -69,15 +69,15 @@ function readSections(text: string): Map<string, Map<string, string>> {
   let key = "";
   for (const line of text.replace(/^\uFEFF/, "").split(/\r?\n/)) {
     if (/^\s*([;#]|$)/.test(line)) continue;
-    const header = /^\[(.+?)\]\s*$/.exec(line);
-    const pair = /^([^\s:=][^:=]*?)\s*[:=]\s*(.*?)\s*$/.exec(line);
+    const header = /^\[(.+?)\]$/.exec(line.trimEnd());
+    const pair = /^([^\s:=][^:=]*)[:=](.*)$/.exec(line);
     if (header !== null) {
       current = new Map();
       sections.set(header[1] ?? "", current);
     } else if (/^\s/.test(line)) current?.set(key, `${current.get(key) ?? ""}\n${line.trim()}`);
     else if (pair !== null) {
-      key = (pair[1] ?? "").toLowerCase();
-      current?.set(key, (pair[2] ?? "").replace(/%%/g, "%"));
+      key = (pair[1] ?? "").trim().toLowerCase();
+      current?.set(key, (pair[2] ?? "").trim().replace(/%%/g, "%"));
     }
   }
   return sections;
@@ -109,7 +109,7 @@ function readIdentity(
     version,
     stream,
     keys,
-    label: chan ? (passphrase ?? label) : label,
+    label: asLabel(chan ? (passphrase ?? label) : label),
     enabled: section.get("enabled") === undefined || isTrue(section.get("enabled")),
     chan,
     passphrase,
@@ -120,6 +120,15 @@ function readIdentity(
     sendsAcknowledgements: !isTrue(section.get("dontsendack")),
     lastPubkeySent: wholeNumber(section.get("lastpubkeysendtime")),
   };
+}
+
+/** As labels are taken elsewhere: one line, not too long. */
+function asLabel(text: string): string {
+  return text
+    .slice(0, 1000)
+    .replace(/\p{C}+/gu, " ")
+    .trim()
+    .slice(0, 200);
 }
 
 /** The file keeps only the label; it holds the passphrase unless it was renamed. */

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** Mail outside of the bridge: what a Maildir or an mbox file holds of each. */
 export interface OutsideMail {
   /** Levels from the top; [] for the inbox. */
@@ -50,4 +52,15 @@ export function withFileLineEnds(bytes: Uint8Array): Uint8Array {
     result[to++] = bytes[at] ?? 0;
   }
   return result.subarray(0, to);
+}
+
+/** Octets of the longest name of a file or folder that we make; file systems have 255, of which something stands behind. */
+const LONGEST_NAME = 200;
+
+/** The name, or where it is too long its beginning and what tells it from others: the same each time. */
+export function shortName(name: string): string {
+  if (Buffer.byteLength(name) <= LONGEST_NAME) return name;
+  const mark = createHash("sha256").update(name).digest("hex").slice(0, 16);
+  // A character has four octets at most.
+  return `${[...name].slice(0, 40).join("")}-${mark}`;
 }

@@ -9,11 +9,18 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
-  writeSync,
+  rmSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { decodeMailboxName, encodeMailboxName } from "../../mail/imap/mailbox-name.js";
-import { LARGEST_MAIL, type OutsideEntry, withFileLineEnds, withNetworkLineEnds } from "./mail-file.js";
+import {
+  LARGEST_MAIL,
+  type OutsideEntry,
+  shortName,
+  withFileLineEnds,
+  withNetworkLineEnds,
+} from "./mail-file.js";
 
 const FLAGS: Readonly<Record<string, string>> = {
   R: "\\Answered",
@@ -88,7 +95,7 @@ function timeOf(name: string): number | null {
 /** Where a mailbox stands in a Maildir++. */
 export function maildirFolder(path: string, folder: readonly string[]): string {
   const name = folder.map((level) => encodeMailboxName(level).replaceAll(/[./]/g, "_")).join(".");
-  return folder.length === 0 ? path : join(path, `.${name}`);
+  return folder.length === 0 ? path : join(path, `.${shortName(name)}`);
 }
 
 /** Makes a Maildir with its three parts. */
@@ -115,9 +122,12 @@ export function writeMaildirMail(
     .filter((letter) => mail.flags.includes(FLAGS[letter] ?? ""))
     .sort();
   const part = join(path, "tmp", name);
-  const file = openSync(part, "w", 0o600);
+  // What another run left; a link would lead elsewhere.
+  rmSync(part, { force: true });
+  const file = openSync(part, "wx", 0o600);
   try {
-    writeSync(file, withFileLineEnds(mail.bytes));
+    // Not writeSync, which writes less than it is given when the disk becomes full.
+    writeFileSync(file, withFileLineEnds(mail.bytes));
     fsyncSync(file);
   } finally {
     closeSync(file);

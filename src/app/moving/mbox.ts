@@ -1,6 +1,6 @@
 /** mbox files (RFC 4155): reading the common dialects, writing the one that loses nothing (mboxrd). */
 import { closeSync, openSync, readSync } from "node:fs";
-import { concatBytes } from "../../bitmessage/protocol/bytes.js";
+import { joinBytes } from "../../bitmessage/protocol/bytes.js";
 import { LARGEST_MAIL, type OutsideEntry, withFileLineEnds, withNetworkLineEnds } from "./mail-file.js";
 
 const LF = 10;
@@ -25,7 +25,7 @@ export function* readMbox(path: string, folder: readonly string[]): Generator<Ou
     // The empty line before the next separator belongs to the file, not to the mail.
     const last = lines.at(-1);
     if (last !== undefined && isEmpty(last)) lines.pop();
-    const bytes = withNetworkLineEnds(concatBytes(...lines));
+    const bytes = withNetworkLineEnds(joinBytes(lines));
     if (bytes.length === 0) return { place: `mail ${number}`, reason: "it is empty" };
     return { folder, bytes, flags: statusFlags(bytes), time: timeOf(separator) };
   };
@@ -64,7 +64,7 @@ export function mboxEntry(bytes: Uint8Array, time: number): Uint8Array {
   }
   if (body.length > 0 && body[body.length - 1] !== LF) parts.push(Uint8Array.of(LF));
   parts.push(Uint8Array.of(LF));
-  return concatBytes(...parts);
+  return joinBytes(parts);
 }
 
 /** Lines with their ends, of any length up to the largest mail. */
@@ -79,7 +79,7 @@ function* readLines(path: string): Generator<Uint8Array> {
       if (length === 0) break;
       let start = 0;
       for (let end = chunk.indexOf(LF); end >= 0 && end < length; end = chunk.indexOf(LF, start)) {
-        yield concatBytes(...rest, chunk.subarray(start, end + 1));
+        yield joinBytes([...rest, chunk.subarray(start, end + 1)]);
         rest = [];
         held = 0;
         start = end + 1;
@@ -88,7 +88,7 @@ function* readLines(path: string): Generator<Uint8Array> {
       // Of a line that cannot belong to a mail that is kept, only the length matters.
       if (start < length && held <= LARGEST_MAIL + CHUNK) rest.push(chunk.subarray(start, length));
     }
-    if (rest.length > 0) yield concatBytes(...rest);
+    if (rest.length > 0) yield joinBytes(rest);
   } finally {
     closeSync(file);
   }

@@ -35,12 +35,11 @@ type Row = Readonly<Record<string, Buffer | null>>;
 export function openMessagesDat(path: string): MessagesDat {
   if (!existsSync(path)) throw new CommandError(`there is no file ${path}`, "wrong-use");
   const database = open(path);
-  const has = (table: string) =>
-    database.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(table) !==
-    undefined;
   const rows = (table: string): Iterable<Row> => readRows(database, table);
   const count = (table: string): number =>
-    has(table) ? (database.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number) : 0;
+    isPlainTable(database, table)
+      ? (database.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number)
+      : 0;
   const entries = (table: string) => [...rows(table)].map(readEntry);
   return {
     counts: { received: count("inbox"), sent: count("sent") },
@@ -58,8 +57,8 @@ function open(path: string): BetterSqlite.Database {
   let database: BetterSqlite.Database | null = null;
   try {
     database = new BetterSqlite(path, { readonly: true, fileMustExist: true });
-    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all();
-    if (["inbox", "sent"].every((name) => tables.includes(name))) return database;
+    const opened = database;
+    if (["inbox", "sent"].every((table) => isPlainTable(opened, table))) return opened;
   } catch (error) {
     database?.close();
     const { code = "" } = error as { readonly code?: string };
@@ -72,7 +71,14 @@ function open(path: string): BetterSqlite.Database {
   throw new CommandError(`${path} is no messages.dat of PyBitmessage`, "wrong-use");
 }
 
+/** Stored rows: a view or a virtual table runs what its file's author wrote, which need not end. */
+function isPlainTable(database: BetterSqlite.Database, table: string): boolean {
+  const wanted = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name = ?";
+  return database.prepare(wanted).get(table) !== undefined;
+}
+
 function readRows(database: BetterSqlite.Database, table: string): Iterable<Row> {
+  if (!isPlainTable(database, table)) return [];
   const columns = (database.pragma(`table_info(${table})`) as { name: string }[]).map(
     ({ name }) => `"${name.replaceAll('"', '""')}"`,
   );

@@ -5,7 +5,7 @@ import { type Config, ConfigError } from "../config/config.js";
 import { CommandError, type ControlMethods } from "../control/messages.js";
 
 /** Methods that need no identities. */
-const METHODS: ReadonlySet<string> = new Set(["status", "backup"]);
+const METHODS: ReadonlySet<string> = new Set(["status", "metrics", "backup"]);
 
 /** Objects of earlier times that are looked through at once. */
 const PORTION = 500;

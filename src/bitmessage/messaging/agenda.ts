@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { setImmediate } from "node:timers";
 import type { Clock, Timer } from "./ports.js";
+import { Schedule } from "./schedule.js";
 
 /** Milliseconds of work between two looks at the event loop. */
 export const SLICE_MILLISECONDS = 8;
@@ -13,10 +14,12 @@ const LONGEST_SLEEP = 3600;
  */
 export class Agenda<Key> {
   readonly #due = new Set<Key>();
-  readonly #later = new Map<Key, number>();
+  readonly #later = new Schedule<Key>();
   #cancelTimer: (() => void) | null = null;
   /** When the timer set by `#arm` ends; Infinity without one. */
   #armedFor = Number.POSITIVE_INFINITY;
+  /** The clock when the timer was set. */
+  #armedAt = Number.NEGATIVE_INFINITY;
   #scheduled = false;
   #running = false;
 
@@ -77,12 +80,12 @@ export class Agenda<Key> {
 
   #arm(): void {
     this.#disarm();
-    let next = Number.POSITIVE_INFINITY;
-    for (const time of this.#later.values()) next = Math.min(next, time);
+    const next = this.#later.next();
     if (next === Number.POSITIVE_INFINITY) return;
     const now = this.options.clock();
     const seconds = Math.min(LONGEST_SLEEP, Math.max(0, next - now));
     this.#armedFor = now + seconds;
+    this.#armedAt = now;
     this.#cancelTimer = this.options.timer(seconds, () => this.#wake());
   }
 
@@ -95,11 +98,9 @@ export class Agenda<Key> {
   #wake(): void {
     this.#disarm();
     const now = this.options.clock();
-    for (const [key, time] of this.#later) {
-      if (time > now) continue;
-      this.#later.delete(key);
-      this.#due.add(key);
-    }
+    // All times are those of a clock that has been set back since.
+    const until = now < this.#armedAt ? Number.POSITIVE_INFINITY : now;
+    for (let key = this.#later.take(until); key !== null; key = this.#later.take(until)) this.#due.add(key);
     this.#schedule();
     this.#arm();
   }

@@ -7,7 +7,7 @@ import type { InventoryHash } from "../protocol/inventory-hash.js";
 import { ObjectType, parseObjectHeader } from "../protocol/object.js";
 import type { Difficulty } from "../protocol/pow-target.js";
 import { SLICE_MILLISECONDS } from "./agenda.js";
-import { Backoff } from "./backoff.js";
+import { Backoff, LONGEST_BACKOFF } from "./backoff.js";
 import { FollowedBroadcasters } from "./followed.js";
 import { Keyring } from "./keyring.js";
 import { LONGEST_TTL } from "./next-action.js";
@@ -51,6 +51,8 @@ export interface Inbox {
   stop(): Promise<void>;
   /** There are new objects in the queue. */
   wake(): void;
+  /** What could not be delivered, and what pauses, is tried again now. */
+  resume(): void;
   /** Resolves when nothing is left that can be done now. */
   idle(): Promise<void>;
   /** Identities have been added, changed or removed; after the commit. Also looks into the queue. */
@@ -140,6 +142,13 @@ class QueueInbox implements Inbox {
     });
   }
 
+  resume(): void {
+    this.#held.clear();
+    this.#pausedUntil = 0;
+    this.#failuresInARow = 0;
+    this.wake();
+  }
+
   async idle(): Promise<void> {
     while (this.#drain) await this.#drain;
   }
@@ -194,7 +203,7 @@ class QueueInbox implements Inbox {
 
   #nextBatch(): readonly QueuedObject[] {
     const now = this.options.clock();
-    for (const [hash, time] of this.#held) if (time <= now) this.#held.delete(hash);
+    for (const [hash, time] of this.#held) if (!isAhead(time, now)) this.#held.delete(hash);
     const objects = this.options.stores.objectQueue.unprocessed(BATCH + this.#held.size);
     return objects.filter(({ hash }) => !this.#held.has(hash));
   }
@@ -268,7 +277,7 @@ class QueueInbox implements Inbox {
   }
 
   #isPaused(): boolean {
-    return this.options.clock() < this.#pausedUntil;
+    return isAhead(this.#pausedUntil, this.options.clock());
   }
 
   #mustPause(): boolean {
@@ -301,10 +310,15 @@ class QueueInbox implements Inbox {
   /** Keys that were only seen in passing are forgotten after 28 days (PROTOCOL.md section 18). */
   #cleanUp(): void {
     const now = this.options.clock();
-    if (now < this.#lastCleanUp + CLEAN_UP_INTERVAL) return;
+    if (now >= this.#lastCleanUp && now < this.#lastCleanUp + CLEAN_UP_INTERVAL) return;
     this.#lastCleanUp = now;
     this.options.stores.pubkeys.deleteUnused(now - LONGEST_TTL);
   }
+}
+
+/** Whether a time that was set by `Backoff` is still to come; one too far ahead was told by a clock that has been set back since. */
+function isAhead(time: number, now: number): boolean {
+  return time > now && time <= now + LONGEST_BACKOFF;
 }
 
 /** -1 when there is none. */

@@ -44,6 +44,10 @@ export interface Messaging {
   readonly subscriptions: Subscriptions;
   readonly pubkeyPublisher: PubkeyPublisher;
   start(): void;
+  /** What waits after unexpected errors, such as those of a full disk, is tried again now. */
+  resume(): void;
+  /** Resolves when nothing that needs private keys is under way, and they are forgotten; `start` goes on. */
+  pause(): Promise<void>;
   /** Resolves when it is quiet. The solver is not closed. */
   stop(): Promise<void>;
 }
@@ -68,6 +72,15 @@ export function createMessaging(options: MessagingOptions): Messaging {
       pubkeyPublisher.start();
       outbox.start();
       inbox.start();
+    },
+    resume() {
+      inbox.resume();
+      for (const part of [outbox, pubkeyPublisher]) part.identitiesChanged();
+    },
+    async pause() {
+      await inbox.stop();
+      await Promise.all([outbox.stop(), pubkeyPublisher.stop()]);
+      inbox.identitiesChanged();
     },
     async stop() {
       identities.stop();

@@ -64,6 +64,8 @@ export type Action =
   | { readonly action: "request-pubkey"; readonly ttl: number }
   /** Somebody else's request is out already: wait for its answer. */
   | { readonly action: "await-pubkey"; readonly until: number }
+  /** As `wait`, with that time instead of one that was told by a clock which has been set back since. */
+  | { readonly action: "put-off"; readonly until: number }
   | { readonly action: "send"; readonly ttl: number }
   | { readonly action: "fail"; readonly reason: FailureReason }
   | { readonly action: "acknowledge" }
@@ -89,9 +91,18 @@ const patienceOver: Rule = (entry, { now, policy }) => {
 const workRunning: Rule = (_entry, facts) =>
   facts.work === "running" ? { action: "wait", until: null } : null;
 
+/** Seconds that clocks of one machine may differ by without anybody having set them. */
+const CLOCK_TOLERANCE = 3600;
+
+/** It waits as long from now as it had to wait from its last change. */
+const clockSetBack: Rule = (entry, { now }) =>
+  entry.nextAction !== null && entry.changed > now + CLOCK_TOLERANCE
+    ? { action: "put-off", until: now + Math.max(0, entry.nextAction - entry.changed) }
+    : null;
+
 const notYetDue: Rule = (entry, { now, policy }) =>
   entry.nextAction !== null && now < entry.nextAction
-    ? { action: "wait", until: Math.min(entry.nextAction, deadline(entry, policy)) }
+    ? { action: "wait", until: waitingTime(entry.nextAction, entry, policy) }
     : null;
 
 const keyBad: Rule = (_entry, { recipient }) => (recipient.key === "bad" ? fail("bad-key") : null);
@@ -135,13 +146,14 @@ const RULES: Readonly<Record<OutboxState, readonly Rule[]>> = {
     keyBad,
     sendable,
     requestRunning,
+    clockSetBack,
     notYetDue,
     requestOut,
     ask,
   ],
   // Without running work: it ended with an error, or the process did.
   "proof-of-work": [senderGone, workRunning, patienceOver, ...SEND_OR_ASK],
-  sent: [awaitsNothing, patienceOver, notYetDue, senderGone, workRunning, ...SEND_OR_ASK],
+  sent: [awaitsNothing, patienceOver, clockSetBack, notYetDue, senderGone, workRunning, ...SEND_OR_ASK],
   acknowledged: [ended],
   failed: [ended],
   cancelled: [ended],
@@ -177,8 +189,17 @@ export function answerTime(now: number, ttl: number): number {
   return now + Math.ceil(WAITING_SHARE * ttl);
 }
 
+/** Unix seconds at which something is to be done for an entry that waits for an answer until then. */
+export function waitingTime(
+  answerUntil: number,
+  entry: Pick<OutboxEntry, "started">,
+  policy: Pick<SendPolicy, "giveUpAfter">,
+): number {
+  return Math.min(answerUntil, deadline(entry, policy));
+}
+
 /** Unix seconds at which sending ends for good; Infinity for never. */
-function deadline(entry: OutboxEntry, policy: Pick<SendPolicy, "giveUpAfter">): number {
+function deadline(entry: Pick<OutboxEntry, "started">, policy: Pick<SendPolicy, "giveUpAfter">): number {
   return policy.giveUpAfter > 0 ? entry.started + policy.giveUpAfter : Number.POSITIVE_INFINITY;
 }
 

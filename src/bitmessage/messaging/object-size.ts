@@ -1,7 +1,6 @@
 /** How large objects will be, by arithmetic alone. */
 
 import type { SendingIdentity } from "../protocol/pubkey.js";
-import { encodeVarint } from "../protocol/varint.js";
 
 const NONCE_EXPIRY_AND_TYPE = 8 + 8 + 4;
 const BEHAVIOR_AND_KEYS = 4 + 64 + 64;
@@ -59,8 +58,11 @@ function withLength(length: number): number {
   return varint(length) + length;
 }
 
+/** Bytes of a number as the protocol writes it (PROTOCOL.md section 3.1). */
 function varint(value: number | bigint): number {
-  return encodeVarint(value).length;
+  if (value < 0xfd) return 1;
+  if (value <= 0xffff) return 3;
+  return value <= 0xffff_ffff ? 5 : 9;
 }
 
 function encrypted(length: number): number {

@@ -1,12 +1,41 @@
 import { type Address, addressSecrets, type DecodedAddress, decodeAddress } from "../protocol/address.js";
 import { toHex } from "../protocol/bytes.js";
 import { isActive, type PubkeyRequestFact } from "./next-action.js";
-import type { OutboxEntry, OutboxId } from "./types.js";
+import type { OutboxEntryState, OutboxId } from "./types.js";
 
 /** What is remembered of an active entry: not its content. */
-type Ticket = Pick<OutboxEntry, "id" | "kind" | "from" | "to" | "state" | "nextAction" | "pubkeyRequests"> & {
+type Ticket = Pick<
+  OutboxEntryState,
+  "id" | "kind" | "from" | "to" | "state" | "nextAction" | "pubkeyRequests"
+> & {
   readonly ackKey: string | null;
 };
+
+/** Numbers that many have, and the largest of them. What is counted here comes from the few requests for one key, so few are different. */
+class Tally {
+  readonly #counts = new Map<number, number>();
+
+  count(value: number, change: 1 | -1): void {
+    const count = (this.#counts.get(value) ?? 0) + change;
+    if (count === 0) this.#counts.delete(value);
+    else this.#counts.set(value, count);
+  }
+
+  /** At least `least`. */
+  largest(least: number): number {
+    let largest = least;
+    for (const value of this.#counts.keys()) largest = Math.max(largest, value);
+    return largest;
+  }
+}
+
+/** What is under way to one address. */
+interface Correspondence {
+  readonly ids: Set<OutboxId>;
+  /** Until when those that wait for the key do so. */
+  readonly answers: Tally;
+  readonly pubkeyRequests: Tally;
+}
 
 /** The active entries in memory, by what events ask for: acknowledgement data, address, tag. Always follows a commit. */
 export class OutboxIndex {
@@ -14,21 +43,22 @@ export class OutboxIndex {
   readonly #byAck = new Map<string, OutboxId>();
   /** How many awaited acknowledgements have that length: most objects are told apart by it. */
   readonly #ackLengths = new Map<number, number>();
-  readonly #byRecipient = new Map<Address, Set<OutboxId>>();
+  readonly #byRecipient = new Map<Address, Correspondence>();
   readonly #recipientByTag = new Map<string, DecodedAddress>();
 
   /** Takes the newest state of an entry in; one that is not active is forgotten. */
-  track(entry: OutboxEntry): void {
+  track(entry: OutboxEntryState): void {
     this.forget(entry.id);
     if (!isActive(entry)) return;
     const { id, kind, from, to, state, nextAction, pubkeyRequests, ackData } = entry;
     const ackKey = ackData && toHex(ackData);
-    this.#tickets.set(id, { id, kind, from, to, state, nextAction, pubkeyRequests, ackKey });
+    const ticket = { id, kind, from, to, state, nextAction, pubkeyRequests, ackKey };
+    this.#tickets.set(id, ticket);
     if (ackKey !== null) {
       this.#byAck.set(ackKey, id);
       this.#countAck(ackKey, 1);
     }
-    if (kind === "msg") this.#addRecipient(to, id);
+    if (kind === "msg") this.#addToRecipient(ticket);
   }
 
   forget(id: OutboxId): void {
@@ -39,9 +69,7 @@ export class OutboxIndex {
       this.#byAck.delete(ticket.ackKey);
       this.#countAck(ticket.ackKey, -1);
     }
-    const siblings = this.#byRecipient.get(ticket.to);
-    siblings?.delete(id);
-    if (siblings?.size === 0) this.#removeRecipient(ticket.to);
+    if (ticket.kind === "msg") this.#removeFromRecipient(ticket);
   }
 
   ids(): readonly OutboxId[] {
@@ -59,7 +87,7 @@ export class OutboxIndex {
   }
 
   to(address: Address): readonly OutboxId[] {
-    return [...(this.#byRecipient.get(address) ?? [])];
+    return [...(this.#byRecipient.get(address)?.ids ?? [])];
   }
 
   /** The recipient of a message whose address has that tag. */
@@ -68,42 +96,37 @@ export class OutboxIndex {
   }
 
   /** Whether a request for that key is out that may still be answered; all that wait for one key share it. */
-  pubkeyRequest(address: Address, now: number): PubkeyRequestFact {
-    let until = now;
-    for (const { state, nextAction } of this.#ticketsTo(address)) {
-      if (state === "awaiting-pubkey" && nextAction !== null) until = Math.max(until, nextAction);
-    }
+  pubkeyRequest(address: Address, now: number): Exclude<PubkeyRequestFact, { request: "working" }> {
+    const until = this.#byRecipient.get(address)?.answers.largest(now) ?? now;
     return until > now ? { request: "out", until } : { request: "none" };
   }
 
   pubkeyRequests(address: Address): number {
-    let most = 0;
-    for (const { pubkeyRequests } of this.#ticketsTo(address)) most = Math.max(most, pubkeyRequests);
-    return most;
+    return this.#byRecipient.get(address)?.pubkeyRequests.largest(0) ?? 0;
   }
 
-  *#ticketsTo(address: Address): Generator<Ticket> {
-    for (const id of this.#byRecipient.get(address) ?? []) {
-      const ticket = this.#tickets.get(id);
-      if (ticket) yield ticket;
-    }
-  }
-
-  #addRecipient(address: Address, id: OutboxId): void {
-    const siblings = this.#byRecipient.get(address);
-    if (siblings) {
-      siblings.add(id);
-      return;
-    }
-    this.#byRecipient.set(address, new Set([id]));
-    const decoded = decodeAddress(address);
+  #addToRecipient(ticket: Ticket): void {
+    const { to, id } = ticket;
+    const known = this.#byRecipient.get(to);
+    const correspondence = known ?? { ids: new Set(), answers: new Tally(), pubkeyRequests: new Tally() };
+    correspondence.ids.add(id);
+    tally(correspondence, ticket, 1);
+    if (known) return;
+    this.#byRecipient.set(to, correspondence);
+    const decoded = decodeAddress(to);
     const { tag } = addressSecrets(decoded);
     if (tag) this.#recipientByTag.set(toHex(tag), decoded);
   }
 
-  #removeRecipient(address: Address): void {
-    this.#byRecipient.delete(address);
-    const { tag } = addressSecrets(decodeAddress(address));
+  #removeFromRecipient(ticket: Ticket): void {
+    const { to, id } = ticket;
+    const correspondence = this.#byRecipient.get(to);
+    if (!correspondence) return;
+    correspondence.ids.delete(id);
+    tally(correspondence, ticket, -1);
+    if (correspondence.ids.size > 0) return;
+    this.#byRecipient.delete(to);
+    const { tag } = addressSecrets(decodeAddress(to));
     if (tag) this.#recipientByTag.delete(toHex(tag));
   }
 
@@ -113,4 +136,13 @@ export class OutboxIndex {
     if (count === 0) this.#ackLengths.delete(length);
     else this.#ackLengths.set(length, count);
   }
+}
+
+function tally(
+  { answers, pubkeyRequests }: Correspondence,
+  { state, nextAction, ...ticket }: Ticket,
+  change: 1 | -1,
+): void {
+  pubkeyRequests.count(ticket.pubkeyRequests, change);
+  if (state === "awaiting-pubkey" && nextAction !== null) answers.count(nextAction, change);
 }

@@ -11,6 +11,7 @@ import {
   nextAction,
   nextTtl,
   type RecipientFact,
+  waitingTime,
 } from "./next-action.js";
 import type { OutboxOptions } from "./outbox.js";
 import { OutboxIndex } from "./outbox-index.js";
@@ -18,7 +19,7 @@ import { findRecipient, type Recipient } from "./recipient.js";
 import { requestPubkey } from "./request-pubkey.js";
 import { sendingCost } from "./sending-cost.js";
 import type { SolvedObject } from "./solve-object.js";
-import type { Identity, OutboxEntry, OutboxId } from "./types.js";
+import type { Identity, OutboxEntry, OutboxEntryState, OutboxId } from "./types.js";
 
 export class OutboxMachine {
   /** Follows the commits. */
@@ -41,8 +42,9 @@ export class OutboxMachine {
 
   /** What was being worked on when the process ended is queued again. */
   start(): void {
-    for (const entry of this.options.stores.outbox.active()) {
-      if (entry.state === "proof-of-work") this.save(entry, { state: "queued" });
+    const { outbox } = this.options.stores;
+    for (const entry of outbox.active()) {
+      if (entry.state === "proof-of-work") this.save(outbox.get(entry.id)!, { state: "queued" });
       else this.track(entry);
     }
     this.#agenda.start();
@@ -55,6 +57,31 @@ export class OutboxMachine {
 
   progress(id: OutboxId): Progress | null {
     return this.#dispatch.progress(id);
+  }
+
+  /**
+   * A new message to somebody whose key has been asked for waits for the answer with those before it, and is neither changed nor looked at a
+   * moment later. Within the transaction that adds it, so that no key comes in between.
+   */
+  joinRequest(entry: OutboxEntry): OutboxEntry {
+    const { stores, clock } = this.options;
+    const request = this.index.pubkeyRequest(entry.to, clock());
+    if (entry.kind !== "msg" || request.request !== "out") return entry;
+    // It has just come, and those that wait for it have not been looked at yet.
+    if (stores.pubkeys.get(entry.to) || stores.identities.owners(entry.to).length > 0) return entry;
+    const pubkeyRequests = this.index.pubkeyRequests(entry.to);
+    return { ...entry, state: "awaiting-pubkey", nextAction: request.until, pubkeyRequests };
+  }
+
+  /** Takes in a new entry: after its commit. */
+  add(entry: OutboxEntry): void {
+    const { state, nextAction } = entry;
+    if (state !== "awaiting-pubkey" || nextAction === null) {
+      this.track(entry);
+      return;
+    }
+    this.index.track(entry);
+    this.#agenda.at(entry.id, waitingTime(nextAction, entry, this.options.policy));
   }
 
   /** Something has changed for the messages to that address: after the commit. */
@@ -83,7 +110,7 @@ export class OutboxMachine {
   }
 
   /** Takes in the newest state of an entry: after its commit. */
-  track(entry: OutboxEntry): void {
+  track(entry: OutboxEntryState): void {
     this.index.track(entry);
     if (this.index.has(entry.id)) {
       this.#agenda.now(entry.id);
@@ -156,6 +183,10 @@ export class OutboxMachine {
       case "await-pubkey": {
         const pubkeyRequests = this.index.pubkeyRequests(entry.to);
         return this.save(entry, { state: "awaiting-pubkey", nextAction: action.until, pubkeyRequests });
+      }
+      case "put-off": {
+        const started = Math.min(entry.started, this.options.clock());
+        return this.save(entry, { started, nextAction: action.until });
       }
       case "fail":
         return this.save(entry, { state: "failed", failure: action.reason, nextAction: null });

@@ -114,7 +114,7 @@ class PersistedOutbox implements Outbox {
     this.#senderOf(draft);
     const now = clock();
     const isMsg = draft.kind === "msg";
-    const entry: OutboxEntry = {
+    const fresh: OutboxEntry = {
       id: toHex(random(8)) as OutboxId,
       kind: draft.kind,
       from: draft.from,
@@ -139,9 +139,10 @@ class PersistedOutbox implements Outbox {
       inventoryHash: null,
     };
     return stores.transactions.run(() => {
+      const entry = past ? fresh : this.#machine.joinRequest(fresh);
       stores.outbox.add(entry);
       observer(entry, null);
-      stores.transactions.afterCommit(() => this.#machine.track(entry));
+      stores.transactions.afterCommit(() => this.#machine.add(entry));
       return entry;
     });
   }

@@ -4,7 +4,15 @@ import type { InventoryHash } from "../protocol/inventory-hash.js";
 import type { IdentityKeys } from "../protocol/keys.js";
 import type { Difficulty } from "../protocol/pow-target.js";
 import type { PubkeyBlock } from "../protocol/pubkey.js";
-import type { Contact, Identity, OutboxEntry, OutboxId, ReceivedMessage, Subscription } from "./types.js";
+import type {
+  Contact,
+  Identity,
+  OutboxEntry,
+  OutboxEntryState,
+  OutboxId,
+  ReceivedMessage,
+  Subscription,
+} from "./types.js";
 
 /** One transaction over all stores: everything in `work` or nothing. */
 export interface Transactions {
@@ -128,9 +136,11 @@ export interface OutboxStore {
   list(filter: { readonly from?: Address; readonly limit?: number }): readonly OutboxEntry[];
   /**
    * Entries for which something is still to be done or awaited, oldest first: in a state that is not final, except `sent`
-   * without `awaitsAcknowledgement`.
+   * without `awaitsAcknowledgement`. Without their contents: there may be many, and large ones.
    */
-  active(): readonly OutboxEntry[];
+  active(): readonly OutboxEntryState[];
+  /** So many of all, newest first, without their contents. */
+  newest(limit: number): readonly OutboxEntryState[];
   counts(): Readonly<Record<string, number>>;
 }
 

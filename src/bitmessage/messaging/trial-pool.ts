@@ -19,6 +19,8 @@ export interface TrialPool {
     privateKeys: readonly Uint8Array[],
     ciphertexts: readonly Uint8Array[],
   ): Promise<readonly TrialResult[] | null>;
+  /** Ends the threads, which hold keys, until there is something to try again. */
+  rest(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -93,6 +95,11 @@ class WorkerTrialPool implements TrialPool {
       if (!this.#closed)
         this.#idleTimer = setTimeout(() => void this.#terminate(), this.#idleMilliseconds).unref();
     }
+  }
+
+  async rest(): Promise<void> {
+    clearTimeout(this.#idleTimer);
+    await this.#terminate();
   }
 
   async close(): Promise<void> {

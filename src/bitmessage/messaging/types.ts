@@ -128,6 +128,9 @@ export interface OutboxEntry {
   readonly inventoryHash: InventoryHash | null;
 }
 
+/** An entry of which the content stays on the disk. */
+export type OutboxEntryState = Omit<OutboxEntry, "content">;
+
 /** A person's message that came in, proven to be from `from`. */
 export interface ReceivedMessage {
   readonly kind: "msg" | "broadcast";

@@ -1,6 +1,7 @@
 import type { Logger } from "../../logger.js";
 import { toHex } from "../protocol/bytes.js";
 import { checkVersion, type VersionPacket } from "../protocol/messages/version.js";
+import { ClockWatch } from "./clock-watch.js";
 import type { Connection } from "./connection.js";
 import { chooseToLeave } from "./crowding.js";
 import { type Refusal, refusal } from "./handshake.js";
@@ -15,8 +16,6 @@ const MAX_HALF_OPEN = 64;
 const PATIENCE = 10;
 /** Connections over the limit that are still told so before they are closed (number 5). */
 const COURTESY = 10;
-/** Refusals in a row for the clock after which our own clock may be the wrong one (number 2). */
-const CLOCK_DOUBT = 3;
 
 export interface AdmissionOptions {
   readonly streams: readonly number[];
@@ -37,10 +36,16 @@ export class Admission {
   readonly #leaving = new WeakSet<Connection>();
   /** Those that have been let in, whether or not they have taken their place yet. */
   readonly #welcome = new WeakSet<Connection>();
-  #clockRefusals = 0;
+  readonly #clockWatch: ClockWatch;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
+    this.#clockWatch = new ClockWatch(options.logger);
+  }
+
+  /** Seconds by which most peers' clocks are ahead of ours; null while too few have told. */
+  get clockOffset(): number | null {
+    return this.#clockWatch.offset();
   }
 
   /** Whether a new TCP connection is answered at all. */
@@ -68,8 +73,11 @@ export class Admission {
   judge(connection: Connection, version: VersionPacket): Refusal | null {
     const { streams, clock, connections } = this.#options;
     const ownNonces = new Set([...connections].map(({ nonce }) => nonce));
-    const code = checkVersion(version, { now: Math.floor(clock()), streams, ownNonces });
-    this.#watchClock(code);
+    const now = Math.floor(clock());
+    const code = checkVersion(version, { now, streams, ownNonces });
+    // Those whom we have chosen: whoever comes in could tell anything, as often as wanted.
+    if (connection.direction === "outbound" && code !== "connected_to_self")
+      this.#clockWatch.note(connection.host, Number(version.timestamp) - now);
     if (code === "connected_to_self") this.#noteSelf(toHex(version.nonce));
     if (code !== null) return refusal(code);
     return connection.direction === "inbound" ? this.#judgeInbound(connection, version) : null;
@@ -107,15 +115,6 @@ export class Admission {
   #noteSelf(nonce: string): void {
     for (const other of this.#options.connections) {
       if (other.direction === "outbound" && other.nonce === nonce) this.#options.knownNodes.markSelf(other);
-    }
-  }
-
-  #watchClock(code: string | null): void {
-    if (code === null) this.#clockRefusals = 0;
-    if (code !== "time_offset") return;
-    this.#clockRefusals += 1;
-    if (this.#clockRefusals === CLOCK_DOUBT + 1) {
-      this.#options.logger.warn("several peers disagree about the time: this machine's clock may be wrong");
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { InventoryHash } from "../protocol/inventory-hash.js";
 import { splitInv } from "../protocol/messages/inv.js";
-import { type RandomBytes, randomBelow } from "../protocol/random.js";
+import type { RandomBytes } from "../protocol/random.js";
 import type { Scheduler } from "./scheduler.js";
 import { shuffle } from "./shuffle.js";
 import type { SlicedWork } from "./sliced-work.js";
@@ -91,7 +91,12 @@ export class Announcements<Target extends AnnouncementTarget> {
 
   /** Announces new objects, each after a random delay. */
   add(hashes: readonly InventoryHash[]): void {
-    for (const hash of hashes) this.#queues[randomBelow(QUEUES, this.#random)]!.add(hash);
+    // Drawn at once, as in `shuffle`: one by one they are a tenth of the work of receiving.
+    const bytes = this.#random(4 * hashes.length);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    hashes.forEach((hash, index) => {
+      this.#queues[Math.floor((view.getUint32(4 * index) / 2 ** 32) * QUEUES)]!.add(hash);
+    });
     this.#run();
   }
 

@@ -3,7 +3,7 @@ import { type Endpoint, FORGET_AFTER } from "./known-nodes.js";
 import type { Resolver } from "./ports.js";
 
 /** The list that PyBitmessage carries (PROTOCOL.md section 9.3). */
-const BUILT_IN: readonly Endpoint[] = [
+export const BUILT_IN: readonly Endpoint[] = [
   { host: "5.45.99.75", port: 8444 },
   { host: "75.167.159.54", port: 8444 },
   { host: "95.165.168.168", port: 8444 },
@@ -24,13 +24,13 @@ export const ENTRANCES: readonly Endpoint[] = [
 /** Nodes of the list and of the names count as seen so long ago that they are forgotten in ten minutes unless they answer. */
 export const BOOTSTRAP_AGE = FORGET_AFTER - 600;
 
-/** The nodes to begin with: the built-in list, and what the two names stand for. Names that cannot be resolved are left out. */
-export async function findFirstNodes(resolver: Resolver): Promise<Endpoint[]> {
+/** What the two names stand for. Those that cannot be resolved are left out. */
+export async function resolveEntrances(resolver: Resolver): Promise<Endpoint[]> {
   const found = await Promise.all(
     ENTRANCES.map(async ({ host, port }) => {
       const addresses = await resolver(host).catch((): readonly string[] => []);
       return addresses.filter(isPublicHost).map((address) => ({ host: address, port }));
     }),
   );
-  return [...BUILT_IN, ...found.flat()];
+  return found.flat();
 }

@@ -72,6 +72,11 @@ export class Connections implements ConnectionOwner {
     return this.#peers.size > 0;
   }
 
+  /** Seconds by which most peers' clocks are ahead of ours; null while too few have told. */
+  get clockOffset(): number | null {
+    return this.#admission.clockOffset;
+  }
+
   get bytesReceived(): number {
     return this.#sum(this.#bytesReceived, (connection) => connection.bytesReceived);
   }

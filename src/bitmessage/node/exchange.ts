@@ -71,6 +71,8 @@ export class Exchange {
   /** When the next transaction may begin, in seconds on the monotonic clock. */
   #keepAt = Number.NEGATIVE_INFINITY;
   #willKeep = false;
+  /** Whether the packet in hand counts against its peer's budgets: the objects that we have asked for do not. */
+  #hasSpent = false;
 
   readonly #commands: ReadonlyMap<string, (peer: Peer, payload: Uint8Array) => void> = new Map([
     ["addr", (peer, payload) => this.#addr(peer, payload)],
@@ -116,16 +118,18 @@ export class Exchange {
   packet(peer: Peer, { command, payload }: Packet): void {
     if (command !== "object") this.#spend(peer, payload);
     this.#commands.get(command)?.(peer, payload);
-    this.#restrain(peer);
+    if (this.#hasSpent) this.#restrain(peer);
   }
 
   #spend(peer: Peer, payload: Uint8Array): void {
+    this.#hasSpent = true;
     peer.spend("packets", 1);
     peer.spend("bytes", payload.length);
   }
 
   /** Does not listen to a peer that has sent too much of what we have not asked for. */
   #restrain(peer: Peer): void {
+    this.#hasSpent = false;
     const { scheduler, logger } = this.#options;
     const seconds = peer.overdraft(scheduler.now());
     if (seconds <= 0) return;

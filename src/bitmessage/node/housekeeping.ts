@@ -1,6 +1,6 @@
 import type { Logger } from "../../logger.js";
 import { Services } from "../protocol/messages/version.js";
-import { BOOTSTRAP_AGE, ENTRANCES, findFirstNodes } from "./bootstrap.js";
+import { BOOTSTRAP_AGE, BUILT_IN, ENTRANCES, resolveEntrances } from "./bootstrap.js";
 import type { Endpoint, KnownNodes } from "./known-nodes.js";
 import type { Inventory, Resolver } from "./ports.js";
 import type { Scheduler } from "./scheduler.js";
@@ -31,6 +31,8 @@ const KEEP_EXPIRED = 10_800;
 /** What a node does now and then: removing what has expired, writing known nodes down, looking for first nodes. */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
+  /** Names are being looked up, which may take long; not again meanwhile. */
+  #isResolving = false;
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
@@ -63,13 +65,25 @@ export class Housekeeping {
 
   /** Looks for first nodes while nobody is connected (PROTOCOL.md section 9.3). */
   async #bootstrap(): Promise<void> {
-    const { mayBootstrap, maxOutbound, resolver, knownNodes, scheduler, clock, logger } = this.#options;
+    const { mayBootstrap, maxOutbound, resolver, scheduler } = this.#options;
     const isPossible = mayBootstrap && maxOutbound > 0 && this.#options.mayConnect();
     if (!isPossible || this.#options.isOnline()) return;
     const { dialName } = this.#options;
     if (dialName !== null) for (const name of ENTRANCES) dialName(name);
-    const nodes = await findFirstNodes(dialName === null ? resolver : async () => []);
-    if (scheduler.stopped) return;
+    // At once, whatever becomes of the names.
+    this.#begin(BUILT_IN);
+    if (dialName !== null || this.#isResolving) return;
+    this.#isResolving = true;
+    try {
+      const nodes = await resolveEntrances(resolver);
+      if (!scheduler.stopped) this.#begin(nodes);
+    } finally {
+      this.#isResolving = false;
+    }
+  }
+
+  #begin(nodes: readonly Endpoint[]): void {
+    const { knownNodes, clock, logger } = this.#options;
     for (const node of nodes) knownNodes.learn(node, Services.network, clock() - BOOTSTRAP_AGE);
     logger.info("looking for peers", { nodes: nodes.length });
   }

@@ -61,7 +61,9 @@ export class KnownNodes {
   }
 
   load(): void {
-    for (const node of this.#store.load()) this.#put(node);
+    const now = this.#clock();
+    // Times that are still to come were told by a clock that has been set back since.
+    for (const node of this.#store.load()) this.#put({ ...node, lastSeen: Math.min(node.lastSeen, now) });
     this.#changed = false;
   }
 

@@ -34,6 +34,8 @@ export interface NodeStatistics {
   readonly objectsSent: number;
   /** Objects asked for and not yet come. */
   readonly objectsPending: number;
+  /** Seconds by which most peers' clocks are ahead of ours; null while too few have told. */
+  readonly clockOffset: number | null;
 }
 
 /** One participant of the Bitmessage network. */
@@ -296,6 +298,7 @@ class Node implements BitmessageNode {
       objectsReceived: this.#exchange.objectsReceived,
       objectsSent: this.#uploads.sent,
       objectsPending: this.#downloads.pending,
+      clockOffset: connections.clockOffset,
     };
   }
 

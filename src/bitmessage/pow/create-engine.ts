@@ -12,15 +12,16 @@ import type { Work } from "./solver.js";
 import { createWasmEngine, hasVectorInstructions } from "./wasm-engine.js";
 
 /**
- * The engines that a choice allows and this machine can run. "wasm" stands for all kinds of WebAssembly.
+ * The engines that a choice allows and this machine can run, in the order in which they are likely to be the fastest.
+ * "wasm" stands for all kinds of WebAssembly.
  * @param natives those that have passed their trial
  */
 export function availableEngines(choice: EngineChoice, natives: readonly NativeEngineName[]): EngineName[] {
   if (isNative(choice)) return natives.filter((name) => name === choice);
   const allowed: Record<Exclude<EngineChoice, NativeEngineName>, EngineName[]> = {
-    auto: [...natives, "wasm", "wasm-mixed", "wasm-scalar", "javascript"],
+    auto: [...natives, "wasm-mixed", "wasm", "wasm-scalar", "javascript"],
     native: [...natives],
-    wasm: ["wasm", "wasm-mixed", "wasm-scalar"],
+    wasm: ["wasm-mixed", "wasm", "wasm-scalar"],
     "wasm-mixed": ["wasm-mixed"],
     "wasm-scalar": ["wasm-scalar"],
     javascript: ["javascript"],

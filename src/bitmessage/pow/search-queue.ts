@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { clearInterval, setInterval } from "node:timers";
 import { assertWork } from "./engine.js";
 import type { Solution, Solver, SolverStatus, Work, WorkRequest } from "./solver.js";
@@ -34,6 +35,8 @@ interface Entry {
   work: Work | null;
   /** Of its turns that are over. */
   trials: number;
+  /** When it was asked for, or its last whole turn ended; as the clock tells. */
+  servedAt: number;
   readonly resolve: (solution: Solution) => void;
   readonly reject: (reason: unknown) => void;
   readonly onAbort: () => void;
@@ -42,20 +45,28 @@ interface Entry {
 const PROGRESS_MILLISECONDS = 250;
 /** So long one search has all threads while others of its priority wait: a search forgets nothing, for it has no memory. */
 const TURN_MILLISECONDS = 1000;
+/** Who has been without a whole turn for so long is given one, and then nobody else for so long. */
+const PATIENCE_MILLISECONDS = 8000;
 /** The measured rate forgets: what lies further back than this counts half. */
 const RATE_SECONDS = 60;
 
 /**
  * The part of a solver that all kinds have: order, preparation at the start, abort, progress, and the measured rate. The
- * most urgent has all threads, at once; those that are equally urgent take turns.
+ * most urgent has all threads, at once; those that are equally urgent take turns. An eighth of the time is for those whom
+ * more urgent ones would keep waiting for ever, the longest waiting first.
  */
 export class SearchQueue implements Solver {
   readonly #searcher: Searcher;
+  /** Equally urgent ones in the order of their turns. */
   readonly #waiting: Entry[] = [];
   #running: Entry | null = null;
+  /** Whether the running entry has its turn though more urgent ones wait; those that come must wait, too. */
+  #favoured = false;
+  #favouredAt = Number.NEGATIVE_INFINITY;
   /** False while the running entry is still being prepared. */
   #searching = false;
   readonly #every: Every;
+  readonly #now: () => number;
   /** Counts the turns, so that a late answer of an earlier one is known. */
   #turn = 0;
   #stopTimers: readonly (() => void)[] = [];
@@ -63,9 +74,11 @@ export class SearchQueue implements Solver {
   #measuredSeconds = 0;
   #closed = false;
 
-  constructor(searcher: Searcher, every: Every = startInterval) {
+  /** @param now milliseconds from any start */
+  constructor(searcher: Searcher, every: Every = startInterval, now: () => number = () => performance.now()) {
     this.#searcher = searcher;
     this.#every = every;
+    this.#now = now;
   }
 
   solve(request: WorkRequest): Promise<Solution> {
@@ -74,9 +87,12 @@ export class SearchQueue implements Solver {
       if (request.signal.aborted)
         return reject(abortError("the proof of work was cancelled", request.signal.reason));
       const onAbort = () => this.#abort(entry);
-      const entry: Entry = { request, work: null, trials: 0, resolve, reject, onAbort };
+      const entry: Entry = {
+        ...{ request, work: null, trials: 0, servedAt: this.#now() },
+        ...{ resolve, reject, onAbort },
+      };
       request.signal.addEventListener("abort", onAbort, { once: true });
-      this.#insertLast(entry);
+      this.#waiting.push(entry);
       // In a microtask, so that what is asked for in one go starts in order of priority.
       queueMicrotask(() => this.#startNext());
     });
@@ -105,26 +121,50 @@ export class SearchQueue implements Solver {
     await this.#searcher.close();
   }
 
-  #insertLast(entry: Entry): void {
-    const behind = this.#waiting.findIndex((other) => priorityOf(other) > priorityOf(entry));
-    this.#waiting.splice(behind === -1 ? this.#waiting.length : behind, 0, entry);
+  /**
+   * The most urgent that waits, or who has been longest without a whole turn, if that is too long; the latter may be the one
+   * that runs. Null if nobody waits.
+   */
+  #choose(): { readonly entry: Entry; readonly favoured: boolean } | null {
+    const [first, ...rest] = this.#waiting;
+    if (!first) return null;
+    const urgent = rest.reduce((a, b) => (priorityOf(b) < priorityOf(a) ? b : a), first);
+    const longest = rest.reduce((a, b) => (b.servedAt < a.servedAt ? b : a), this.#longerOf(first));
+    const patience = this.#now() - PATIENCE_MILLISECONDS;
+    const favoured = longest.servedAt <= patience && this.#favouredAt <= patience;
+    return { entry: favoured ? longest : urgent, favoured };
   }
 
-  #insertFirst(entry: Entry): void {
-    const behind = this.#waiting.findIndex((other) => priorityOf(other) >= priorityOf(entry));
-    this.#waiting.splice(behind === -1 ? this.#waiting.length : behind, 0, entry);
+  #longerOf(waiting: Entry): Entry {
+    return this.#running && this.#running.servedAt < waiting.servedAt ? this.#running : waiting;
   }
 
   #startNext(): void {
     if (this.#closed) return;
-    const [next] = this.#waiting;
+    const next = this.#choose();
     if (!next) return;
     if (this.#running) {
-      if (!this.#searching || priorityOf(next) >= priorityOf(this.#running)) return;
-      this.#insertFirst(this.#suspend());
+      if (!this.#searching || this.#favoured) return;
+      if (next.entry === this.#running) {
+        this.#favour();
+        return;
+      }
+      if (!next.favoured && priorityOf(next.entry) >= priorityOf(this.#running)) return;
+      this.#waiting.unshift(this.#suspend());
     }
-    this.#waiting.shift();
+    this.#start(next.entry, next.favoured);
+  }
+
+  #favour(): void {
+    this.#favoured = true;
+    this.#favouredAt = this.#now();
+  }
+
+  #start(next: Entry, favoured: boolean): void {
+    this.#waiting.splice(this.#waiting.indexOf(next), 1);
     this.#running = next;
+    this.#favoured = false;
+    if (favoured) this.#favour();
     try {
       next.work ??= prepareWork(next.request);
     } catch (error) {
@@ -155,10 +195,13 @@ export class SearchQueue implements Solver {
   }
 
   #endTurn(entry: Entry): void {
-    const [next] = this.#waiting;
-    if (this.#running !== entry || !next || priorityOf(next) > priorityOf(entry)) return;
-    this.#insertLast(this.#suspend());
-    this.#startNext();
+    if (this.#running !== entry) return;
+    entry.servedAt = this.#now();
+    this.#favoured = false;
+    const next = this.#choose();
+    if (!next || (!next.favoured && priorityOf(next.entry) > priorityOf(entry))) return;
+    this.#waiting.push(this.#suspend());
+    this.#start(next.entry, next.favoured);
   }
 
   /** Ends the running search for now and returns its entry, which goes on with the same work later. */

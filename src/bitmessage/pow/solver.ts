@@ -14,7 +14,10 @@ export interface WorkRequest {
   prepare(): Work;
   /** Abort rejects the promise with an AbortError at once (name "AbortError", code "ABORT_ERR"). */
   readonly signal: AbortSignal;
-  /** Smaller first, even before one that runs already; equal ones take turns in the order they came. Default 0. */
+  /**
+   * Smaller first, even before one that runs already; equal ones take turns in the order they came. Larger ones are kept
+   * waiting for a bounded time only. Default 0.
+   */
   readonly priority?: number;
   /** About four times a second while the search runs. */
   onProgress?(progress: WorkProgress): void;
@@ -34,7 +37,7 @@ export interface Solution {
 }
 
 export interface SolverStatus {
-  /** Name of the engine in use; "auto" until the first search has chosen one. */
+  /** Name of the engine in use or chosen; "auto" before. */
   readonly engine: string;
   readonly threads: number;
   /** Measured over the searches so far, all threads together; 0 before the first. */

@@ -30,10 +30,7 @@ export function signed(value: number): number[] {
 export const i32 = {
   constant: (value: number): Code => [0x41, ...signed(value)],
   add: (a: Code, b: Code): Code => [...a, ...b, 0x6a],
-  shiftLeft: (a: Code, bits: number): Code => [...a, ...i32.constant(bits), 0x74],
   lessThanUnsigned: (a: Code, b: Code): Code => [...a, ...b, 0x49],
-  isZero: (a: Code): Code => [...a, 0x45],
-  xor: (a: Code, b: Code): Code => [...a, ...b, 0x73],
 };
 
 export const i64 = {
@@ -42,7 +39,6 @@ export const i64 = {
 };
 
 export const flow = {
-  block: (body: Code): Code => [0x02, 0x40, ...body, 0x0b],
   loop: (body: Code): Code => [0x03, 0x40, ...body, 0x0b],
   whenElse: (condition: Code, yes: Code, no: Code): Code => [
     ...condition,
@@ -72,7 +68,7 @@ export interface FunctionSource {
 }
 
 /** A module of one function and one memory of 64 KiB, exported under "search" and "memory". */
-export function assembleModule(source: FunctionSource, data: Uint8Array): Uint8Array {
+export function assembleModule(source: FunctionSource): Uint8Array {
   const type = [0x60, ...vector(source.parameters.map((t) => [t])), ...vector([[source.result]])];
   const code = [...localGroups(source.locals), ...source.body, 0x0b];
   return Uint8Array.from([
@@ -82,7 +78,6 @@ export function assembleModule(source: FunctionSource, data: Uint8Array): Uint8A
     ...section(5, vector([[0x01, 1, 1]])),
     ...section(7, vector([exported("search", 0x00), exported("memory", 0x02)])),
     ...section(10, vector([[...unsigned(code.length), ...code]])),
-    ...section(11, vector([[0x00, ...i32.constant(0), 0x0b, ...unsigned(data.length), ...data]])),
   ]);
 }
 

@@ -1,6 +1,6 @@
 import type { Engine, WasmEngineName } from "./engine.js";
 import type { Work } from "./solver.js";
-import { buildKernel, CONSTANTS_AT, constantValue } from "./wasm-kernel.js";
+import { buildKernel } from "./wasm-kernel.js";
 import { scalarWords, vectorWords, type WordInstructions } from "./wasm-words.js";
 
 type Search = (start: bigint, count: number) => number;
@@ -32,10 +32,7 @@ export function createWasmEngine(name: WasmEngineName): Engine {
   function load(work: Work): void {
     const words = new DataView(work.initialHash.buffer, work.initialHash.byteOffset, work.initialHash.length);
     const initialHash = Array.from({ length: 8 }, (_, index) => words.getBigUint64(8 * index));
-    const job = { initialHash, target: work.target };
-    for (const [index, constant] of kernel.constants.entries()) {
-      memory.setBigUint64(CONSTANTS_AT + 8 * index, constantValue(constant, job), true);
-    }
+    kernel.load(memory, { initialHash, target: work.target });
   }
 
   return {

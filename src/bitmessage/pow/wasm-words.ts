@@ -4,9 +4,9 @@ import { type Code, i32, unsigned, ValueType } from "./wasm-assembler.js";
 export interface WordInstructions {
   readonly type: ValueType;
   readonly lanes: 1 | 2;
-  /** The same 64-bit number from memory in each lane. */
+  /** All lanes from memory. */
   load(address: Code, offset: number): Code;
-  store(address: number, value: Code): Code;
+  store(address: Code, offset: number, value: Code): Code;
   add(a: Code, b: Code): Code;
   xor(a: Code, b: Code): Code;
   and(a: Code, b: Code): Code;
@@ -32,11 +32,12 @@ export const scalarWords: WordInstructions = {
   type: ValueType.i64,
   lanes: 1,
   load: (address, offset) => [...address, 0x29, 3, ...unsigned(offset)],
-  store: (address, value) => [...zeroAddress, ...value, 0x37, 3, ...unsigned(address)],
+  store: (address, offset, value) => [...address, ...value, 0x37, 3, ...unsigned(offset)],
   add: (a, b) => [...a, ...b, 0x7c],
   xor: (a, b) => [...a, ...b, 0x85],
   and: (a, b) => [...a, ...b, 0x83],
-  rotations: (x, [p, q, r]) => scalarXor(scalarXor(rotate(x, p), rotate(x, q)), rotate(x, r)),
+  // One within the other, which spares the copies that V8 makes for instructions that overwrite what they read.
+  rotations: (x, [p, q, r]) => rotate(scalarXor(rotate(scalarXor(rotate(x, r - q), x), q - p), x), p),
   rotationsAndShift: (x, [p, q, r]) =>
     scalarXor(scalarXor(rotate(x, p), rotate(x, q)), [...x, ...bits64(r), 0x88]),
   count: (start) => start,
@@ -50,14 +51,17 @@ export const scalarWords: WordInstructions = {
 export const vectorWords: WordInstructions = {
   type: ValueType.v128,
   lanes: 2,
-  load: (address, offset) => [...address, ...vector(0x0a), 3, ...unsigned(offset)],
-  store: (address, value) => [...zeroAddress, ...value, ...vector(0x0b), 4, ...unsigned(address)],
+  load: (address, offset) => [...address, ...vector(0x00), 4, ...unsigned(offset)],
+  store: (address, offset, value) => [...address, ...value, ...vector(0x0b), 4, ...unsigned(offset)],
   add: (a, b) => [...a, ...b, ...vector(0xce)],
   xor: (a, b) => [...a, ...b, ...vector(0x51)],
   and: (a, b) => [...a, ...b, ...vector(0x4e)],
-  // One long chain instead of three finished rotations: the same instructions, but V8 keeps far fewer values alive.
-  rotations: (x, [p, q, r]) => vectorRotate(vectorRotate(vectorRotate(null, x, p), x, q), x, r),
-  rotationsAndShift: (x, [p, q, r]) => chain(vectorRotate(vectorRotate(null, x, p), x, q), shift(x, r, 0xcd)),
+  // Two chains instead of three finished rotations: the same instructions, but fewer values are alive at a time than in a
+  // tree, and less waits for each other than in one chain.
+  rotations: (x, [p, q, r]) =>
+    chains([right(x, p), left(x, p), right(x, q)], [left(x, q), right(x, r), left(x, r)]),
+  rotationsAndShift: (x, [p, q, r]) =>
+    chains([right(x, p), left(x, p), right(x, q)], [left(x, q), right(x, r)]),
   count: (start) => [...start, ...vector(0x12), ...zeroAndOne(), ...vector(0xce)],
   lessOrEqual: (a, b) => [...a, ...b, ...vector(0xda)],
   maskType: ValueType.v128,
@@ -82,16 +86,21 @@ function scalarXor(a: Code, b: Code): Code {
   return [...a, ...b, 0x85];
 }
 
-function shift(x: Code, bits: number, instruction: number): Code {
-  return [...x, ...i32.constant(bits), ...vector(instruction)];
+function right(x: Code, bits: number): Code {
+  return [...x, ...i32.constant(bits), ...vector(0xcd)];
 }
 
-function chain(before: Code | null, next: Code): Code {
-  return before ? vectorWords.xor(before, next) : next;
+/** What a rotation to the right by so many bits brings in on the left. */
+function left(x: Code, bits: number): Code {
+  return [...x, ...i32.constant(64 - bits), ...vector(0xcb)];
 }
 
-function vectorRotate(before: Code | null, x: Code, bits: number): Code {
-  return chain(chain(before, shift(x, bits, 0xcd)), shift(x, 64 - bits, 0xcb));
+function chains(a: readonly Code[], b: readonly Code[]): Code {
+  const { xor } = vectorWords;
+  return xor(
+    a.reduce((x, y) => xor(x, y)),
+    b.reduce((x, y) => xor(x, y)),
+  );
 }
 
 function zeroAndOne(): Code {

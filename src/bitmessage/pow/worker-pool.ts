@@ -32,8 +32,9 @@ interface Search {
   readonly resolve: (solution: Solution) => void;
   readonly reject: (reason: Error) => void;
   readonly control: SearchControl;
-  /** Trials of an engine that turned out wrong, before this one. */
+  /** Trials of the same work with another engine, before this one. */
   readonly earlierTrials: number;
+  engine: EngineName | null;
   startedAt: number | null;
   endedAt: number | null;
   crashes: number;
@@ -44,7 +45,8 @@ const CRASHES_PER_SEARCH = 3;
 
 /**
  * Searches on worker threads. They start with the first search, never keep the process alive while there is nothing to
- * do, and end after some idle time. Throws RangeError for less than one thread.
+ * do, and end after some idle time. The first search begins with an engine that can be had at once, and goes on with the
+ * fastest as soon as that is known. Throws RangeError for less than one thread.
  */
 export class WorkerPool implements CpuSearcher {
   readonly #options: WorkerPoolOptions;
@@ -52,12 +54,16 @@ export class WorkerPool implements CpuSearcher {
   readonly #spawn: () => Worker;
   readonly #idleMilliseconds: number;
   readonly #tryNatives: () => Promise<NativeTrial>;
+  /** One for each thread, and last the one that measures. */
   readonly #workers: (Worker | undefined)[];
   /** Those that may be measured; null until the native ones have been tried. */
   #candidates: EngineName[] | null = null;
   #trying = false;
   /** Fastest first; null until they have been measured. */
   #engines: EngineName[] | null = null;
+  /** For the time until then, if there is one. */
+  readonly #first: EngineName | undefined;
+  readonly #wrong = new Set<string>();
   #measuring = false;
   #tellRate: (rate: number | null) => void = () => {};
   readonly #measuredRate = new Promise<number | null>((resolve) => {
@@ -76,13 +82,15 @@ export class WorkerPool implements CpuSearcher {
     this.#logger = options.logger;
     this.#spawn = seams.spawn ?? startWorker;
     this.#idleMilliseconds = seams.idleMilliseconds ?? IDLE_MILLISECONDS;
-    this.#workers = Array.from({ length: options.threads });
+    this.#workers = Array.from({ length: options.threads + 1 });
     this.#tryNatives = seams.tryNatives ?? tryNativeEngines;
+    this.#first = availableEngines(options.engine, [])[0];
     if (!allowsNatives(options.engine)) this.#setCandidates(availableEngines(options.engine, []));
   }
 
   describe() {
-    return { engine: this.#engines?.[0] ?? this.#options.engine, threads: this.#options.threads };
+    const engine = this.#engines?.[0] ?? (this.#search ?? this.#last)?.engine ?? this.#options.engine;
+    return { engine, threads: this.#options.threads };
   }
 
   progress() {
@@ -99,7 +107,7 @@ export class WorkerPool implements CpuSearcher {
   search(work: Work): Promise<Solution> {
     clearTimeout(this.#idleTimer);
     return new Promise((resolve, reject) => {
-      this.#begin({ work, resolve, reject }, 0);
+      this.#begin({ work, resolve, reject, startedAt: null }, 0);
     });
   }
 
@@ -113,40 +121,48 @@ export class WorkerPool implements CpuSearcher {
     await this.#terminate();
   }
 
-  #begin(request: Pick<Search, "work" | "resolve" | "reject">, earlierTrials: number): void {
+  #begin(request: Pick<Search, "work" | "resolve" | "reject" | "startedAt">, earlierTrials: number): void {
     const control = SearchControl.create(this.#options.threads);
     this.#searches++;
-    const { work, resolve, reject } = request;
+    const { work, resolve, reject, startedAt } = request;
     this.#search = {
       ...{ number: this.#searches, work, resolve, reject, control, earlierTrials },
-      ...{ startedAt: null, endedAt: null, crashes: 0 },
+      ...{ engine: null, startedAt, endedAt: null, crashes: 0 },
     };
     this.#order();
   }
 
-  /** Gives the workers what is to be done next: measure the engines once, then search. */
+  /** Lets a search go on with the engine that is the best by now: it has no memory. */
+  #restart(search: Search): void {
+    search.control.stop();
+    this.#begin(search, search.earlierTrials + search.control.trials);
+  }
+
+  /** Lets the workers search with the best engine that is known. */
   #order(): void {
-    if (!this.#search) return;
+    const search = this.#search;
+    if (!search) return;
     for (const worker of this.#workers) worker?.ref();
-    if (this.#candidates === null) {
-      this.#findCandidates();
-      return;
-    }
-    if (this.#engines === null) {
-      const worker = this.#worker(0);
-      if (!this.#measuring) this.#post(worker, { kind: "measure", engines: this.#candidates });
-      this.#measuring = true;
-      return;
-    }
-    const engine = this.#engines[0];
-    if (!engine) {
+    if (this.#engines === null) this.#calibrate();
+    const engine = this.#engines === null ? this.#first : this.#engines[0];
+    if (engine && !this.#wrong.has(engine)) {
+      search.engine = engine;
+      search.startedAt ??= performance.now();
+      for (let thread = 0; thread < this.#options.threads; thread++)
+        this.#orderSearch(search, engine, thread);
+    } else if (this.#engines !== null) {
       const text = `no proof-of-work engine works on this machine (asked for: ${this.#options.engine})`;
-      this.#fail(this.#search, new Error(text));
-      return;
+      this.#fail(search, new Error(text));
     }
-    this.#search.startedAt = performance.now();
-    for (let thread = 0; thread < this.#options.threads; thread++)
-      this.#orderSearch(this.#search, engine, thread);
+  }
+
+  /** Tries the native engines once, and then measures once all that work, while the first search goes on. */
+  #calibrate(): void {
+    if (this.#candidates === null) this.#findCandidates();
+    else if (!this.#measuring) {
+      this.#measuring = true;
+      this.#post(this.#worker(this.#options.threads), { kind: "measure", engines: this.#candidates });
+    }
   }
 
   #findCandidates(): void {
@@ -155,7 +171,8 @@ export class WorkerPool implements CpuSearcher {
     void this.#tryNatives().then(({ working, failures }) => {
       for (const failure of failures) this.#logger.warn("a native proof-of-work engine is left out", failure);
       this.#setCandidates(availableEngines(this.#options.engine, working));
-      this.#order();
+      if (this.#search && this.#engines !== null) this.#restart(this.#search);
+      else if (this.#search) this.#calibrate();
     });
   }
 
@@ -208,11 +225,7 @@ export class WorkerPool implements CpuSearcher {
 
   #finish(search: Search, nonce: bigint): void {
     if (!isSolution(nonce, search.work)) {
-      this.#dropEngine(
-        search,
-        this.describe().engine,
-        "it returned a nonce that node:crypto does not confirm",
-      );
+      this.#dropEngine(search, search.engine!, "it returned a nonce that node:crypto does not confirm");
       return;
     }
     this.#end(search);
@@ -221,6 +234,7 @@ export class WorkerPool implements CpuSearcher {
 
   #choose(measurements: readonly EngineMeasurement[]): void {
     this.#measuring = false;
+    void this.#workers.splice(this.#options.threads, 1, undefined)[0]?.terminate();
     for (const { engine, failure } of measurements) {
       if (failure !== undefined)
         this.#logger.error("a proof-of-work engine does not work here", { engine, failure });
@@ -231,30 +245,31 @@ export class WorkerPool implements CpuSearcher {
       chosen: working[0]?.engine,
       trialsPerSecond: rates,
     });
-    this.#engines = working.map((measurement) => measurement.engine);
+    this.#engines = working.map(({ engine }) => engine).filter((engine) => !this.#wrong.has(engine));
     this.#tellRate(working[0] ? working[0].trialsPerSecond * this.#options.threads : null);
-    if (this.#search) this.#order();
+    if (this.#search) this.#restart(this.#search);
   }
 
   #dropEngine(search: Search, engine: string, reason: string): void {
     this.#logger.error("a proof-of-work engine is wrong and will not be used again", { engine, reason });
-    this.#engines = (this.#engines ?? []).filter((name) => name !== engine);
-    search.control.stop();
-    this.#begin(search, search.earlierTrials + search.control.trials);
+    this.#wrong.add(engine);
+    this.#engines = this.#engines?.filter((name) => name !== engine) ?? null;
+    this.#restart(search);
   }
 
   /** A thread has died. A few times a search goes on with a new one. */
   #replace(thread: number, reason: unknown): void {
     this.#workers[thread] = undefined;
-    if (thread === 0) this.#measuring = false;
+    const measuring = thread === this.#options.threads;
+    if (measuring) this.#measuring = false;
     this.#logger.error("a proof-of-work thread has ended", { thread, reason: String(reason) });
     const search = this.#search;
     if (!search) return;
     search.crashes++;
     if (search.crashes > CRASHES_PER_SEARCH)
       this.#fail(search, new Error("the proof-of-work threads keep failing"));
-    else if (this.#engines?.[0]) this.#orderSearch(search, this.#engines[0], thread);
-    else this.#order();
+    else if (measuring) this.#calibrate();
+    else if (search.engine) this.#orderSearch(search, search.engine, thread);
   }
 
   #fail(search: Search, reason: Error): void {

@@ -44,6 +44,10 @@ function trimRipe(version: number, ripe: Uint8Array): Uint8Array {
   return ripe.subarray(zeros);
 }
 
+/** Reading takes long division and two hashes, and the same few addresses are read over and over. */
+const recentlyDecoded = new Map<string, DecodedAddress>();
+const MOST_REMEMBERED = 1000;
+
 /**
  * Reads the text of an address; outer blanks and a missing "BM-" are forgiven, and the canonical text is returned
  * (PROTOCOL.md section 11.2).
@@ -51,6 +55,16 @@ function trimRipe(version: number, ripe: Uint8Array): Uint8Array {
  *   (anything but 2, 3 and 4), `ripe_too_short`, `ripe_too_long`, `ripe_has_leading_zero`
  */
 export function decodeAddress(text: string): DecodedAddress {
+  const known = recentlyDecoded.get(text);
+  const decoded = known ?? decode(text);
+  if (!known) {
+    if (recentlyDecoded.size >= MOST_REMEMBERED) recentlyDecoded.clear();
+    recentlyDecoded.set(text, decoded);
+  }
+  return { ...decoded, ripe: decoded.ripe.slice() };
+}
+
+function decode(text: string): DecodedAddress {
   const trimmed = text.trim();
   const digits = trimmed.startsWith(PREFIX) ? trimmed.slice(PREFIX.length) : trimmed;
   const bytes = integerToBytes(decodeBase58(digits));

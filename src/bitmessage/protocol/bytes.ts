@@ -7,6 +7,11 @@ export function asBytes(bytes: Uint8Array): Uint8Array {
 }
 
 export function concatBytes(...parts: Uint8Array[]): Uint8Array {
+  return joinBytes(parts);
+}
+
+/** As `concatBytes`, for any number of parts: a call cannot have hundreds of thousands of arguments. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
   const result = new Uint8Array(length);
@@ -180,6 +185,6 @@ export class ByteWriter {
   }
 
   finish(): Uint8Array {
-    return concatBytes(...this.#parts);
+    return joinBytes(this.#parts);
   }
 }

@@ -16,7 +16,12 @@ export function sha512(data: Uint8Array): Uint8Array {
 
 /** DSHA(x) = SHA512(SHA512(x)), 64 bytes (PROTOCOL.md section 1). */
 export function doubleSha512(data: Uint8Array): Uint8Array {
-  return digest("sha512", digest("sha512", data));
+  return digest("sha512", hash("sha512", data, "buffer"));
+}
+
+/** The same as 128 lower-case hexadecimal digits. */
+export function doubleSha512Hex(data: Uint8Array): string {
+  return hash("sha512", hash("sha512", data, "buffer"), "hex");
 }
 
 /** 32 bytes. */

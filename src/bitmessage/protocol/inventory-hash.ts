@@ -1,13 +1,13 @@
 import { asBytes, fromHex, toHex } from "./bytes.js";
 import { ProtocolError } from "./errors.js";
-import { doubleSha512 } from "./hash.js";
+import { doubleSha512Hex } from "./hash.js";
 
 /** An inventory vector as 64 lower-case hexadecimal digits (32 bytes). */
 export type InventoryHash = string & { readonly __inventoryHash: unique symbol };
 
 /** DSHA(object)[0:32] over the complete object, nonce included (PROTOCOL.md section 3.4). */
 export function inventoryHash(object: Uint8Array): InventoryHash {
-  return toHex(doubleSha512(object).subarray(0, 32)) as InventoryHash;
+  return doubleSha512Hex(object).slice(0, 64) as InventoryHash;
 }
 
 /** The 32 bytes as they go over the wire. */

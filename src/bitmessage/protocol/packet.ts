@@ -47,15 +47,14 @@ export function encodePacket(command: string, payload: Uint8Array, magic = MAGIC
     .finish();
 }
 
-/**
- * The text of a 12-byte command field.
- * @throws ProtocolError `bad_command_padding` when something follows the first NUL
- */
-function decodeCommand(field: Uint8Array): string {
-  const end = field.indexOf(0);
-  if (end < 0) return Buffer.from(field).toString("latin1");
-  if (field.subarray(end).some((byte) => byte !== 0)) throw new ProtocolError("bad_command_padding");
-  return Buffer.from(field.subarray(0, end)).toString("latin1");
+/** The text of the 12-byte command field at that offset; empty when something follows its first NUL. */
+function decodeCommand(bytes: Uint8Array, offset: number): string {
+  let command = "";
+  const end = offset + COMMAND_LENGTH;
+  let at = offset;
+  for (; at < end && bytes[at] !== 0; at++) command += String.fromCharCode(bytes[at]!);
+  for (; at < end; at++) if (bytes[at] !== 0) return "";
+  return command;
 }
 
 /**
@@ -79,29 +78,24 @@ interface PacketHeader {
   checksum: number;
 }
 
-/** @param bytes at least 24 */
-function decodeHeader(bytes: Uint8Array, magic = MAGIC): PacketHeader {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_LENGTH);
-  if (view.getUint32(0) !== magic) throw new ProtocolError("bad_magic");
-  const command = commandOrNothing(bytes.subarray(4, 4 + COMMAND_LENGTH));
-  const length = view.getUint32(16);
+/** The header that stands at that offset, all of it. */
+function decodeHeader(bytes: Uint8Array, offset = 0, magic = MAGIC): PacketHeader {
+  if (readUint32(bytes, offset) !== magic) throw new ProtocolError("bad_magic");
+  const command = decodeCommand(bytes, offset + 4);
+  const length = readUint32(bytes, offset + 16);
   if (length > (PAYLOAD_LIMITS.get(command) ?? MAX_PAYLOAD)) throw new ProtocolError("payload_too_long");
-  return { command, length, checksum: view.getUint32(20) };
+  return { command, length, checksum: readUint32(bytes, offset + 20) };
 }
 
-function commandOrNothing(field: Uint8Array): string {
-  try {
-    return decodeCommand(field);
-  } catch {
-    return "";
-  }
+function readUint32(bytes: Uint8Array, offset: number): number {
+  return (
+    ((bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!) >>>
+    0
+  );
 }
 
 function requireChecksum(payload: Uint8Array, checksum: number): void {
-  const hash = sha512(payload);
-  if (new DataView(hash.buffer, hash.byteOffset, 4).getUint32(0) !== checksum) {
-    throw new ProtocolError("bad_checksum");
-  }
+  if (readUint32(sha512(payload), 0) !== checksum) throw new ProtocolError("bad_checksum");
 }
 
 const SMALL_BUFFER = 4096;
@@ -140,7 +134,7 @@ export class PacketReader {
   next(): Packet | null {
     if (this.#header === null) {
       if (this.#end - this.#start < HEADER_LENGTH) return null;
-      this.#header = decodeHeader(this.#buffer.subarray(this.#start, this.#end), this.#magic);
+      this.#header = decodeHeader(this.#buffer, this.#start, this.#magic);
       this.#start += HEADER_LENGTH;
     }
     const { command, length, checksum } = this.#header;

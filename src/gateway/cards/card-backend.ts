@@ -14,7 +14,7 @@ import { OwnCards, type OwnCardsOptions } from "./own-cards.js";
 import type { BookName, CardStore, KeptCard } from "./ports.js";
 
 export interface CardBackendOptions extends ContactCardsOptions, OwnCardsOptions {
-  readonly users: Pick<Authenticator, "authenticate">;
+  readonly logins: Pick<Authenticator, "authenticate">;
   readonly transactions: Transactions;
 }
 
@@ -51,7 +51,7 @@ class CardBackend implements CardDavBackend {
   }
 
   authenticate(credentials: Credentials): Promise<AuthenticatedUser | null> {
-    return this.#options.users.authenticate(credentials);
+    return this.#options.logins.authenticate(credentials);
   }
 
   books({ name: user }: AuthenticatedUser): readonly Book[] {

@@ -10,7 +10,7 @@ import {
   unescapeText,
   type VCard,
 } from "../../mail/carddav/vcard.js";
-import { harmlessLine } from "../harmless.js";
+import { harmlessLine } from "../forms/harmless.js";
 
 const LONGEST_LABEL = 100;
 

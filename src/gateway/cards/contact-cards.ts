@@ -4,7 +4,7 @@ import type { Contact } from "../../bitmessage/messaging/types.js";
 import type { Address } from "../../bitmessage/protocol/address.js";
 import { formatVCard, parseVCard, textValues } from "../../mail/carddav/vcard.js";
 import type { AddressBook } from "../addresses.js";
-import { harmlessLine } from "../harmless.js";
+import { harmlessLine } from "../forms/harmless.js";
 import { readCard, withoutAddresses } from "./card-addresses.js";
 import { labelOfCard, makeCardText, renameCard, uidOf } from "./card-text.js";
 import type { CardOutline, CardStore, KeptCard } from "./ports.js";

@@ -1,7 +1,7 @@
 /** The book of a user's own addresses, chans and subscriptions, for the completion of addresses; clients only read it. */
 import type { Address } from "../../bitmessage/protocol/address.js";
 import type { AddressBook } from "../addresses.js";
-import { harmlessLine } from "../harmless.js";
+import { harmlessLine } from "../forms/harmless.js";
 import { makeCardText, uidOf } from "./card-text.js";
 import type { Card, CardStore } from "./ports.js";
 

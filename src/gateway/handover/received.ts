@@ -1,7 +1,7 @@
 import { decodeEncodedWords, findField, unfold } from "../../mail/mime/headers.js";
 import { parseMime } from "../../mail/mime/parse.js";
+import { messageIdOf } from "../forms/stored-mail.js";
 import type { OrdinaryAddresses } from "../ordinary-addresses.js";
-import { messageIdOf } from "../stored-mail.js";
 import type { HandoverQueue } from "./queue.js";
 
 export type ReceivedKind = "message" | "chan" | "broadcast" | "report";

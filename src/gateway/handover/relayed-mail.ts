@@ -4,7 +4,7 @@ import { flattenAddresses, type Mailbox, parseAddressList } from "../../mail/mim
 import { formatDate, parseDate } from "../../mail/mime/date.js";
 import { decodeEncodedWords, unfold } from "../../mail/mime/headers.js";
 import { type MimePart, parseMime } from "../../mail/mime/parse.js";
-import { harmlessLine } from "../harmless.js";
+import { harmlessLine } from "../forms/harmless.js";
 
 /** What a mail must show and hide outside of this machine. */
 export interface RelayedForm {

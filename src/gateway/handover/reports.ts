@@ -1,7 +1,7 @@
 import { formatDate } from "../../mail/mime/date.js";
 import type { TransportError } from "../../mail/transports/transport.js";
-import { harmlessLine } from "../harmless.js";
-import { composeStatusReport, fieldText } from "../status-report.js";
+import { harmlessLine } from "../forms/harmless.js";
+import { composeStatusReport, fieldText } from "../reports/status-report.js";
 import { type Handover, RELAY } from "./ports.js";
 import type { HandoverReports } from "./worker.js";
 

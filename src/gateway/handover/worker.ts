@@ -37,6 +37,8 @@ export interface WorkerOptions {
   readonly log: Logger;
 }
 
+const MISSING = { lasting: "permanent", about: "mail" } as const;
+
 export interface Target {
   readonly name: string;
   readonly transport: Transport;
@@ -128,10 +130,14 @@ export class TargetWorker {
   async #attempt(due: Handover, signal: AbortSignal): Promise<void> {
     const { handovers, transactions, clock } = this.options;
     const bytes = handovers.read(due.id);
-    if (bytes === null) throw new Error("a mail that waits is missing");
     const attempts = due.attempts + 1;
     const tried: Handover = { ...due, attempts, nextAttempt: clock() + this.#backoff(attempts) };
     transactions.run(() => handovers.update(tried));
+    if (bytes === null) {
+      // Such as in a database that was damaged: what waits behind it goes on.
+      await this.#refused(tried, new TransportError("the mail itself is missing", MISSING));
+      return;
+    }
     const { id, sender, recipient, subject, messageId, wishes } = tried;
     const mail = { id, attempt: attempts, sender, recipient, subject, messageId, bytes };
     try {

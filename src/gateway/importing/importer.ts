@@ -2,15 +2,15 @@
 import { createHash } from "node:crypto";
 import type { Outbox } from "../../bitmessage/messaging/outbox.js";
 import type { IdentityStore, SubscriptionStore, Transactions } from "../../bitmessage/messaging/ports.js";
-import type { PastSending } from "../../bitmessage/messaging/types.js";
+import type { PastSending, ReceivedMessage } from "../../bitmessage/messaging/types.js";
 import type { Address } from "../../bitmessage/protocol/address.js";
 import type { NewMessage } from "../../mail/imap/backend.js";
 import { digestMessage } from "../../mail/imap/make-digest.js";
 import type { AddressBook } from "../addresses.js";
-import type { MailCopies } from "../mail-copies.js";
-import { type Folders, SENT, TRASH } from "../mailboxes.js";
+import { receivingMailbox } from "../incoming/receiving-mailbox.js";
+import type { MailCopies } from "../mailboxes/mail-copies.js";
+import { type Folders, SENT, TRASH } from "../mailboxes/mailboxes.js";
 import type { DeliveryLog, ImportLog, MailboxId, MailboxStore, SubmissionStore } from "../ports.js";
-import { receivingMailbox } from "../receiving-mailbox.js";
 import type { GatewaySettings } from "../settings.js";
 import { composeReceived, type OldReceived, readOldReceived } from "./old-received.js";
 import {
@@ -105,36 +105,46 @@ class StoredImporter implements Importer {
     return tally;
   }
 
-  async received(user: string, messages: readonly OldReceived[]): Promise<ImportCount> {
+  received(user: string, messages: readonly OldReceived[]): Promise<ImportCount> {
     const { addresses, identities, settings } = this.#options;
+    const isChan = (address: Address) => identities.get(user, address)?.chan === true;
+    return this.#keepAll(messages, async (old, tally) => {
+      const read = readOldReceived(old, { user, isChan });
+      if ("reason" in read) return read;
+      const { message } = read;
+      const bytes = await composeReceived(message, { user, addresses, domain: settings.domain });
+      return () => this.#addReceived(user, old, { message, bytes }, tally);
+    });
+  }
+
+  sent(user: string, messages: readonly OldSent[]): Promise<ImportCount> {
+    const { addresses, settings, clock } = this.#options;
+    return this.#keepAll(messages, async (old, tally) => {
+      const read = readOldSent(old);
+      if ("reason" in read) return read;
+      const name = keyOf(old.ackData, old.from, old.to, old.subject, old.body, String(old.time)).slice(0, 40);
+      const messageId = `${name}@${settings.domain}`;
+      const time = old.time === 0 ? clock() : old.time;
+      const context = { user, addresses, messageId, domain: settings.domain, time };
+      const mail = await composeSent(old, read, context);
+      return () =>
+        this.#once(user, keyOf("sent", name), tally, () =>
+          this.#addSent(user, old, { ...read, mail, messageId, time }, tally),
+        );
+    });
+  }
+
+  /** Composes each mail, which takes its time, and then keeps all of them in one transaction. */
+  async #keepAll<Old extends { readonly subject: string }>(
+    messages: readonly Old[],
+    compose: (old: Old, tally: Tally) => Promise<(() => void) | { readonly reason: string }>,
+  ): Promise<ImportCount> {
     const tally = new Tally();
     const work: (() => void)[] = [];
     for (const old of messages) {
-      const read = readOldReceived(old, {
-        user,
-        isChan: (address) => identities.get(user, address)?.chan === true,
-      });
-      if ("reason" in read) {
-        tally.refused.push({ what: old.subject, reason: read.reason });
-        continue;
-      }
-      const bytes = await composeReceived(read.message, { user, addresses, domain: settings.domain });
-      const { message } = read;
-      work.push(() => {
-        const { deliveryLog } = this.#options;
-        // It may have come over the network as well.
-        if (deliveryLog.has(user, message.hash)) tally.known += 1;
-        else
-          this.#once(user, keyOf("received", message.hash), tally, () => {
-            const mailbox = old.trashed
-              ? this.#options.folders.ensure(user, TRASH)
-              : receivingMailbox(message, user, this.#options);
-            const identity = message.kind === "msg" && !message.chan ? message.to : null;
-            const flags = old.seen ? ["\\Seen"] : [];
-            this.#append(mailbox, { bytes, flags, time: message.received }, identity);
-            deliveryLog.add(user, message.hash, message.received);
-          });
-      });
+      const composed = await compose(old, tally);
+      if (typeof composed === "function") work.push(composed);
+      else tally.refused.push({ what: old.subject, reason: composed.reason });
     }
     this.#options.transactions.run(() => {
       for (const one of work) one();
@@ -142,32 +152,27 @@ class StoredImporter implements Importer {
     return tally;
   }
 
-  async sent(user: string, messages: readonly OldSent[]): Promise<ImportCount> {
-    const { addresses, settings, clock } = this.#options;
-    const tally = new Tally();
-    const work: (() => void)[] = [];
-    for (const old of messages) {
-      const read = readOldSent(old);
-      if ("reason" in read) {
-        tally.refused.push({ what: old.subject, reason: read.reason });
-        continue;
-      }
-      const name = keyOf(old.ackData, old.from, old.to, old.subject, old.body, String(old.time)).slice(0, 40);
-      const messageId = `${name}@${settings.domain}`;
-      const time = old.time === 0 ? clock() : old.time;
-      const context = { user, addresses, messageId, domain: settings.domain, time };
-      const mail = await composeSent(old, read, context);
-      const key = keyOf("sent", name);
-      work.push(() =>
-        this.#once(user, key, tally, () =>
-          this.#addSent(user, old, { ...read, mail, messageId, time }, tally),
-        ),
-      );
+  #addReceived(
+    user: string,
+    old: OldReceived,
+    { message, bytes }: { readonly message: ReceivedMessage; readonly bytes: Uint8Array },
+    tally: Tally,
+  ): void {
+    const { deliveryLog, folders } = this.#options;
+    // It may have come over the network as well.
+    if (deliveryLog.has(user, message.hash)) {
+      tally.known += 1;
+      return;
     }
-    this.#options.transactions.run(() => {
-      for (const one of work) one();
+    this.#once(user, keyOf("received", message.hash), tally, () => {
+      const mailbox = old.trashed
+        ? folders.ensure(user, TRASH)
+        : receivingMailbox(message, user, this.#options);
+      const identity = message.kind === "msg" && !message.chan ? message.to : null;
+      const flags = old.seen ? ["\\Seen"] : [];
+      this.#append(mailbox, { bytes, flags, time: message.received }, identity);
+      deliveryLog.add(user, message.hash, message.received);
     });
-    return tally;
   }
 
   #addSent(user: string, old: OldSent, read: ComposedSent, tally: Tally): void {

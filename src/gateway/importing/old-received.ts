@@ -4,7 +4,7 @@ import { type Address, decodeAddress } from "../../bitmessage/protocol/address.j
 import { ProtocolError } from "../../bitmessage/protocol/errors.js";
 import type { InventoryHash } from "../../bitmessage/protocol/inventory-hash.js";
 import type { AddressBook } from "../addresses.js";
-import { composeIncoming } from "../incoming.js";
+import { composeIncoming } from "../incoming/mapping.js";
 
 /** A message that another program has received (PROTOCOL.md section 22.2). */
 export interface OldReceived {

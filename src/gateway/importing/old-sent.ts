@@ -4,7 +4,7 @@ import type { Address } from "../../bitmessage/protocol/address.js";
 import { fromHex } from "../../bitmessage/protocol/bytes.js";
 import { Encoding, encodeSimple } from "../../bitmessage/protocol/content.js";
 import type { AddressBook } from "../addresses.js";
-import { harmlessBody, subjectLine } from "../harmless.js";
+import { harmlessBody, subjectLine } from "../forms/harmless.js";
 import { BROADCAST_SUBSCRIBERS, readAddress } from "./old-received.js";
 
 /** A message that another program has sent, or is sending (PROTOCOL.md section 22.2). */

@@ -1,28 +1,42 @@
-/** Basic authentication (RFC 7617) with delays that grow with each wrong password. */
+/** Basic authentication (RFC 7617); wrong passwords make the host's answer take longer. */
 import { HttpError, type HttpRequest } from "../../http/message.js";
-import type { LoginDelay } from "../login-delay.js";
-import type { AuthenticatedUser, Authenticator } from "../sasl.js";
+import {
+  type AuthenticatedUser,
+  type Authenticator,
+  type LoginOrigin,
+  LoginRefused,
+  type Service,
+} from "../sasl.js";
 
 const CHALLENGE = { "WWW-Authenticate": 'Basic realm="Bitmessage Bridge", charset="UTF-8"' };
 
-/** @throws HttpError 401 */
+/** @throws HttpError 401; 429 where nothing was looked at */
 export async function basicLogin(
   request: HttpRequest,
   authenticator: Pick<Authenticator, "authenticate">,
-  delay: LoginDelay,
 ): Promise<AuthenticatedUser> {
   const credentials = readCredentials(request.header("authorization"));
   if (credentials === null) throw refusal();
-  const { username, password } = credentials;
-  const { remoteAddress } = request;
-  await delay.beforeAttempt(remoteAddress, username);
-  const user = await authenticator.authenticate({ username, password, remoteAddress });
-  if (user === null) {
-    delay.failed(remoteAddress, username);
-    throw refusal();
-  }
-  delay.succeeded(remoteAddress, username);
+  const user = await orTooMany(
+    authenticator.authenticate({ ...credentials, ...requestOrigin(request, "carddav") }),
+  );
+  if (user === null) throw refusal();
   return user;
+}
+
+export function requestOrigin(request: HttpRequest, service: Service): LoginOrigin {
+  const { remoteAddress, remotePort, localPort } = request;
+  return { service, remoteAddress, remotePort, localPort };
+}
+
+/** @throws HttpError 429 (RFC 6585) in place of LoginRefused */
+export async function orTooMany<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof LoginRefused)) throw error;
+    throw new HttpError(429, error.message, { "Retry-After": String(error.seconds) });
+  }
 }
 
 /** `Basic` and the base64 of `user:password` in UTF-8; null when it is not that. */

@@ -7,8 +7,13 @@ export type CardFilter = (text: string) => boolean;
 
 type Test = "anyof" | "allof";
 
+/** Elements of one filter: each is held against each line of each card. */
+const MOST_ELEMENTS = 400;
+
 /** @param element CARDDAV:filter, or null for all cards @throws DavError 403 supported-filter, supported-collation */
 export function createCardFilter(element: XmlElement | null): CardFilter {
+  if (element !== null && countElements(element) > MOST_ELEMENTS)
+    throw new DavError(403, CARDDAV, "supported-filter");
   const properties = element === null ? [] : children(element, CARDDAV, "prop-filter").map(propertyFilter);
   if (element === null || properties.length === 0) return () => true;
   const test = readTest(element);
@@ -16,6 +21,10 @@ export function createCardFilter(element: XmlElement | null): CardFilter {
     const card = parseVCard(text);
     return combine(test, properties, (matches) => matches(card));
   };
+}
+
+function countElements(element: XmlElement): number {
+  return element.children.reduce((sum, child) => sum + countElements(child), 1);
 }
 
 /** CARDDAV:prop-filter */

@@ -1,6 +1,5 @@
 /** A CardDAV server (RFC 6352) as a handler of HTTP requests; the host provides a backend. */
 import { HttpError, type HttpHandler, type HttpRequest, type HttpResponse } from "../../http/message.js";
-import type { LoginDelay } from "../login-delay.js";
 import type { CardDavBackend } from "./backend.js";
 import { basicLogin } from "./basic-login.js";
 import { deleteCard, getCard, putCard, readCard } from "./card-methods.js";
@@ -13,7 +12,6 @@ import { parseXml, XmlError } from "./xml-parser.js";
 
 export interface CardDavOptions {
   readonly backend: CardDavBackend;
-  readonly delay: LoginDelay;
 }
 
 /** Largest XML body: a multiget of thousands of cards. */
@@ -31,11 +29,11 @@ function isWellKnown(path: string): boolean {
   return path === "/.well-known/carddav" || path === "/.well-known/carddav/";
 }
 
-export function createCardDavHandler({ backend, delay }: CardDavOptions): HttpHandler {
+export function createCardDavHandler({ backend }: CardDavOptions): HttpHandler {
   return async (request) => {
     if (isWellKnown(request.path)) return { status: 301, headers: { Location: `${ROOT}/` } };
     if (request.method === "OPTIONS") return { status: 200, headers: OPTIONS_HEADERS };
-    const user = await basicLogin(request, backend, delay);
+    const user = await basicLogin(request, backend);
     try {
       return await answer(request, () => new Resources(backend, user));
     } catch (error) {

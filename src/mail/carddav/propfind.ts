@@ -32,9 +32,19 @@ function describe(resource: Resource, resources: Resources, request: XmlElement 
     );
     return propertyResponse(href, names, []);
   }
-  const wanted = request && child(request, DAV, "prop");
-  const names = wanted === null ? propertyNames(resource, resources, "common") : wanted.children;
+  const isNamed = request !== null && child(request, DAV, "prop") !== null;
+  const names = isNamed ? propertiesIn(request) : propertyNames(resource, resources, "common");
   return describeProperties(resource, resources, names);
+}
+
+/** No client knows a quarter of that. */
+const MOST_PROPERTIES = 200;
+
+/** What the DAV:prop of a request names; each is answered for each resource. @throws HttpError 400 */
+export function propertiesIn(request: XmlElement): readonly XmlElement[] {
+  const wanted = child(request, DAV, "prop")?.children ?? [];
+  if (wanted.length > MOST_PROPERTIES) throw new HttpError(400, "That are too many properties.");
+  return wanted;
 }
 
 /** The DAV:response of a resource with these properties, as far as it has them. */

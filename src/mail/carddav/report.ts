@@ -6,7 +6,7 @@ import { createCardFilter } from "./card-filter.js";
 import { DavError } from "./dav-error.js";
 import { INSUFFICIENT_STORAGE, multistatus, NOT_FOUND, statusResponse } from "./multistatus.js";
 import { type PropertyName, syncToken } from "./properties.js";
-import { describeProperties } from "./propfind.js";
+import { describeProperties, propertiesIn } from "./propfind.js";
 import type { Resource, Resources } from "./resources.js";
 import { CARDDAV, child, children, DAV, dav, type XmlElement, type XmlNode } from "./xml.js";
 
@@ -27,9 +27,10 @@ export function report(resource: Resource, resources: Resources, request: XmlEle
 
 function multiget(book: Book, resources: Resources, request: XmlElement): HttpResponse {
   const describe = describer(book, resources, request);
-  const hrefs = children(request, DAV, "href").map(({ text }) => text.trim());
+  // Each once: a card named thousands of times would be told as often.
+  const hrefs = new Set(children(request, DAV, "href").map(({ text }) => text.trim()));
   return multistatus(
-    hrefs.map((href) => {
+    [...hrefs].map((href) => {
       const found = resources.findHref(href);
       const isWithin = found?.kind === "card" && found.book.name === book.name;
       return isWithin ? describe(found.card) : statusResponse(href, NOT_FOUND);
@@ -94,13 +95,19 @@ function truncated(book: Book, resources: Resources): XmlNode {
   return statusResponse(resources.href({ kind: "book", book }), INSUFFICIENT_STORAGE, error);
 }
 
+/** Characters of cards in one answer, which is made in memory. */
+const MOST_DATA = 256 * 1024 * 1024;
+
 /** How a card is told, by the DAV:prop of the request. */
 function describer(book: Book, resources: Resources, request: XmlElement): (card: StoredCard) => XmlNode {
-  const wanted = child(request, DAV, "prop")?.children ?? [];
+  const wanted = propertiesIn(request);
   const data = wanted.find(isAddressData);
   const format: AddressDataRequest | null = data === undefined ? null : readAddressDataRequest(data);
   const names: readonly PropertyName[] = wanted.filter((name) => !isAddressData(name));
+  let octets = 0;
   return (card) => {
+    octets += format === null ? 0 : card.text.length;
+    if (octets > MOST_DATA) throw new HttpError(507, "Ask for fewer cards at once.");
     const more = format === null ? [] : [addressData(card.text, format)];
     return describeProperties({ kind: "card", book, card }, resources, names, more);
   };

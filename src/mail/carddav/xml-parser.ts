@@ -2,7 +2,7 @@
  * A strict parser for the XML that CardDAV clients send (XML 1.0, Namespaces in XML). No document type, no entities but the five and
  * character references, nothing is fetched: what could expand or lead elsewhere is not in its grammar.
  */
-import type { XmlElement } from "./xml.js";
+import { XML_NAMESPACE, type XmlElement } from "./xml.js";
 
 /** The text is not well-formed, or is more than we take. */
 export class XmlError extends Error {
@@ -15,8 +15,8 @@ export class XmlError extends Error {
 const DEEPEST = 32;
 const MOST_ELEMENTS = 50_000;
 const MOST_ATTRIBUTES = 32;
-
-const XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace";
+/** Prefixes in force at one place: each element that declares one copies them. */
+const MOST_PREFIXES = 64;
 
 /** @param bytes in UTF-8 @throws XmlError */
 export function parseXml(bytes: Uint8Array): XmlElement {
@@ -183,6 +183,7 @@ function declare(outer: Namespaces, attributes: ReadonlyMap<string, string>): Na
       throw new XmlError("a namespace that cannot be declared");
     inner.set(prefix, uri);
   }
+  if (inner.size > MOST_PREFIXES) throw new XmlError("too many namespaces");
   return inner;
 }
 

@@ -2,6 +2,8 @@
 
 export const DAV = "DAV:";
 export const CARDDAV = "urn:ietf:params:xml:ns:carddav";
+/** Bound to the prefix `xml`, and to no other. */
+export const XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace";
 export const CALENDARSERVER = "http://calendarserver.org/ns/";
 
 export interface XmlElement {
@@ -56,13 +58,20 @@ export function writeXml(root: XmlNode): string {
 }
 
 function write({ namespace, name, attributes = {}, content }: XmlNode, declarations: string): string {
-  const prefix = PREFIXES.get(namespace);
-  const [tag, foreign] =
-    prefix === undefined ? [`x:${name}`, ` xmlns:x="${escapeXml(namespace)}"`] : [`${prefix}:${name}`, ""];
+  const [tag, foreign] = tagOf(namespace, name);
   const inside = content.map((one) => (typeof one === "string" ? escapeXml(one) : write(one, ""))).join("");
   const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeXml(value)}"`);
   const open = `<${tag}${declarations}${foreign}${written.join("")}`;
   return inside === "" ? `${open}/>` : `${open}>${inside}</${tag}>`;
+}
+
+/** How an element is called, with what declares its prefix; clients may ask for properties of any namespace, or of none. */
+function tagOf(namespace: string, name: string): [tag: string, declaration: string] {
+  if (namespace === "") return [name, ""];
+  const prefix = namespace === XML_NAMESPACE ? "xml" : PREFIXES.get(namespace);
+  return prefix === undefined
+    ? [`x:${name}`, ` xmlns:x="${escapeXml(namespace)}"`]
+    : [`${prefix}:${name}`, ""];
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@
  * A backend reports failures as ImapError; anything else is answered NO [SERVERBUG].
  */
 import type { AuthenticatedUser, Authenticator } from "../sasl.js";
-import type { MessageDigest } from "./digest.js";
+import type { DigestPart, MessageDigest } from "./digest.js";
 
 export interface Backend extends Authenticator {
   /** Opens the mail of someone who has logged in; one per session. `end` says good-bye to the client, when he may not stay logged in. */
@@ -95,13 +95,20 @@ export interface AppendResult {
   readonly uids: readonly number[];
 }
 
-/** What does not change under a UID. */
-export interface MessageRecord {
-  readonly uid: number;
+/** What does not change under a UID: those parts that were asked for, at least. */
+export type MessageRecord<Part extends RecordPart = RecordPart> = { readonly uid: number } & Pick<
+  MessageFacts,
+  Extract<Part, keyof MessageFacts>
+> & { readonly digest: Pick<MessageDigest, Extract<Part, DigestPart>> };
+
+export type RecordPart = keyof MessageFacts | DigestPart;
+
+export interface MessageFacts {
   readonly internalDate: InternalDate;
+  /** Unix seconds: `sentSeconds` of the digest, else those of `internalDate` (RFC 5256 section 2.2). */
+  readonly sentDate: number;
   /** Unix seconds at which it came into this mailbox (RFC 8514). */
   readonly saveDate: number;
-  readonly digest: MessageDigest;
   /** Same for the copies of a message (OBJECTID, RFC 8474). */
   readonly emailId: string;
 }
@@ -111,7 +118,10 @@ export interface OpenMailbox {
   /** As of opening, ascending UIDs. Changes after it come to the listener. */
   readonly snapshot: MailboxSnapshot;
   /** Records of those messages that are still kept, ascending. Expunged ones stay readable while a session that has not been told has the mailbox open, where possible. */
-  records(uids: readonly number[]): Promise<readonly MessageRecord[]>;
+  records<Part extends RecordPart>(
+    uids: readonly number[],
+    parts: readonly Part[],
+  ): Promise<readonly MessageRecord<Part>[]>;
   /** The octets of a message, or null when they are gone. */
   read(uid: number): Promise<Uint8Array | null>;
   /** Changes flags; returns the new states of those changed or matched. With `unchangedSince` those with a larger MODSEQ are left and named in `modified`. */

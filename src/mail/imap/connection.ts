@@ -14,6 +14,8 @@ const LITERAL_BEFORE_LOGIN = 4096;
 export class Connection implements SessionConnection {
   readonly session: Session;
   readonly remoteAddress: string;
+  readonly remotePort: number | undefined;
+  readonly localPort: number | undefined;
   closed = false;
   readonly #out: ResponseWriter;
   readonly #decoder: CommandDecoder;
@@ -35,6 +37,8 @@ export class Connection implements SessionConnection {
   ) {
     this.#socket = socket;
     this.remoteAddress = socket.remoteAddress ?? "";
+    this.remotePort = socket.remotePort;
+    this.localPort = socket.localPort;
     this.#out = new ResponseWriter(socket);
     this.session = new Session(settings, registry, this, this.#out);
     this.#decoder = new CommandDecoder({

@@ -1,7 +1,7 @@
 /** Writes the FETCH responses of one message. */
 import type { MimePart } from "../mime/parse.js";
 import { parseMime } from "../mime/parse.js";
-import type { MessageRecord } from "./backend.js";
+import type { MessageRecord, RecordPart } from "./backend.js";
 import { formatDateTime } from "./date-time.js";
 import { ImapError } from "./error.js";
 import type { BinaryItem, FetchItem, OctetRange, RecordItemName, SectionItem } from "./fetch-items.js";
@@ -27,6 +27,35 @@ export function needsBytes(item: FetchItem, record: MessageRecord | null): boole
     return item.priority === "normal" || (record !== null && hasQuickPreview(record));
   return item.kind === "binary" && !(item.answer === "size" && item.path.length === 0);
 }
+
+/** What the answers ask of the records. */
+export function partsFor(items: readonly FetchItem[]): readonly RecordPart[] {
+  return [...new Set(items.flatMap((item) => partFor(item) ?? []))];
+}
+
+function partFor(item: FetchItem): RecordPart | null {
+  switch (item.kind) {
+    case "record":
+      return RECORD_PARTS[item.name];
+    case "section":
+      return isHeaderItem(item) ? "header" : null;
+    case "state":
+      return null;
+    default:
+      return "size";
+  }
+}
+
+const RECORD_PARTS: Readonly<Record<RecordItemName, RecordPart | null>> = {
+  INTERNALDATE: "internalDate",
+  SAVEDATE: "saveDate",
+  EMAILID: "emailId",
+  THREADID: null,
+  "RFC822.SIZE": "size",
+  ENVELOPE: "envelope",
+  BODY: "body",
+  BODYSTRUCTURE: "bodyStructure",
+};
 
 function isHeaderItem({ section }: SectionItem): boolean {
   return section.path.length === 0 && section.text.startsWith("HEADER");
@@ -119,7 +148,19 @@ function formatBinary(item: BinaryItem, source: FetchSource, message: MessageOct
 function formatState(name: "UID" | "FLAGS" | "MODSEQ", message: ViewMessage): Octets {
   if (name === "UID") return `UID ${message.uid}`;
   if (name === "MODSEQ") return `MODSEQ (${message.modSeq})`;
-  return `FLAGS ${formatFlags(messageFlags(message))}`;
+  return `FLAGS ${flagsText(messageFlags(message))}`;
+}
+
+/** Messages with equal flags share one list, as backends make them: it is written once. */
+const written = new WeakMap<readonly string[], Octets>();
+
+function flagsText(flags: readonly string[]): Octets {
+  let text = written.get(flags);
+  if (text === undefined) {
+    text = formatFlags(flags);
+    written.set(flags, text);
+  }
+  return text;
 }
 
 function formatRecord(name: RecordItemName, record: MessageRecord): Octets {

@@ -6,8 +6,11 @@ export function foldCase(text: string): string {
   return foldSpaces(foldLetters(text));
 }
 
+/** Of these characters alone, ASCII and most of Latin-1, normalization changes none. */
+const NORMAL = /^[\x00-\x9f\xa1-\xa7\xa9\xab-\xae\xb0\xb1\xb6\xb7\xbb\xbf-\xff]*$/;
+
 function foldLetters(text: string): string {
-  return /^[\x00-\x7f]*$/.test(text) ? text.toLowerCase() : text.normalize("NFKC").toLowerCase();
+  return NORMAL.test(text) ? text.toLowerCase() : text.normalize("NFKC").toLowerCase();
 }
 
 function foldSpaces(text: string): string {

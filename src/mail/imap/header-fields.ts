@@ -1,7 +1,15 @@
 /** Chooses fields of a header that is at hand as text, without parsing the message. */
 import type { Octets } from "./format.js";
 
-const memo = new Map<string, Set<string>>();
+/** The names of one command, which are asked for thousands of times: in lower case, and which names as they are written are among them. */
+interface WantedNames {
+  readonly names: ReadonlySet<string>;
+  readonly asWritten: Map<string, boolean>;
+}
+
+/** They may keep the whole headers that they are taken from. */
+const MOST_SPELLINGS = 100;
+const wanted = new WeakMap<readonly string[], WantedNames>();
 
 /** The same octets as `extractSection` gives for HEADER.FIELDS of the message. */
 export function selectHeaderFields(
@@ -9,43 +17,57 @@ export function selectHeaderFields(
   names: readonly string[],
   which: "those" | "others",
 ): Octets {
-  const wanted = wantedNames(names);
+  const known = wantedNames(names);
   let result = "";
-  let keep = false;
-  let first = true;
-  for (let start = 0; start < header.length; ) {
+  // Fields that stand together are copied together.
+  let keptFrom = -1;
+  let start = 0;
+  for (let first = true; start < header.length; first = false) {
     const newline = header.indexOf("\n", start);
     const end = newline < 0 ? header.length : newline + 1;
     const code = header.charCodeAt(start);
     if (code === 10 || (code === 13 && end - start === 2 && newline >= 0)) break;
     if (first || (code !== 32 && code !== 9)) {
-      keep = wanted.has(fieldName(header, start, end)) === (which === "those");
+      const keep = isWanted(known, writtenName(header, start, end)) === (which === "those");
+      if (keep && keptFrom < 0) keptFrom = start;
+      else if (!keep && keptFrom >= 0) {
+        result += header.slice(keptFrom, start);
+        keptFrom = -1;
+      }
     }
-    first = false;
-    if (keep) result += header.slice(start, end);
     start = end;
   }
+  if (keptFrom >= 0) result += header.slice(keptFrom, start);
   if (result !== "" && !result.endsWith("\n")) result += "\r\n";
   return `${result}\r\n`;
 }
 
-/** Lower case; empty for a line that is no field. */
-function fieldName(header: Octets, start: number, end: number): string {
-  const colon = header.indexOf(":", start);
-  if (colon < 0 || colon >= end) return "";
-  return header.slice(start, colon).trimEnd().toLowerCase();
+function isWanted({ names, asWritten }: WantedNames, name: Octets): boolean {
+  const known = asWritten.get(name);
+  if (known !== undefined) return known;
+  const is = names.has(name.trimEnd().toLowerCase());
+  if (asWritten.size < MOST_SPELLINGS) asWritten.set(name, is);
+  return is;
 }
 
-/** Clients ask for the same fields of thousands of messages. */
-function wantedNames(names: readonly string[]): Set<string> {
-  const key = names.join("\n");
-  let wanted = memo.get(key);
-  if (!wanted) {
-    if (memo.size > 100) memo.clear();
-    wanted = new Set(names.map((name) => name.toLowerCase()));
-    memo.set(key, wanted);
+/** Empty for a line that is no field. */
+function writtenName(header: Octets, start: number, end: number): Octets {
+  const colon = header.indexOf(":", start);
+  return colon < 0 || colon >= end ? "" : header.slice(start, colon);
+}
+
+/** Lower case; empty for a line that is no field. */
+function fieldName(header: Octets, start: number, end: number): string {
+  return writtenName(header, start, end).trimEnd().toLowerCase();
+}
+
+function wantedNames(names: readonly string[]): WantedNames {
+  let known = wanted.get(names);
+  if (!known) {
+    known = { names: new Set(names.map((name) => name.toLowerCase())), asWritten: new Map() };
+    wanted.set(names, known);
   }
-  return wanted;
+  return known;
 }
 
 /** Values of the fields of that name (lower case), in order, with their folds; found without parsing the message. */

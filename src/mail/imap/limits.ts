@@ -26,8 +26,6 @@ export interface ImapLimits {
   readonly idleKeepAlive: number;
   /** Invalid commands before login after which the connection ends. */
   readonly badCommandsBeforeLogin: number;
-  /** Longest delay of the answer to a wrong password. */
-  readonly loginDelay: number;
 }
 
 export const defaultLimits: ImapLimits = {
@@ -44,5 +42,4 @@ export const defaultLimits: ImapLimits = {
   progressInterval: 10_000,
   idleKeepAlive: 9 * 60_000,
   badCommandsBeforeLogin: 10,
-  loginDelay: 15_000,
 };

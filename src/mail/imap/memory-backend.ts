@@ -57,11 +57,16 @@ export class MemoryBackend implements Backend {
 
   async scram(username: string): Promise<ScramLogin> {
     const password = this.#passwords.get(username);
-    if (password === undefined)
-      return { keys: inventScramKeys(this.#secret, username, SCRAM_ITERATIONS), user: null };
+    if (password === undefined) {
+      const keys = inventScramKeys(this.#secret, username, SCRAM_ITERATIONS);
+      return { keys, conclude: async () => null };
+    }
     const keys = this.#scramKeys.get(username) ?? deriveScramKeys(password, SCRAM_ITERATIONS);
     this.#scramKeys.set(username, keys);
-    return { keys: await keys, user: { name: username } };
+    return {
+      keys: await keys,
+      conclude: async (proof) => (proof === "right" ? { name: username } : null),
+    };
   }
 
   async openUser(user: AuthenticatedUser): Promise<UserMail> {

@@ -12,6 +12,7 @@ import type {
   MessageState,
   NewMessage,
   OpenMailbox,
+  RecordPart,
   SpecialUse,
   StoreResult,
 } from "./backend.js";
@@ -95,7 +96,8 @@ export class MemoryMailbox {
 
   /** Adds messages and tells everyone who has the mailbox open; one of the writers has them as \Recent. */
   add(
-    messages: readonly (Omit<MessageRecord, "uid" | "saveDate"> & Pick<NewMessage, "bytes" | "flags">)[],
+    messages: readonly (Omit<MessageRecord, "uid" | "saveDate" | "sentDate"> &
+      Pick<NewMessage, "bytes" | "flags">)[],
   ): number[] {
     if (messages.length === 0) return [];
     this.highestModSeq += 1;
@@ -103,7 +105,8 @@ export class MemoryMailbox {
     for (const { bytes, flags, internalDate, digest, emailId } of messages) {
       const uid = this.uidNext++;
       const state: MessageState = { uid, flags: [...flags], modSeq: this.highestModSeq };
-      const record: MessageRecord = { uid, internalDate, saveDate: this.host.now(), digest, emailId };
+      const sentDate = digest.sentSeconds ?? internalDate.seconds;
+      const record = { uid, internalDate, sentDate, saveDate: this.host.now(), digest, emailId };
       this.messages.set(uid, { record, bytes, state });
       states.push(state);
     }
@@ -222,7 +225,7 @@ export class MemoryOpenMailbox implements OpenMailbox {
     this.listener(update);
   }
 
-  async records(uids: readonly number[]): Promise<readonly MessageRecord[]> {
+  async records<Part extends RecordPart>(uids: readonly number[]): Promise<readonly MessageRecord<Part>[]> {
     return [...uids]
       .sort((a, b) => a - b)
       .map((uid) => this.#message(uid)?.record)

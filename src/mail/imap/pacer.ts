@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-const SLICE = 8;
+const SLICE = 4;
 
 /** Lets other sessions run: long work asks now and then, and is made to wait a turn when its slice of time is used up. */
 export class Pacer {

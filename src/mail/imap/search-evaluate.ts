@@ -2,9 +2,8 @@
 import type { MessageRecord } from "./backend.js";
 import { dayOf } from "./date-time.js";
 import { hasFlag } from "./flags.js";
-import type { FoldedText } from "./folded-text.js";
 import type { SearchKey } from "./search-key.js";
-import type { SearchMessage } from "./search-message.js";
+import type { Searchable, SearchMessage } from "./search-message.js";
 import type { SessionView } from "./view.js";
 
 export type Truth = boolean | undefined;
@@ -91,7 +90,7 @@ function evaluateRead(key: ReadKey, message: SearchMessage, context: SearchConte
     case "body":
       return anyIncludes(message.bodyTexts(), key.needle);
     case "text": {
-      const header = message.headerText()?.includes(key.needle);
+      const header = message.headerIncludes(key.needle);
       return header === true ? true : anyIncludes(message.bodyTexts(), key.needle);
     }
   }
@@ -103,6 +102,6 @@ function dayBy(field: "internal" | "sent" | "saved", record: MessageRecord): num
   return (field === "sent" ? record.digest.sentDay : null) ?? dayOf(record.internalDate);
 }
 
-function anyIncludes(values: readonly FoldedText[] | null, needle: string): Truth {
+function anyIncludes(values: readonly Searchable[] | null, needle: string): Truth {
   return values === null ? undefined : values.some((value) => value.includes(needle));
 }

@@ -1,4 +1,5 @@
 /** SEARCH programs (RFC 9051 section 6.4.4) as trees. */
+import type { RecordPart } from "./backend.js";
 import type { SequenceSet } from "./sequence-set.js";
 
 export type SearchKey =
@@ -40,3 +41,37 @@ export function hasKey(key: SearchKey, type: SearchKey["type"]): boolean {
       return key.type === type;
   }
 }
+
+/** What has to be known of each record to decide. */
+export function partsFor(key: SearchKey): readonly RecordPart[] {
+  switch (key.type) {
+    case "and":
+      return [...new Set(key.keys.flatMap(partsFor))];
+    case "or":
+      return [...new Set([...partsFor(key.left), ...partsFor(key.right)])];
+    case "not":
+      return partsFor(key.key);
+    case "size":
+      return ["size"];
+    case "date":
+      return DATE_PARTS[key.field];
+    case "age":
+      return ["internalDate"];
+    case "email-id":
+      return ["emailId"];
+    case "header":
+      return key.name.toLowerCase() === "subject" ? ["subject"] : ["header"];
+    case "address":
+    case "text":
+      return ["header"];
+    default:
+      return [];
+  }
+}
+
+const DATE_PARTS = {
+  internal: ["internalDate"],
+  saved: ["saveDate"],
+  // Without a Date field the other one counts.
+  sent: ["sentDay", "internalDate"],
+} as const;

@@ -11,22 +11,28 @@ import { allFieldsIn, fieldValuesIn } from "./header-fields.js";
 /** A line that neither has a colon nor goes on with the line before. */
 const NO_FIELD = /^(?![ \t])[^:\r\n]+$/gm;
 
+/** Found in a header as it is written wherever it is found in the decoded one: white space and colons may come and go with decoding. */
+const PLAIN_NEEDLE = /^[!-9;-~]*$/;
+const PLAIN_HEADER = /^[\x00-\x7f]*$/;
+
+/** A text that has been folded, or is folded when it is searched. */
+export type Searchable = string | FoldedText;
+
 type NamedValue = Pick<HeaderField, "name" | "value">;
 
 export class SearchMessage {
+  sequence = 0;
+  uid = 0;
   record: MessageRecord | null = null;
   bytes: Uint8Array | null = null;
   #root: MimePart | null = null;
   #header: FoldedText | null = null;
   #body: readonly FoldedText[] | null = null;
 
-  constructor(
-    readonly sequence: number,
-    readonly uid: number,
-  ) {}
-
   /** The values of a field, decoded; null when more has to be read first. */
-  fieldValues(name: string): FoldedText[] | null {
+  fieldValues(name: string): readonly Searchable[] | null {
+    const subject = name.toLowerCase() === "subject" ? this.record?.digest.subject : null;
+    if (subject) return subject.folded === null ? [] : [subject.folded];
     return this.#values(name)?.map(decodedValue) ?? null;
   }
 
@@ -40,8 +46,21 @@ export class SearchMessage {
     ]);
   }
 
+  /** Whether the decoded header has that; null when more has to be read first. @param needle folded */
+  headerIncludes(needle: string): boolean | null {
+    const header = this.record?.digest.header;
+    const isPlain = header != null && PLAIN_NEEDLE.test(needle) && PLAIN_HEADER.test(header);
+    if (!isPlain || header.toLowerCase().includes(needle))
+      return this.#headerText()?.includes(needle) ?? null;
+    // As it is written it has not got that: encoded words may.
+    if (!header.includes("=?")) return false;
+    return allFieldsIn(header).some((field) => {
+      return field.value.includes("=?") && new FoldedText(fieldText(field)).includes(needle);
+    });
+  }
+
   /** The whole header, decoded. */
-  headerText(): FoldedText | null {
+  #headerText(): FoldedText | null {
     if (this.#header !== null) return this.#header;
     const fields = this.#fields();
     if (fields) this.#header = new FoldedText([...fields.map(fieldText), ...this.#oddLines()].join("\n"));

@@ -1,8 +1,9 @@
 import type { OpenMailbox } from "./backend.js";
 import { Pacer } from "./pacer.js";
 import type { Progress } from "./progress.js";
+import { finder } from "./read-records.js";
 import { evaluate, type SearchContext } from "./search-evaluate.js";
-import type { SearchKey } from "./search-key.js";
+import { partsFor, type SearchKey } from "./search-key.js";
 import { SearchMessage } from "./search-message.js";
 import type { SessionView } from "./view.js";
 
@@ -30,18 +31,24 @@ export async function runSearch(job: SearchJob): Promise<number[]> {
   const found: number[] = [];
   let undecided: SearchMessage[] = [];
   // Neither the view's messages nor their numbers change while a command runs.
-  for (let sequence = 1; sequence <= view.size && job.wanted(); sequence++) {
-    const message = new SearchMessage(sequence, view.at(sequence)!.uid);
+  const size = view.size;
+  let message = new SearchMessage();
+  for (let sequence = 1; sequence <= size && job.wanted(); sequence++) {
+    message.sequence = sequence;
     const truth = evaluate(job.key, message, context);
     if (truth) found.push(sequence);
-    if (truth === undefined) undecided.push(message);
+    if (truth === undefined) {
+      message.uid = view.at(sequence)!.uid;
+      undecided.push(message);
+      message = new SearchMessage();
+    }
     if (undecided.length >= BATCH) {
       await decide(job, undecided, context, found, pacer);
       undecided = [];
     }
     const pause = pacer.pause();
     if (pause) {
-      job.progress?.report(sequence, view.size);
+      job.progress?.report(sequence, size);
       await pause;
     }
   }
@@ -57,11 +64,14 @@ async function decide(
   pacer: Pacer,
 ): Promise<void> {
   if (messages.length === 0) return;
-  const records = await job.handle.records(messages.map((message) => message.uid));
-  const byUid = new Map(records.map((record) => [record.uid, record]));
+  const records = await job.handle.records(
+    messages.map((message) => message.uid),
+    partsFor(job.key),
+  );
+  const find = finder(records);
   for (const message of messages) {
     if (!job.wanted()) return;
-    message.record = byUid.get(message.uid) ?? null;
+    message.record = find(message.uid);
     if (!message.record) continue;
     let truth = evaluate(job.key, message, context);
     if (truth === undefined) {

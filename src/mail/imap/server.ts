@@ -1,7 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
 import { silentLogger } from "../../logger.js";
-import { LoginDelay } from "../login-delay.js";
 import { Connection } from "./connection.js";
 import { defaultLimits } from "./limits.js";
 import type { SessionRegistry } from "./session.js";
@@ -12,6 +11,8 @@ export interface ImapServer {
   start(): Promise<{ readonly host: string; readonly port: number }>;
   /** Says BYE to every client and resolves when the last connection is closed. */
   stop(): Promise<void>;
+  /** How many are open. */
+  connections(): number;
 }
 
 const DEFAULT_APPEND_LIMIT = 64 * 1024 * 1024;
@@ -23,6 +24,8 @@ export function createImapServer(options: ImapServerOptions): ImapServer {
     backend: options.backend,
     tls: options.tls ?? { mode: "off" },
     requireTls: options.requireTls ?? false,
+    explain: options.explain ?? (() => null),
+    alert: options.alert ?? (() => null),
     logger: options.logger ?? silentLogger,
     limits,
     appendLimit: options.appendLimit ?? DEFAULT_APPEND_LIMIT,
@@ -44,7 +47,7 @@ class NodeImapServer implements ImapServer {
     private readonly settings: ImapSettings,
     private readonly listen: { readonly host: string; readonly port: number },
   ) {
-    this.#registry = new UserSessions(settings.limits.sessionsPerUser, settings.limits.loginDelay);
+    this.#registry = new UserSessions(settings.limits.sessionsPerUser);
     this.#secureContext = secureContextOf(settings);
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
   }
@@ -70,7 +73,12 @@ class NodeImapServer implements ImapServer {
     });
   }
 
+  connections(): number {
+    return this.#connections.size;
+  }
+
   #accept(socket: Socket): void {
+    if (this.#connections.size >= this.settings.limits.connections) this.#makeRoom();
     if (this.#connections.size >= this.settings.limits.connections) {
       socket.on("error", () => socket.destroy());
       socket.end("* BYE Too many connections.\r\n");
@@ -96,6 +104,16 @@ class NodeImapServer implements ImapServer {
     });
   }
 
+  /** The one that has waited longest without a login goes, so that a crowd of strangers locks nobody out. */
+  #makeRoom(): void {
+    for (const connection of this.#connections) {
+      if (connection.session.state !== "not-authenticated") continue;
+      connection.stop("Too many connections.");
+      this.#connections.delete(connection);
+      return;
+    }
+  }
+
   #serve(socket: Socket): void {
     const connection = new Connection(socket, this.settings, this.#registry, this.#secureContext);
     this.#connections.add(connection);
@@ -111,15 +129,9 @@ function secureContextOf(settings: ImapSettings): SecureContext | null {
 }
 
 class UserSessions implements SessionRegistry {
-  readonly loginDelay: LoginDelay;
   readonly #counts = new Map<string, number>();
 
-  constructor(
-    private readonly limit: number,
-    loginDelay: number,
-  ) {
-    this.loginDelay = new LoginDelay({ longest: loginDelay });
-  }
+  constructor(private readonly limit: number) {}
 
   enter(user: string): boolean {
     const count = this.#counts.get(user) ?? 0;

@@ -1,5 +1,4 @@
 /** One client's session: its state (RFC 9051 section 3), its user, its mailbox, and the life of a command from text to tagged response. */
-import type { LoginDelay } from "../login-delay.js";
 import type { AuthenticatedUser } from "../sasl.js";
 import type { OpenMailbox, UserMail } from "./backend.js";
 import { capabilityLine, offers } from "./capabilities.js";
@@ -27,6 +26,8 @@ export interface SelectedMailbox {
 /** The connection, as far as commands have to do with it. */
 export interface SessionConnection {
   readonly remoteAddress: string;
+  readonly remotePort: number | undefined;
+  readonly localPort: number | undefined;
   readonly encrypted: boolean;
   readonly closed: boolean;
   /** Resolves at the next octets, the end of the connection, or `wake`. */
@@ -46,7 +47,6 @@ export interface SessionConnection {
 
 /** What the sessions of a server share. */
 export interface SessionRegistry {
-  readonly loginDelay: LoginDelay;
   /** Counts a session of the user; false when there are too many. */
   enter(user: string): boolean;
   leave(user: string): void;
@@ -265,13 +265,14 @@ export class Session {
 
   #fail(tag: string, command: Command, error: unknown): void {
     if (this.state === "selected") this.tell("hold-expunges");
-    if (error instanceof ImapError) {
-      if (error.status === "BAD") {
-        this.#bad(tag, error.message);
+    const refusal = error instanceof ImapError ? error : this.settings.explain(error);
+    if (refusal !== null) {
+      if (refusal.status === "BAD") {
+        this.#bad(tag, refusal.message);
         return;
       }
-      const code = error.code ? `[${error.code}] ` : "";
-      this.out.line(`${tag} NO ${code}${this.#text(error.message)}`);
+      const code = refusal.code ? `[${refusal.code}] ` : "";
+      this.out.line(`${tag} NO ${code}${this.#text(refusal.message)}`);
       return;
     }
     this.settings.logger.error("command failed", { command: command.name, error });

@@ -1,5 +1,6 @@
 import type { Logger } from "../../logger.js";
 import type { Backend } from "./backend.js";
+import type { ImapError } from "./error.js";
 import type { ImapLimits } from "./limits.js";
 
 export interface TlsSettings {
@@ -18,6 +19,10 @@ export interface ImapServerOptions {
   readonly tls?: TlsSettings;
   /** No login without TLS (LOGINDISABLED). */
   readonly requireTls?: boolean;
+  /** What to say of a failure of the host that is no bug of it, such as a full disk; null: it is one. */
+  readonly explain?: (error: unknown) => ImapError | null;
+  /** What each client is to be told when it has logged in (ALERT, RFC 9051 section 7.1); null: nothing. */
+  readonly alert?: () => string | null;
   readonly logger?: Logger;
   readonly limits?: Partial<ImapLimits>;
   /** Octets of the largest message that APPEND takes (RFC 7889). */
@@ -33,6 +38,8 @@ export interface ImapSettings {
   readonly backend: Backend;
   readonly tls: TlsSettings;
   readonly requireTls: boolean;
+  readonly explain: (error: unknown) => ImapError | null;
+  readonly alert: () => string | null;
   readonly logger: Logger;
   readonly limits: ImapLimits;
   readonly appendLimit: number;

@@ -1,53 +1,36 @@
 /** SORT: its criteria and how messages compare by them (RFC 5256 section 3, RFC 5957 for display names). */
-import { type AddressGroup, type Mailbox, parseAddressList } from "../mime/address.js";
-import { baseSubject } from "../mime/base-subject.js";
-import { decodeEncodedWords } from "../mime/headers.js";
-import type { MessageRecord } from "./backend.js";
 import { offers } from "./capabilities.js";
-import { collationKey } from "./collation.js";
-import type { Octets } from "./format.js";
-import { fieldValuesIn } from "./header-fields.js";
+import { displayKey } from "./header-keys.js";
 import { sortPaced } from "./paced-sort.js";
 import { type CommandParser, syntax } from "./parser.js";
-import { type HeaderReading, readHeaders } from "./read-headers.js";
+import { type ReadPart, type ReadRecord, type RecordReading, readRecords } from "./read-records.js";
 import type { Session } from "./session.js";
 
 type Value = string | number;
-type SortKey = (record: MessageRecord, header: Octets) => Value;
 
-export interface SortCriterion {
-  readonly key: SortKey;
-  readonly reads: "header" | "record";
+interface SortKey {
+  readonly parts: readonly ReadPart[];
+  value(record: ReadRecord): Value;
+}
+
+export interface SortCriterion extends SortKey {
   readonly order: "ascending" | "descending";
 }
 
-const RECORD_KEYS: Readonly<Record<string, SortKey>> = {
-  ARRIVAL: ({ internalDate }) => internalDate.seconds,
-  DATE: sentSeconds,
-  SIZE: ({ digest }) => digest.size,
-};
-
-const HEADER_KEYS: Readonly<Record<string, SortKey>> = {
-  CC: (_, header) => addressKey(header, "cc"),
-  FROM: (_, header) => addressKey(header, "from"),
-  TO: (_, header) => addressKey(header, "to"),
-  SUBJECT: (_, header) => collationKey(baseSubject(subjectIn(header)).base),
+const KEYS: Readonly<Record<string, SortKey>> = {
+  ARRIVAL: { parts: ["internalDate"], value: ({ internalDate }) => internalDate.seconds },
+  DATE: { parts: ["sentDate"], value: ({ sentDate }) => sentDate },
+  SIZE: { parts: ["size"], value: ({ digest }) => digest.size },
+  CC: { parts: ["addresses"], value: ({ digest }) => digest.addresses.cc },
+  FROM: { parts: ["addresses"], value: ({ digest }) => digest.addresses.from },
+  TO: { parts: ["addresses"], value: ({ digest }) => digest.addresses.to },
+  SUBJECT: { parts: ["subject"], value: ({ digest }) => digest.subject.base },
 };
 
 const DISPLAY_KEYS: Readonly<Record<string, SortKey>> = {
-  DISPLAYFROM: (_, header) => displayKey(header, "from"),
-  DISPLAYTO: (_, header) => displayKey(header, "to"),
+  DISPLAYFROM: { parts: ["header"], value: ({ digest }) => displayKey(digest.header, "from") },
+  DISPLAYTO: { parts: ["header"], value: ({ digest }) => displayKey(digest.header, "to") },
 };
-
-/** The sent date of RFC 5256 section 2.2. */
-export function sentSeconds({ digest, internalDate }: MessageRecord): number {
-  return digest.sentSeconds ?? internalDate.seconds;
-}
-
-export function subjectIn(header: Octets): string {
-  const value = fieldValuesIn(header, "subject")[0];
-  return value === undefined ? "" : decodeEncodedWords(value);
-}
 
 /** `sort-criteria = "(" sort-criterion *(SP sort-criterion) ")"` */
 export function parseSortCriteria(session: Session, parser: CommandParser): SortCriterion[] {
@@ -66,11 +49,9 @@ export function parseSortCriteria(session: Session, parser: CommandParser): Sort
   return criteria;
 }
 
-function parseKey(session: Session, word: string): Omit<SortCriterion, "order"> {
-  if (Object.hasOwn(RECORD_KEYS, word)) return { key: RECORD_KEYS[word]!, reads: "record" };
-  if (Object.hasOwn(HEADER_KEYS, word)) return { key: HEADER_KEYS[word]!, reads: "header" };
-  if (Object.hasOwn(DISPLAY_KEYS, word) && offers(session, "SORT=DISPLAY"))
-    return { key: DISPLAY_KEYS[word]!, reads: "header" };
+function parseKey(session: Session, word: string): SortKey {
+  if (Object.hasOwn(KEYS, word)) return KEYS[word]!;
+  if (Object.hasOwn(DISPLAY_KEYS, word) && offers(session, "SORT=DISPLAY")) return DISPLAY_KEYS[word]!;
   throw syntax(`Unknown sort criterion ${word.slice(0, 40)}.`);
 }
 
@@ -83,12 +64,12 @@ interface Row {
 export async function sortMessages(
   criteria: readonly SortCriterion[],
   sequences: readonly number[],
-  reading: Omit<HeaderReading, "needs">,
+  reading: Omit<RecordReading, "parts">,
 ): Promise<number[]> {
   const rows: Row[] = [];
-  const needs = criteria.some(({ reads }) => reads === "header") ? "header" : "record";
-  await readHeaders({ ...reading, needs }, sequences, (sequence, record, header) => {
-    rows.push({ sequence, values: record ? criteria.map(({ key }) => key(record, header)) : [] });
+  const parts = new Set(criteria.flatMap(({ parts }) => parts));
+  await readRecords({ ...reading, parts: [...parts] }, sequences, (sequence, record) => {
+    rows.push({ sequence, values: record ? criteria.map((criterion) => criterion.value(record)) : [] });
   });
   const signs = criteria.map(({ order }) => (order === "ascending" ? 1 : -1));
   const sorted = await sortPaced(rows, (a, b) => compareRows(a, b, signs), reading.pacer);
@@ -102,25 +83,4 @@ function compareRows(a: Row, b: Row, signs: readonly number[]): number {
     if (left !== right) return left < right ? -signs[i]! : signs[i]!;
   }
   return a.sequence - b.sequence;
-}
-
-function firstAddress(header: Octets, name: string): Mailbox | AddressGroup | undefined {
-  const value = fieldValuesIn(header, name)[0];
-  return value === undefined ? undefined : parseAddressList(value)[0];
-}
-
-/** `addr-mailbox` of the first address: of a group its name, as in ENVELOPE. */
-function addressKey(header: Octets, name: string): string {
-  const first = firstAddress(header, name);
-  if (!first) return "";
-  return collationKey(first.kind === "group" ? decodeEncodedWords(first.name) : first.local);
-}
-
-/** RFC 5957 section 3: the display name, else the address. */
-function displayKey(header: Octets, name: string): string {
-  const first = firstAddress(header, name);
-  if (!first) return "";
-  const display = first.name === null ? "" : decodeEncodedWords(first.name).trim();
-  if (first.kind === "group" || display !== "") return collationKey(display);
-  return collationKey(first.domain === null ? first.local : `${first.local}@${first.domain}`);
 }

@@ -123,6 +123,11 @@ export class SessionView {
     if (state) this.applyFlags(state);
   }
 
+  /** Whether others have changed its flags, and the client has not been told yet. */
+  hasUntoldFlags(uid: number): boolean {
+    return this.#changed.has(uid);
+  }
+
   /** 0 when the view does not have it. */
   sequenceOf(uid: number): number {
     const index = lowerBound(this.#uids, uid);

@@ -1,19 +1,22 @@
+import { isAscii, isUtf8 } from "node:buffer";
 import { latin1Decode } from "./latin1.js";
 
+const BYTE_ORDER_MARK = "\ufeff";
+
 /** Names that are met in mail and that WHATWG does not know. */
-const aliases: Readonly<Record<string, string>> = {
-  "utf-7": "utf-8",
-  utf7: "utf-8",
-  "unicode-1-1-utf-7": "utf-8",
-  ansi: "windows-1252",
-  "ansi_x3.110-1983": "windows-1252",
-  cp932: "shift_jis",
-  cp936: "gbk",
-  cp949: "euc-kr",
-  cp950: "big5",
-  ks_c_5601: "euc-kr",
-  "iso-8859-8i": "iso-8859-8-i",
-};
+const aliases: ReadonlyMap<string, string> = new Map([
+  ["utf-7", "utf-8"],
+  ["utf7", "utf-8"],
+  ["unicode-1-1-utf-7", "utf-8"],
+  ["ansi", "windows-1252"],
+  ["ansi_x3.110-1983", "windows-1252"],
+  ["cp932", "shift_jis"],
+  ["cp936", "gbk"],
+  ["cp949", "euc-kr"],
+  ["cp950", "big5"],
+  ["ks_c_5601", "euc-kr"],
+  ["iso-8859-8i", "iso-8859-8-i"],
+]);
 
 /**
  * Octets to text by any charset of the WHATWG Encoding Standard. An unknown charset, and UTF-8 that is none, is read as UTF-8 if it
@@ -21,7 +24,7 @@ const aliases: Readonly<Record<string, string>> = {
  */
 export function decodeText(bytes: Uint8Array, charset: string): string {
   const name = charset.trim().toLowerCase();
-  const label = aliases[name] ?? name;
+  const label = aliases.get(name) ?? name;
   if (label !== "utf-8" && label !== "utf8" && label !== "us-ascii" && label !== "ascii") {
     const decoder = createDecoder(label);
     if (decoder !== null) return decoder.decode(bytes);
@@ -32,7 +35,7 @@ export function decodeText(bytes: Uint8Array, charset: string): string {
 /** Whether `decodeText` knows the charset by name. */
 export function isKnownCharset(charset: string): boolean {
   const name = charset.trim().toLowerCase();
-  return createDecoder(aliases[name] ?? name) !== null;
+  return createDecoder(aliases.get(name) ?? name) !== null;
 }
 
 /** Charsets of the standard that Node lacks, or in some versions reads as Latin-1: what the octets stand for, from the first octet that is not its own code point. */
@@ -75,9 +78,8 @@ function createSingleByteDecoder(name: string): Decoder | null {
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return createDecoder("windows-1252")?.decode(bytes) ?? latin1Decode(bytes);
-  }
+  if (isAscii(bytes)) return latin1Decode(bytes);
+  if (!isUtf8(bytes)) return createDecoder("windows-1252")?.decode(bytes) ?? latin1Decode(bytes);
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }

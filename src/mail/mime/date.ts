@@ -15,16 +15,16 @@ const monthNames = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep
 const dayNames = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
 /** Obsolete zones that have a meaning (RFC 5322 section 4.3), in hours; any other name is UTC. */
-const zones: Readonly<Record<string, number>> = {
-  edt: -4,
-  est: -5,
-  cdt: -5,
-  cst: -6,
-  mdt: -6,
-  mst: -7,
-  pdt: -7,
-  pst: -8,
-};
+const zones: ReadonlyMap<string, number> = new Map([
+  ["edt", -4],
+  ["est", -5],
+  ["cdt", -5],
+  ["cst", -6],
+  ["mdt", -6],
+  ["mst", -7],
+  ["pdt", -7],
+  ["pst", -8],
+]);
 
 const DATE =
   /^(?:[a-z]+\.?\s*,?\s*)?(\d{1,2})[\s-]+([a-z]{3})[a-z]*\.?[\s-]+(\d{2,4})(?:\s*,?\s*(\d{1,2})\s*[:.]\s*(\d{2})(?:\s*[:.]\s*(\d{2})(?:\.\d{1,9})?)?\s*([+-]\d{4}|[a-z]+)?)?/i;
@@ -53,7 +53,7 @@ function fullYear(digits: string): number {
 
 function parseZone(zone: string): number {
   const match = /^([+-])(\d{2})(\d{2})$/.exec(zone);
-  if (match === null) return (zones[zone.toLowerCase()] ?? 0) * 60;
+  if (match === null) return (zones.get(zone.toLowerCase()) ?? 0) * 60;
   const minutes = Math.min(Number(match[2]) * 60 + Number(match[3]), 24 * 60);
   return match[1] === "-" ? 0 - minutes : minutes;
 }

@@ -17,6 +17,9 @@ function isMail(command: Buffer): boolean {
   return /^mail from:/i.test(command.subarray(0, 10).toString("latin1"));
 }
 
+/** The reply after which the socket belongs to TLS; the greeting has the same code. */
+const STARTS_TLS = 220;
+
 /** Stands in for a missing domain while smtp-server parses. */
 const MISSING_DOMAIN = "missing.invalid";
 
@@ -45,17 +48,34 @@ export class SubmissionConnection extends SMTPConnection {
   override init(): void {
     this._setListeners(() => {
       if (this._server.connections.size > this.host.rules.maximumConnections) {
-        this.send(421, "4.7.0 Too many connections. Please try again in a moment.");
+        this.refuse();
       } else {
         this.connectionReady();
       }
     });
   }
 
+  private refuse(): void {
+    this.send(421, "4.7.0 Too many connections. Please try again in a moment.");
+  }
+
+  /** Ends the connection unless somebody has logged in, or it is ending; whether it did. */
+  dropStranger(): boolean {
+    if (this.state !== "serving" || this.session.user) return false;
+    this.state = "draining";
+    this.refuse();
+    return true;
+  }
+
   /** Lets a transaction in progress end, then says good-bye. */
   drain(): void {
     this.state = "draining";
     this.endWhenDrained();
+  }
+
+  /** Its user may not stay. What is being answered now is refused by the server, which closes as well. */
+  end(reason: string): void {
+    if (!this._handlerPending) this.send(421, `4.7.0 ${reason}`);
   }
 
   private isIdle(): boolean {
@@ -90,6 +110,7 @@ export class SubmissionConnection extends SMTPConnection {
   }
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
+    if (code !== STARTS_TLS) this.gatherReplies();
     if (context === "MESSAGE_TOO_BIG") {
       const text = `5.3.4 The mail is larger than ${this.host.rules.maximumSize} octets, which is the limit of this server. Send its attachments in another way.`;
       super.send(code, splitReply(code, text), false);
@@ -104,6 +125,14 @@ export class SubmissionConnection extends SMTPConnection {
       if (lines === null) super.send(code, data, context);
       else super.send(code, lines, false);
     }
+  }
+
+  /** Replies to pipelined commands leave in one packet (RFC 2920 section 3.2). */
+  private gatherReplies(): void {
+    const { _socket: socket } = this;
+    if (socket.writableCorked > 0) return;
+    socket.cork();
+    process.nextTick(() => socket.uncork());
   }
 
   override handler_AUTH(command: Buffer, callback: () => void): void {

@@ -8,6 +8,8 @@ export interface Submitter extends AuthenticatedUser {
 }
 
 export interface SubmissionHandler extends Authenticator {
+  /** Somebody has logged in. `end` says good-bye to the client when he may not stay; what is returned is called when the session has ended. */
+  opened?(user: AuthenticatedUser, end: (reason: string) => void): () => void;
   /**
    * Whose mail it is that a trusted mail server brings with that sender (the null sender: empty). Called where the server is told to trust
    * others. Refuses senders who are nobody's with SmtpError 550 5.7.1.
@@ -17,8 +19,11 @@ export interface SubmissionHandler extends Authenticator {
   checkSender(user: Submitter, sender: string, parameters: MailParameters): Promise<void>;
   /** Refuses a recipient that cannot be reached. Called once per recipient in the order given. */
   checkRecipient(user: Submitter, sender: string, recipient: Recipient): Promise<void>;
-  /** Takes the mail: resolves after the commit. The bytes are as received after dot-unstuffing, CRLF line ends. */
-  submit(user: Submitter, envelope: Envelope, bytes: Uint8Array): Promise<SubmissionReceipt>;
+  /**
+   * Takes the mail: resolves after the commit. The bytes are as received after dot-unstuffing, CRLF line ends.
+   * @param coming how many other mails are on their way to the server, which may share the commit
+   */
+  submit(user: Submitter, envelope: Envelope, bytes: Uint8Array, coming?: number): Promise<SubmissionReceipt>;
   /** Largest mail taken, octets (SIZE, RFC 1870). */
   readonly maximumSize: number;
 }

@@ -14,6 +14,7 @@ export class ListeningServer extends SMTPServer {
   }
 
   override connect(...[socket, options]: Parameters<SMTPServer["connect"]>): void {
+    if (this.connections.size >= this.rules.maximumConnections) this.makeRoom();
     const connection: SubmissionConnection = new SubmissionConnection(this, socket, options, {
       rules: this.rules,
       closed: () => this.open.delete(connection),
@@ -24,10 +25,24 @@ export class ListeningServer extends SMTPServer {
     connection.init();
   }
 
+  /** The one that has waited longest without a login goes, so that a crowd of strangers locks nobody out. */
+  private makeRoom(): void {
+    for (const connection of this.open) {
+      if (!connection.dropStranger()) continue;
+      this.connections.delete(connection);
+      return;
+    }
+  }
+
   /** Node crashes when a socket that is destroyed already is wrapped in TLS. */
   override _upgrade(...[socket, callback]: Parameters<SMTPServer["_upgrade"]>): void {
     if (socket.destroyed) callback(new Error("The connection was closed before TLS began."));
     else super._upgrade(socket, callback);
+  }
+
+  /** Says good-bye to the client of that session, after what is just being done for it. */
+  endSession(session: object, reason: string): void {
+    for (const connection of this.open) if (connection.session === session) connection.end(reason);
   }
 
   /** Takes no more connections and resolves when all are closed: at the latest, by force, after so many milliseconds. */

@@ -6,9 +6,13 @@ export interface Refusal extends Error {
   readonly responseCode: number;
 }
 
+/** What to say of a failure of the host that is no bug of it, such as a full disk; null: it is one. */
+export type Explain = (error: unknown) => SmtpError | null;
+
 /** SmtpError in its own words; anything else is a bug: logged with its stack and answered 451 4.3.0. */
-export function refusal(error: unknown, logger: Logger): Refusal {
-  if (error instanceof SmtpError) return withCode(error.responseCode, error.enhancedCode, error.message);
+export function refusal(error: unknown, logger: Logger, explain: Explain): Refusal {
+  const known = error instanceof SmtpError ? error : explain(error);
+  if (known !== null) return withCode(known.responseCode, known.enhancedCode, known.message);
   logger.error("submission failed", { stack: error instanceof Error ? error.stack : String(error) });
   return withCode(451, "4.3.0", "Something went wrong inside this server. Your program may try again later.");
 }

@@ -5,14 +5,13 @@ import type {
   SMTPServerSession,
 } from "smtp-server";
 import type { Logger } from "../../logger.js";
-import { LoginDelay, type LoginDelayOptions } from "../login-delay.js";
-import type { AuthenticatedUser } from "../sasl.js";
+import { type AuthenticatedUser, LoginRefused } from "../sasl.js";
 import type { ConnectionRules } from "./connection.js";
 import { SmtpError } from "./error.js";
 import type { SubmissionHandler } from "./handler.js";
 import { ListeningServer } from "./listening-server.js";
 import { collectMessage } from "./message-data.js";
-import { refusal } from "./reply.js";
+import { type Explain, type Refusal, refusal } from "./reply.js";
 import { Transaction } from "./transaction.js";
 import { TRUSTED_SERVER, TrustedServers, type TrustedServersOptions } from "./trusted-servers.js";
 
@@ -51,9 +50,9 @@ export interface SubmissionServerOptions {
   readonly trustedServers?: TrustedServersOptions;
   /** The server's name in its greeting. */
   readonly name: string;
+  readonly explain?: Explain;
   readonly logger: Logger;
   readonly limits?: Partial<SubmissionLimits>;
-  readonly loginDelay?: Partial<LoginDelayOptions>;
 }
 
 export interface SubmissionServer {
@@ -61,6 +60,8 @@ export interface SubmissionServer {
   start(): Promise<{ host: string; port: number }>;
   /** Takes no more connections, lets transactions in progress end, and resolves when every connection is closed. */
   stop(): Promise<void>;
+  /** How many are open. */
+  connections(): number;
 }
 
 /** An authenticated submission server (RFC 6409) on smtp-server. */
@@ -73,18 +74,22 @@ export function createSubmissionServer(options: SubmissionServerOptions): Submis
 
 class Submission implements SubmissionServer {
   private readonly limits: SubmissionLimits;
-  private readonly delay: LoginDelay;
   private readonly server: ListeningServer;
   private readonly logger: Logger;
   private readonly trusted: TrustedServers;
   /** By smtp-server's envelope, which it makes anew for each transaction. */
   private readonly transactions = new WeakMap<object, Transaction>();
+  /** Envelopes of mails that have come whole. */
+  private readonly submitted = new WeakSet<object>();
   private readonly loginFailures = new WeakMap<object, number>();
+  /** How to tell the host that a session has ended. */
+  private readonly releases = new WeakMap<object, () => void>();
+  /** Sessions whose user may not stay, and what he is told. */
+  private readonly ended = new WeakMap<object, string>();
   private stopping: Promise<void> | null = null;
 
   constructor(private readonly options: SubmissionServerOptions) {
     this.limits = { ...defaultSubmissionLimits, ...options.limits };
-    this.delay = new LoginDelay(options.loginDelay);
     this.logger = options.logger;
     this.trusted = new TrustedServers(options.trustedServers ?? { networks: [], authorities: null });
     const rules: ConnectionRules = {
@@ -112,9 +117,17 @@ class Submission implements SubmissionServer {
     });
   }
 
+  connections(): number {
+    return this.server.connections.size;
+  }
+
   stop(): Promise<void> {
     this.stopping ??= this.server.drain(this.limits.stop);
     return this.stopping;
+  }
+
+  private refusal(error: unknown): Refusal {
+    return refusal(error, this.logger, this.options.explain ?? (() => null));
   }
 
   private settings(): SMTPServerOptions {
@@ -159,21 +172,25 @@ class Submission implements SubmissionServer {
       },
       onAuth: (login, session, callback) => {
         this.authenticate(login, session).then(
-          (user) => callback(null, { user }),
-          (error) => callback(refusal(error, this.logger)),
+          (user) => {
+            this.opened(user, session);
+            callback(null, { user });
+          },
+          (error) => callback(this.refusal(error)),
         );
       },
       onMailFrom: (address, session, callback) =>
         this.answer(this.openTransaction(address, session), callback),
       onRcptTo: (address, session, callback) => this.answer(this.addRecipient(address, session), callback),
+      onClose: (session) => this.releases.get(session)?.(),
       onData: (stream, session, callback) => {
         const { envelope } = session;
         collectMessage(stream, this.options.handler.maximumSize)
-          .then((bytes) => (bytes === null ? null : this.transactionOf({ envelope }).submit(bytes)))
+          .then((bytes) => (bytes === null ? null : this.submit({ envelope }, session, bytes)))
           .then(
             // smtp-server itself answers 552 to what was too large.
             (queueId) => callback(null, `2.0.0 OK: queued as ${queueId}`),
-            (error) => callback(refusal(error, this.logger)),
+            (error) => callback(this.refusal(error)),
           );
       },
     };
@@ -182,11 +199,12 @@ class Submission implements SubmissionServer {
   private answer(outcome: Promise<void>, callback: (error?: Error | null) => void): void {
     outcome.then(
       () => callback(),
-      (error) => callback(refusal(error, this.logger)),
+      (error) => callback(this.refusal(error)),
     );
   }
 
   private async openTransaction(address: SMTPServerAddress, session: SMTPServerSession): Promise<void> {
+    this.refuseEnded(session);
     const { envelope } = session;
     const user = session.user === TRUSTED_SERVER ? null : (session.user as AuthenticatedUser);
     const { handler } = this.options;
@@ -194,11 +212,47 @@ class Submission implements SubmissionServer {
   }
 
   private async addRecipient(address: SMTPServerAddress, session: SMTPServerSession): Promise<void> {
-    await this.transactionOf(session).add(address);
+    await this.transactionOf(session, session).add(address);
   }
 
-  private transactionOf(session: Pick<SMTPServerSession, "envelope">): Transaction {
-    const transaction = this.transactions.get(session.envelope);
+  private opened(user: AuthenticatedUser, session: SMTPServerSession): void {
+    const release = this.options.handler.opened?.(user, (reason) => {
+      this.ended.set(session, reason);
+      this.server.endSession(session, reason);
+    });
+    if (release !== undefined) this.releases.set(session, release);
+  }
+
+  private refuseEnded(session: SMTPServerSession): void {
+    const reason = this.ended.get(session);
+    if (reason !== undefined) throw new SmtpError(421, "4.7.0", reason);
+  }
+
+  private submit(
+    begun: Pick<SMTPServerSession, "envelope">,
+    session: SMTPServerSession,
+    bytes: Uint8Array,
+  ): Promise<string> {
+    const transaction = this.transactionOf(begun, session);
+    this.submitted.add(begun.envelope);
+    return transaction.submit(bytes, this.transactionsUnderWay());
+  }
+
+  /** Mails of which the end is still to come. */
+  private transactionsUnderWay(): number {
+    let count = 0;
+    for (const { session } of this.server.connections)
+      if (session.envelope?.mailFrom && !this.submitted.has(session.envelope)) count++;
+    return count;
+  }
+
+  /** @param envelope as it was when the transaction began: smtp-server takes it off the session while data comes */
+  private transactionOf(
+    { envelope }: Pick<SMTPServerSession, "envelope">,
+    session: SMTPServerSession,
+  ): Transaction {
+    this.refuseEnded(session);
+    const transaction = this.transactions.get(envelope);
     if (transaction === undefined) throw new SmtpError(503, "5.5.1", "MAIL first.");
     return transaction;
   }
@@ -209,24 +263,28 @@ class Submission implements SubmissionServer {
   ): Promise<AuthenticatedUser> {
     const username = login.username ?? "";
     const password = login.password ?? "";
-    const { remoteAddress } = session;
-    await this.delay.beforeAttempt(remoteAddress, username);
     // RFC 4616: acting for somebody else is not possible here.
     const actsForOther = Boolean(login.authzid && login.authcid && login.authzid !== login.authcid);
+    const { remoteAddress, remotePort, localPort } = session;
+    const origin = { service: "smtp", remoteAddress, remotePort, localPort } as const;
     const user = actsForOther
       ? null
-      : await this.options.handler.authenticate({ username, password, remoteAddress });
-    if (user !== null) {
-      this.delay.succeeded(remoteAddress, username);
-      return user;
-    }
-    this.delay.failed(remoteAddress, username);
-    this.logger.warn("wrong password", { remoteAddress });
+      : await orRefused(this.options.handler.authenticate({ username, password, ...origin }));
+    if (user !== null) return user;
     const failures = (this.loginFailures.get(session) ?? 0) + 1;
     this.loginFailures.set(session, failures);
     if (failures >= this.limits.loginFailures) {
       throw new SmtpError(421, "4.7.0", "Too many wrong passwords on this connection.");
     }
     throw new SmtpError(535, "5.7.8", "The user name or the password is wrong.");
+  }
+}
+
+/** RFC 4954 section 6: 454 says that it is not the password. */
+async function orRefused<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw error instanceof LoginRefused ? new SmtpError(454, "4.7.0", error.message) : error;
   }
 }

@@ -61,14 +61,14 @@ export class Transaction {
     this.recipients.set(key, recipient);
   }
 
-  /** The end of DATA: resolves to the name of the mail in the queue. */
-  async submit(bytes: Uint8Array): Promise<string> {
+  /** The end of DATA: resolves to the name of the mail in the queue. `coming`: as the handler is told. */
+  async submit(bytes: Uint8Array, coming: number): Promise<string> {
     const envelope: Envelope = {
       ...this.parameters,
       sender: this.sender,
       recipients: [...this.recipients.values()],
     };
-    const { queueId } = await this.handler.submit(this.user, envelope, bytes);
+    const { queueId } = await this.handler.submit(this.user, envelope, bytes, coming);
     return queueId;
   }
 }

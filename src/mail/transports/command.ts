@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
+import { killGroup } from "./process-group.js";
 import {
   type OutboundMail,
   onAbort,
@@ -68,15 +69,6 @@ function run(options: CommandTransportOptions, mail: OutboundMail, signal: Abort
     child.stdin.on("error", () => {});
     child.stdin.end(mail.bytes);
   });
-}
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, "SIGKILL");
-  } catch {
-    child.kill("SIGKILL");
-  }
 }
 
 /** Values without NUL, which an environment cannot hold. */

@@ -253,6 +253,10 @@ export class MemoryThreadStore implements ThreadStore {
     return [...new Set(this.#of(user).map((row) => row.correspondent))].sort();
   }
 
+  removeBefore(time: number, limit: number): number {
+    return removeOldest(this.transactions, this.#rows, ({ id }) => id, { before: time, limit });
+  }
+
   removeUser(user: string): void {
     this.transactions.run(() => {
       for (const row of this.#of(user)) this.#rows.delete(row.id);

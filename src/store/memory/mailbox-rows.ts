@@ -43,7 +43,7 @@ export interface Mailbox {
 
 export type Addition = Omit<Message, "state" | "record"> & {
   readonly flags: readonly string[];
-  readonly record: Pick<MessageRecord, "digest" | "emailId" | "internalDate">;
+  readonly record: Pick<MessageRecord, "digest" | "emailId" | "internalDate" | "sentDate">;
 };
 
 export function additionOf(
@@ -57,7 +57,12 @@ export function additionOf(
     messageId: messageIdOf(message),
     identity,
     flags: message.flags,
-    record: { digest: { ...message.digest }, emailId, internalDate },
+    record: {
+      digest: { ...message.digest },
+      emailId,
+      internalDate,
+      sentDate: message.digest.sentSeconds ?? internalDate.seconds,
+    },
   };
 }
 

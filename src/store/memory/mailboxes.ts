@@ -19,6 +19,7 @@ import type {
   MessageRecord,
   MessageState,
   NewMessage,
+  RecordPart,
   SpecialUse,
   StoreResult,
 } from "../../mail/imap/backend.js";
@@ -203,7 +204,7 @@ export class MemoryMailboxStore implements MailboxStore {
     return snapshotOf(mailbox);
   }
 
-  records(id: MailboxId, uids: readonly number[]): readonly MessageRecord[] {
+  records<Part extends RecordPart>(id: MailboxId, uids: readonly number[]): readonly MessageRecord<Part>[] {
     return this.#readable(id, uids).map((message) => message.record);
   }
 

@@ -14,6 +14,7 @@ import type {
   Contact,
   Identity,
   OutboxEntry,
+  OutboxEntryState,
   OutboxId,
   OutboxState,
   Subscription,
@@ -209,8 +210,14 @@ export class MemoryOutboxStore implements OutboxStore, EndedEntries {
     return matching.reverse().slice(0, filter.limit);
   }
 
-  active(): readonly OutboxEntry[] {
-    return this.#entries().filter(isActive);
+  active(): readonly OutboxEntryState[] {
+    return this.#entries()
+      .filter(isActive)
+      .map(({ content: _content, ...entry }) => entry);
+  }
+
+  newest(limit: number): readonly OutboxEntryState[] {
+    return this.list({ limit }).map(({ content: _content, ...entry }) => entry);
   }
 
   endedBefore(time: number, page: { readonly offset: number; readonly limit: number }): readonly OutboxId[] {

@@ -1,6 +1,7 @@
 import { CommitGroup } from "../commit-group.js";
 import { createKeyVault } from "../key-vault.js";
 import { type StoreOptions, type Stores, systemClock, throwLater } from "../stores.js";
+import { MemoryAppPasswordStore } from "./app-passwords.js";
 import { MemoryAutomaticAnswerLog } from "./automatic-answers.js";
 import { MemoryCardStore } from "./cards.js";
 import { MemoryCapabilityStore, MemoryPreferenceStore } from "./correspondents.js";
@@ -53,6 +54,7 @@ export function createMemoryStores(options: StoreOptions = {}): Stores {
     secondLooks: new MemorySecondLookStore(transactions),
     mailboxes: new MemoryMailboxStore(transactions, { clock, reportError }),
     users: new MemoryUserStore(transactions),
+    appPasswords: new MemoryAppPasswordStore(transactions),
     submissions: new MemorySubmissionStore(transactions),
     reports: new MemoryReportStore(transactions),
     automaticAnswers: new MemoryAutomaticAnswerLog(transactions),
@@ -60,6 +62,8 @@ export function createMemoryStores(options: StoreOptions = {}): Stores {
     preferences: new MemoryPreferenceStore(transactions),
     deliveryLog: new MemoryDeliveryLog(transactions),
     importLog: new MemoryImportLog(transactions),
+    // They live no longer than the process.
+    expungedNotes: { forgetOldest: () => 0 },
     threads: new MemoryThreadStore(transactions),
     handovers: new MemoryHandoverStore(transactions),
   };

@@ -16,6 +16,10 @@ import { correspondents } from "./0013-correspondents.js";
 import { secondLooks } from "./0014-second-looks.js";
 import { sentObjects } from "./0015-sent-objects.js";
 import { endedHandovers } from "./0016-ended-handovers.js";
+import { headerKeys } from "./0017-header-keys.js";
+import { appPasswords } from "./0018-app-passwords.js";
+import { forgetting } from "./0019-forgetting.js";
+import { contentChecksums } from "./0020-content-checksums.js";
 
 export const migrations: readonly Migration[] = [
   initial,
@@ -34,4 +38,8 @@ export const migrations: readonly Migration[] = [
   secondLooks,
   sentObjects,
   endedHandovers,
+  headerKeys,
+  appPasswords,
+  forgetting,
+  contentChecksums,
 ];

@@ -2,7 +2,9 @@ import type { IdentityStore } from "../../bitmessage/messaging/ports.js";
 import type { Identity } from "../../bitmessage/messaging/types.js";
 import type { Address } from "../../bitmessage/protocol/address.js";
 import type { Database } from "../database.js";
-import type { Vault } from "../key-vault.js";
+import type { Vault, VaultState } from "../key-vault.js";
+import { StoreError } from "../store-error.js";
+import type { SqliteTransactions } from "../transactions.js";
 import { plainBytes, toInteger } from "./values.js";
 
 interface Row {
@@ -27,42 +29,74 @@ interface Row {
   created: number;
 }
 
+/** All of them as they are kept: they are few, and asked for by every mail and object. */
+interface Remembered {
+  /** As the vault was: locked, they are there without their private keys. */
+  readonly state: VaultState;
+  readonly list: readonly Identity[];
+  /** By address; the enabled ones first. */
+  readonly owners: ReadonlyMap<Address, readonly Identity[]>;
+}
+
 export class SqliteIdentityStore implements IdentityStore {
   readonly #statements;
+  #remembered: Remembered | null = null;
 
   constructor(
     database: Database,
+    transactions: Pick<SqliteTransactions, "onRollback">,
     private readonly vault: Vault,
   ) {
     this.#statements = {
       list: database.prepare("SELECT * FROM identity ORDER BY created, address, user"),
-      get: database.prepare("SELECT * FROM identity WHERE user = ? AND address = ?"),
-      owners: database.prepare(
-        "SELECT * FROM identity WHERE address = ? ORDER BY enabled DESC, created, user",
-      ),
       save: database.prepare(`INSERT OR REPLACE INTO identity VALUES (
         :address, :version, :stream, :signing_private_key, :signing_public_key, :encryption_private_key,
         :encryption_public_key, :ripe, :label, :enabled, :chan, :passphrase, :user, :trials_per_byte, :extra_bytes,
         :sends_acknowledgements, :last_pubkey_sent, :pubkey_pending, :created)`),
       remove: database.prepare("DELETE FROM identity WHERE user = ? AND address = ?"),
     };
+    transactions.onRollback(() => this.#forget());
   }
 
   list(): readonly Identity[] {
-    return (this.#statements.list.all() as Row[]).map((row) => this.#open(row));
+    return this.#all().list;
   }
 
   get(user: string, address: Address): Identity | null {
-    const row = this.#statements.get.get(user, address) as Row | undefined;
-    return row ? this.#open(row) : null;
+    return this.owners(address).find((identity) => identity.user === user) ?? null;
   }
 
   owners(address: Address): readonly Identity[] {
-    return (this.#statements.owners.all(address) as Row[]).map((row) => this.#open(row));
+    return this.#all().owners.get(address) ?? [];
   }
 
   save(identity: Identity): void {
+    // One that was read while the keys were locked, or has been wiped, must not take the place of the real one.
+    if (identity.keys.signing.privateKey.every((octet) => octet === 0)) throw locked();
+    this.#forget();
     this.#statements.save.run(this.#seal(toRow(identity)));
+  }
+
+  /** Overwrites the private keys that are remembered, which others may hold as well: the vault has been locked. */
+  wipe(): void {
+    if (this.#remembered?.state === "open") for (const { keys } of this.#remembered.list) wipe(keys);
+    this.#forget();
+  }
+
+  #all(): Remembered {
+    const { state } = this.vault;
+    if (this.#remembered?.state !== state) this.#forget();
+    this.#remembered ??= remember(
+      state,
+      (this.#statements.list.all() as Row[]).map((row) =>
+        state === "locked" ? withoutSecrets(row) : this.#open(row),
+      ),
+    );
+    return this.#remembered;
+  }
+
+  #forget(): void {
+    this.#remembered = null;
   }
 
   #seal(row: Row): Row {
@@ -93,8 +127,49 @@ export class SqliteIdentityStore implements IdentityStore {
   }
 
   remove(user: string, address: Address): void {
+    this.#forget();
     this.#statements.remove.run(user, address);
   }
+}
+
+/** What is no secret; whoever asks for a private key is refused. */
+function withoutSecrets(row: Row): Identity {
+  const identity = fromRow({ ...row, passphrase: null });
+  const { signing, encryption, ripe } = identity.keys;
+  return {
+    ...identity,
+    keys: { signing: lockedPair(signing), encryption: lockedPair(encryption), ripe },
+  };
+}
+
+function lockedPair({ publicKey }: Identity["keys"]["signing"]): Identity["keys"]["signing"] {
+  return {
+    publicKey,
+    get privateKey(): Uint8Array {
+      throw locked();
+    },
+  };
+}
+
+function locked(): StoreError {
+  return new StoreError("locked", "the private keys are locked with a passphrase");
+}
+
+function wipe({ signing, encryption }: Identity["keys"]): void {
+  signing.privateKey.fill(0);
+  encryption.privateKey.fill(0);
+}
+
+function remember(state: VaultState, list: readonly Identity[]): Remembered {
+  const owners = new Map<Address, Identity[]>();
+  for (const only of ["enabled", "disabled"])
+    for (const identity of list) {
+      if (identity.enabled !== (only === "enabled")) continue;
+      const known = owners.get(identity.address);
+      if (known) known.push(identity);
+      else owners.set(identity.address, [identity]);
+    }
+  return { state, list, owners };
 }
 
 function nameOf(row: Pick<Row, "user" | "address">, secret: string): string {

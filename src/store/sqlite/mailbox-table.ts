@@ -19,6 +19,8 @@ export interface MailboxRow {
   deleted: number;
   size: number;
   purpose: string | null;
+  /** Of expunges up to this nothing may be known any more. */
+  forgotten_mod_seq: number;
 }
 
 /** What an operation did to a mailbox's numbers; counts are differences. */

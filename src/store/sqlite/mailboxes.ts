@@ -18,6 +18,7 @@ import type {
   MailboxStatus,
   MessageRecord,
   NewMessage,
+  RecordPart,
   SpecialUse,
   StoreResult,
 } from "../../mail/imap/backend.js";
@@ -30,7 +31,9 @@ import type { SqliteTransactions } from "../transactions.js";
 import { FlagSets } from "./flag-sets.js";
 import { type MailboxRow, MailboxTable } from "./mailbox-table.js";
 import { MessageOperations } from "./message-operations.js";
+import { MessageRecords } from "./message-records.js";
 import { MessageTable } from "./message-table.js";
+import { Releases } from "./releases.js";
 
 export interface MailboxStoreOptions {
   readonly clock: () => number;
@@ -40,25 +43,35 @@ export interface MailboxStoreOptions {
 export class SqliteMailboxStore implements MailboxStore {
   readonly #mailboxes: MailboxTable;
   readonly #messages: MessageTable;
+  readonly #records: MessageRecords;
   readonly #flagSets: FlagSets;
   readonly #watchers: Watchers;
+  readonly #releases: Releases;
   readonly #operations: MessageOperations;
 
   constructor(
     database: Database,
     private readonly transactions: SqliteTransactions,
-    private readonly options: MailboxStoreOptions,
+    options: MailboxStoreOptions,
   ) {
     this.#mailboxes = new MailboxTable(database, options.clock);
     this.#messages = new MessageTable(database);
+    this.#records = new MessageRecords(database);
     this.#flagSets = new FlagSets(database);
     this.#watchers = new Watchers(transactions, options.reportError);
+    this.#releases = new Releases({
+      database,
+      messages: this.#messages,
+      transactions,
+      reportError: options.reportError,
+    });
     this.#operations = new MessageOperations({
       mailboxes: this.#mailboxes,
       messages: this.#messages,
       flagSets: this.#flagSets,
       watchers: this.#watchers,
       transactions,
+      releases: this.#releases,
       clock: options.clock,
     });
     transactions.onRollback(() => this.#flagSets.forget());
@@ -224,8 +237,12 @@ export class SqliteMailboxStore implements MailboxStore {
     };
   }
 
-  records(mailbox: MailboxId, uids: readonly number[]): readonly MessageRecord[] {
-    return this.#messages.records(mailbox, uids);
+  records<Part extends RecordPart = RecordPart>(
+    mailbox: MailboxId,
+    uids: readonly number[],
+    parts?: readonly Part[],
+  ): readonly MessageRecord<Part>[] {
+    return this.#records.find(mailbox, uids, parts);
   }
 
   read(mailbox: MailboxId, uid: number): Uint8Array | null {
@@ -276,7 +293,8 @@ export class SqliteMailboxStore implements MailboxStore {
   }
 
   vanishedSince(mailbox: MailboxId, modSeq: number): readonly number[] | null {
-    return this.#mailboxes.find(mailbox) ? this.#messages.expungedSince(mailbox, modSeq) : null;
+    const row = this.#mailboxes.find(mailbox);
+    return row && modSeq >= row.forgotten_mod_seq ? this.#messages.expungedSince(mailbox, modSeq) : null;
   }
 
   findByMessageId(mailbox: MailboxId, messageId: string): readonly number[] {
@@ -288,17 +306,8 @@ export class SqliteMailboxStore implements MailboxStore {
     return () => {
       if (visit.over) return;
       const free = this.#watchers.leave(mailbox, visit);
-      if (free.length > 0) this.#release(mailbox, free);
+      if (free.length > 0) this.#releases.add(mailbox, free);
     };
-  }
-
-  /** What cannot be cleared away now is cleared away at the next start. */
-  #release(mailbox: MailboxId, uids: readonly number[]): void {
-    try {
-      this.transactions.run(() => this.#messages.release(mailbox, uids));
-    } catch (error) {
-      this.options.reportError(error);
-    }
   }
 
   watch(user: string, listener: (change: MailboxListChange) => void): () => void {

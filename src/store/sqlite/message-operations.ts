@@ -16,6 +16,7 @@ import type { SqliteTransactions } from "../transactions.js";
 import type { FlagSet, FlagSets } from "./flag-sets.js";
 import type { MailboxRow, MailboxTable } from "./mailbox-table.js";
 import type { MessageRow, MessageTable, NewRow } from "./message-table.js";
+import { RELEASED_AT_ONCE, type Releases } from "./releases.js";
 
 interface Parts {
   readonly mailboxes: MailboxTable;
@@ -23,10 +24,13 @@ interface Parts {
   readonly flagSets: FlagSets;
   readonly watchers: Watchers;
   readonly transactions: SqliteTransactions;
+  readonly releases: Releases;
   readonly clock: () => number;
 }
 
-type Addition = Pick<NewRow, "bodyId" | "size" | "internalDate"> & { readonly flags: readonly string[] };
+type Addition = Pick<NewRow, "bodyId" | "size" | "internalDate" | "sentSeconds"> & {
+  readonly flags: readonly string[];
+};
 
 export class MessageOperations {
   constructor(private readonly parts: Parts) {}
@@ -46,6 +50,7 @@ export class MessageOperations {
         bodyId: this.parts.messages.insertBody(message, identity),
         size: message.digest.size,
         internalDate: message.internalDate ?? now,
+        sentSeconds: message.digest.sentSeconds,
         flags: message.flags,
       }));
       return { uidValidity: row.uid_validity, uids: this.#add(row, additions) };
@@ -60,6 +65,7 @@ export class MessageOperations {
         bodyId: source.bodyId,
         size: source.size,
         internalDate: { seconds: source.internalSeconds, zone: source.internalZone },
+        sentSeconds: source.sentSeconds,
         flags: this.parts.flagSets.get(source.flagSetId).flags,
       }));
       const destinationUids = this.#add(row, additions);
@@ -169,32 +175,38 @@ export class MessageOperations {
   ): ExpungeResult {
     return this.parts.transactions.run(() => {
       const row = this.parts.mailboxes.row(mailbox);
-      const chosen = condition === "any" && uids !== "all" ? uids : this.#choose(mailbox, uids, condition);
-      const doomed = this.parts.messages.rows(mailbox, chosen);
+      const doomed = this.#doomed(row, uids, condition);
       if (doomed.length === 0) return { expunged: [], highestModSeq: row.highest_mod_seq };
       return this.#remove(row, doomed, origin);
     });
   }
 
-  #choose(mailbox: MailboxId, uids: readonly number[] | "all", condition: "deleted-only" | "any"): number[] {
+  #doomed(
+    row: MailboxRow,
+    uids: readonly number[] | "all",
+    condition: "deleted-only" | "any",
+  ): readonly MessageRow[] {
     const { flagSets, messages } = this.parts;
-    const wanted = uids === "all" ? null : new Set(uids);
-    const isChosen = (uid: number, flagSetId: number) =>
-      (wanted?.has(uid) ?? true) && (condition === "any" || flagSets.get(flagSetId).deleted === 1);
-    return messages
-      .states(mailbox, (uid, flagSetId) => (isChosen(uid, flagSetId) ? uid : 0))
-      .filter((uid) => uid > 0);
+    if (condition === "deleted-only" && row.deleted === 0) return [];
+    const isDoomed = (flagSetId: number) => condition === "any" || flagSets.get(flagSetId).deleted === 1;
+    if (uids !== "all") return messages.rows(row.id, uids).filter(({ flagSetId }) => isDoomed(flagSetId));
+    const chosen = messages.states(row.id, (uid, flagSetId) => (isDoomed(flagSetId) ? uid : 0));
+    return messages.rows(
+      row.id,
+      chosen.filter((uid) => uid > 0),
+    );
   }
 
   #remove(row: MailboxRow, doomed: readonly MessageRow[], origin: MailboxWatcher | null): ExpungeResult {
-    const { flagSets, mailboxes, messages, transactions, watchers } = this.parts;
+    const { flagSets, mailboxes, messages, transactions, releases, watchers } = this.parts;
     const highestModSeq = row.highest_mod_seq + 1;
     const expunged = doomed.map((message) => message.uid);
     const sets = doomed.map((message) => flagSets.get(message.flagSetId));
     const readers = watchers.others(row.id, origin);
+    const isReleasedLater = readers.length > 0 || doomed.length > RELEASED_AT_ONCE;
     messages.remove(row.id, doomed, {
       modSeq: highestModSeq,
-      readers: readers.length > 0 ? "keep" : "release",
+      readers: isReleasedLater ? "keep" : "release",
     });
     mailboxes.change(row.id, {
       uidNext: row.uid_next,
@@ -204,11 +216,9 @@ export class MessageOperations {
       deleted: -sets.reduce((sum, set) => sum + set.deleted, 0),
       size: -doomed.reduce((sum, message) => sum + message.size, 0),
     });
-    if (readers.length > 0) {
+    if (isReleasedLater) {
       transactions.afterCommit(() => {
-        if (!watchers.hold(row.id, expunged, readers)) {
-          transactions.run(() => messages.release(row.id, expunged));
-        }
+        if (!watchers.hold(row.id, expunged, readers)) releases.add(row.id, expunged);
       });
     }
     this.#tell(row, { type: "expunged", uids: expunged, highestModSeq }, origin);

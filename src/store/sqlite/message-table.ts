@@ -1,8 +1,10 @@
 /** Rows of messages and of what they refer to. Lists of UIDs go in as one JSON text: no statement per message. */
 import type { MailboxId, SizedMessage } from "../../gateway/ports.js";
-import type { InternalDate, MessageRecord, NewMessage } from "../../mail/imap/backend.js";
+import type { InternalDate, NewMessage } from "../../mail/imap/backend.js";
 import type { Database } from "../database.js";
 import { messageIdOf } from "../mail/message-id.js";
+import { checkContent, contentChecksum } from "./content-checksum.js";
+import { headerKeyColumns } from "./message-records.js";
 import { plainBytes } from "./values.js";
 
 export interface MessageRow {
@@ -13,6 +15,7 @@ export interface MessageRow {
   size: number;
   internalSeconds: number;
   internalZone: number;
+  sentSeconds: number | null;
 }
 
 export interface NewRow {
@@ -24,6 +27,8 @@ export interface NewRow {
   readonly size: number;
   readonly internalDate: InternalDate;
   readonly saveDate: number;
+  /** As in the digest. */
+  readonly sentSeconds: number | null;
 }
 
 export class MessageTable {
@@ -51,9 +56,20 @@ export class MessageTable {
   }
 
   insert(row: NewRow): void {
-    const { mailbox, uid, flagSetId, modSeq, bodyId, size, internalDate, saveDate } = row;
+    const { mailbox, uid, flagSetId, modSeq, bodyId, size, internalDate, saveDate, sentSeconds } = row;
     const { seconds, zone } = internalDate;
-    this.#statements.insert.run(mailbox, uid, flagSetId, modSeq, bodyId, size, seconds, zone, saveDate);
+    this.#statements.insert.run(
+      mailbox,
+      uid,
+      flagSetId,
+      modSeq,
+      bodyId,
+      size,
+      seconds,
+      zone,
+      saveDate,
+      sentSeconds,
+    );
   }
 
   setFlags(mailbox: MailboxId, uids: readonly number[], flagSetId: number, modSeq: number): void {
@@ -109,7 +125,9 @@ export class MessageTable {
       header,
       identity,
     );
-    this.#statements.insertContent.run(lastInsertRowid, message.bytes);
+    this.#statements.insertContent.run(lastInsertRowid, message.bytes, contentChecksum(message.bytes));
+    const keys = headerKeyColumns(message.digest);
+    if (keys !== null) this.#statements.insertKeys.run(lastInsertRowid, ...keys);
     return Number(lastInsertRowid);
   }
 
@@ -118,26 +136,15 @@ export class MessageTable {
     if (ids.length > 0) this.#statements.deleteBodies.run(list(ids));
   }
 
-  /** Departed ones too, ascending. */
-  records(mailbox: MailboxId, uids: readonly number[]): readonly MessageRecord[] {
-    const text = list(uids);
-    const present = (
-      isRun(uids)
-        ? this.#statements.recordsOfRun.all(mailbox, uids[0], uids.at(-1))
-        : this.#statements.records.all(mailbox, text)
-    ) as RecordRow[];
-    const departed =
-      present.length < uids.length
-        ? (this.#statements.departedRecords.all(mailbox, text) as RecordRow[])
-        : [];
-    const rows = departed.length > 0 ? [...present, ...departed].sort(byUid) : present;
-    return rows.map(recordOf);
-  }
-
   read(mailbox: MailboxId, uid: number): Uint8Array | null {
     const { read, readDeparted } = this.#statements;
-    const bytes = (read.get(mailbox, uid) ?? readDeparted.get(mailbox, uid)) as Uint8Array | undefined;
-    return bytes ? plainBytes(bytes) : null;
+    const row = (read.get(mailbox, uid) ?? readDeparted.get(mailbox, uid)) as
+      | [bytes: Uint8Array, checksum: number | null]
+      | undefined;
+    if (row === undefined) return null;
+    const bytes = plainBytes(row[0]);
+    checkContent(bytes, row[1]);
+    return bytes;
   }
 
   ofIdentity(mailbox: MailboxId, identity: string, fromUid: number): readonly SizedMessage[] {
@@ -149,73 +156,18 @@ export class MessageTable {
   }
 }
 
-type RecordRow = readonly [
-  uid: number,
-  internalSeconds: number,
-  internalZone: number,
-  saveDate: number,
-  bodyId: number,
-  size: number,
-  sentSeconds: number | null,
-  sentDay: number | null,
-  envelope: string,
-  body: string,
-  bodyStructure: string,
-  header: string | null,
-];
-
-function byUid(left: RecordRow, right: RecordRow): number {
-  return left[0] - right[0];
-}
-
-function recordOf(row: RecordRow): MessageRecord {
-  const [
-    uid,
-    seconds,
-    zone,
-    saveDate,
-    bodyId,
-    size,
-    sentSeconds,
-    sentDay,
-    envelope,
-    body,
-    bodyStructure,
-    header,
-  ] = row;
-  return {
-    uid,
-    internalDate: { seconds, zone },
-    saveDate,
-    digest: { size, envelope, body, bodyStructure, header, sentSeconds, sentDay },
-    emailId: `M${bodyId}`,
-  };
-}
-
 function list(numbers: readonly number[]): string {
   return JSON.stringify(numbers);
 }
 
-/** Whether each is one more than the one before, as in most mailboxes that are read from end to end: a range is found faster than a list. */
-function isRun(numbers: readonly number[]): boolean {
-  return numbers.length > 0 && numbers.every((number, index) => number === numbers[0]! + index);
-}
-
 const LISTED = "IN (SELECT value FROM json_each(?))";
 
-function recordsFrom(table: "message" | "departed", which: "listed" | "run"): string {
-  return `SELECT m.uid, m.internal_seconds, m.internal_zone, m.save_date, b.id, b.size, b.sent_seconds, b.sent_day,
-      b.envelope, b.body, b.body_structure, b.header
-    FROM ${table} m CROSS JOIN body b ON b.id = m.body_id
-    WHERE m.mailbox_id = ? AND m.uid ${which === "run" ? "BETWEEN ? AND ?" : LISTED} ORDER BY m.uid`;
-}
-
 function contentFrom(table: "message" | "departed"): string {
-  return `SELECT c.bytes FROM ${table} m JOIN content c ON c.body_id = m.body_id WHERE m.mailbox_id = ? AND m.uid = ?`;
+  return `SELECT c.bytes, c.checksum FROM ${table} m JOIN content c ON c.body_id = m.body_id WHERE m.mailbox_id = ? AND m.uid = ?`;
 }
 
 const ROW = `uid, flag_set_id AS flagSetId, mod_seq AS modSeq, body_id AS bodyId, size,
-  internal_seconds AS internalSeconds, internal_zone AS internalZone`;
+  internal_seconds AS internalSeconds, internal_zone AS internalZone, sent_seconds AS sentSeconds`;
 
 function prepareStatements(database: Database) {
   const prepare = (sql: string) => database.prepare<unknown[]>(sql);
@@ -227,7 +179,7 @@ function prepareStatements(database: Database) {
     ).raw(),
     rows: prepare(`SELECT ${ROW} FROM message WHERE mailbox_id = ? AND uid ${LISTED} ORDER BY uid`),
     countFrom: prepare("SELECT count(*) FROM message WHERE mailbox_id = ? AND uid >= ?").pluck(),
-    insert: prepare("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    insert: prepare("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     setFlags: prepare(
       `UPDATE message SET flag_set_id = ?, mod_seq = ? WHERE mailbox_id = ? AND uid ${LISTED}`,
     ),
@@ -254,17 +206,15 @@ function prepareStatements(database: Database) {
       `INSERT INTO body (message_id, size, sent_seconds, sent_day, envelope, body, body_structure, header, identity)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
-    insertContent: prepare("INSERT INTO content VALUES (?, ?)"),
+    insertContent: prepare("INSERT INTO content (body_id, bytes, checksum) VALUES (?, ?, ?)"),
+    insertKeys: prepare("INSERT INTO header_key VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     deleteBodies: prepare(
       `DELETE FROM body WHERE id ${LISTED}
        AND NOT EXISTS (SELECT 1 FROM message WHERE body_id = body.id)
        AND NOT EXISTS (SELECT 1 FROM departed WHERE body_id = body.id)`,
     ),
-    records: prepare(recordsFrom("message", "listed")).raw(),
-    recordsOfRun: prepare(recordsFrom("message", "run")).raw(),
-    departedRecords: prepare(recordsFrom("departed", "listed")).raw(),
-    read: prepare(contentFrom("message")).pluck(),
-    readDeparted: prepare(contentFrom("departed")).pluck(),
+    read: prepare(contentFrom("message")).raw(),
+    readDeparted: prepare(contentFrom("departed")).raw(),
     // The index holds all that is asked of the long rows of bodies.
     ofIdentity: prepare(
       `SELECT m.uid, m.size FROM message m CROSS JOIN body b INDEXED BY body_by_identity ON b.id = m.body_id

@@ -1,5 +1,11 @@
 import type { OutboxStore } from "../../bitmessage/messaging/ports.js";
-import type { FailureReason, OutboxEntry, OutboxId, OutboxState } from "../../bitmessage/messaging/types.js";
+import type {
+  FailureReason,
+  OutboxEntry,
+  OutboxEntryState,
+  OutboxId,
+  OutboxState,
+} from "../../bitmessage/messaging/types.js";
 import type { Address } from "../../bitmessage/protocol/address.js";
 import type { InventoryHash } from "../../bitmessage/protocol/inventory-hash.js";
 import type { EndedEntries } from "../../gateway/ports.js";
@@ -56,6 +62,8 @@ const COLUMNS = [
   "inventory_hash",
 ] as const satisfies readonly (keyof Row)[];
 
+const STATE_COLUMNS = COLUMNS.filter((column) => column !== "content");
+
 /** SQLite reads a negative limit as none. */
 const NO_LIMIT = -1;
 
@@ -78,7 +86,12 @@ export class SqliteOutboxStore implements OutboxStore, EndedEntries {
       from: database.prepare(
         `SELECT ${columns} FROM outbox WHERE sender = ? ORDER BY created DESC, position DESC LIMIT ?`,
       ),
-      active: database.prepare(`SELECT ${columns} FROM outbox WHERE active = 1 ORDER BY created, position`),
+      active: database.prepare(
+        `SELECT ${STATE_COLUMNS.join(", ")} FROM outbox WHERE active = 1 ORDER BY created, position`,
+      ),
+      newest: database.prepare(
+        `SELECT ${STATE_COLUMNS.join(", ")} FROM outbox ORDER BY created DESC, position DESC LIMIT ?`,
+      ),
       ended: database
         .prepare(
           `SELECT id FROM outbox WHERE active = 0 AND changed < ? ORDER BY changed, position LIMIT ? OFFSET ?`,
@@ -122,8 +135,12 @@ export class SqliteOutboxStore implements OutboxStore, EndedEntries {
     return (rows as Row[]).map(fromRow);
   }
 
-  active(): readonly OutboxEntry[] {
-    return (this.#statements.active.all() as Row[]).map(fromRow);
+  active(): readonly OutboxEntryState[] {
+    return (this.#statements.active.all() as Omit<Row, "content">[]).map(stateFromRow);
+  }
+
+  newest(limit: number): readonly OutboxEntryState[] {
+    return (this.#statements.newest.all(limit) as Omit<Row, "content">[]).map(stateFromRow);
   }
 
   endedBefore(time: number, page: { readonly offset: number; readonly limit: number }): readonly OutboxId[] {
@@ -163,6 +180,10 @@ function toRow(entry: OutboxEntry): Row {
 }
 
 function fromRow(row: Row): OutboxEntry {
+  return { ...stateFromRow(row), content: plainBytes(row.content) };
+}
+
+function stateFromRow(row: Omit<Row, "content">): OutboxEntryState {
   return {
     id: row.id,
     kind: row.kind,
@@ -170,7 +191,6 @@ function fromRow(row: Row): OutboxEntry {
     to: row.recipient,
     subject: row.subject,
     encoding: row.encoding,
-    content: plainBytes(row.content),
     ttl: row.ttl,
     wantsAcknowledgement: row.wants_acknowledgement === 1,
     maximumWork: row.maximum_work,

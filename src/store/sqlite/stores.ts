@@ -3,11 +3,13 @@ import type { Database } from "../database.js";
 import { createKeyVault } from "../key-vault.js";
 import { type StoreOptions, type Stores, systemClock, throwLater } from "../stores.js";
 import { SqliteTransactions } from "../transactions.js";
+import { SqliteAppPasswordStore } from "./app-passwords.js";
 import { SqliteAutomaticAnswerLog } from "./automatic-answers.js";
 import { SqliteCardStore } from "./cards.js";
 import { SqliteContactStore } from "./contacts.js";
 import { SqliteCapabilityStore, SqlitePreferenceStore } from "./correspondents.js";
 import { SqliteDeliveryLog } from "./delivery-log.js";
+import { SqliteExpungedNotes } from "./expunged-notes.js";
 import { SqliteHandoverStore } from "./handovers.js";
 import { SqliteIdentityStore } from "./identities.js";
 import { SqliteImportLog } from "./import-log.js";
@@ -29,10 +31,15 @@ import { SqliteUserStore } from "./users.js";
 /** All stores over one open database; closing it is the caller's business. Once per database: transactions are counted here. */
 export function createSqliteStores(database: Database, options: StoreOptions = {}): Stores {
   const { clock = systemClock, reportError = throwLater } = options;
-  const transactions = new SqliteTransactions(database, reportError);
+  const transactions = new SqliteTransactions(database, reportError, options.reportFailure);
   const properties = new SqlitePropertyStore(database);
-  const keys = createKeyVault({ properties, rewrite: (change) => rewriteKeys(change), clear });
-  const identities = new SqliteIdentityStore(database, keys);
+  const keys = createKeyVault({
+    properties,
+    rewrite: (change) => rewriteKeys(change),
+    clear,
+    wipe: () => identities.wipe(),
+  });
+  const identities = new SqliteIdentityStore(database, transactions, keys);
   const inventory = new SqliteInventory(database, transactions);
 
   function rewriteKeys(change: () => void): void {
@@ -74,6 +81,7 @@ export function createSqliteStores(database: Database, options: StoreOptions = {
     secondLooks: new SqliteSecondLookStore(database),
     mailboxes: new SqliteMailboxStore(database, transactions, { clock, reportError }),
     users: new SqliteUserStore(database),
+    appPasswords: new SqliteAppPasswordStore(database),
     submissions: new SqliteSubmissionStore(database, transactions),
     reports: new SqliteReportStore(database),
     automaticAnswers: new SqliteAutomaticAnswerLog(database),
@@ -81,6 +89,7 @@ export function createSqliteStores(database: Database, options: StoreOptions = {
     preferences: new SqlitePreferenceStore(database),
     deliveryLog: new SqliteDeliveryLog(database),
     importLog: new SqliteImportLog(database),
+    expungedNotes: new SqliteExpungedNotes(database, transactions),
     threads: new SqliteThreadStore(database, transactions),
     handovers: new SqliteHandoverStore(database, transactions),
   };

@@ -26,6 +26,9 @@ export class SqliteThreadStore implements ThreadStore {
   ) {
     this.#statements = {
       removeUser: database.prepare("DELETE FROM thread WHERE user = ?"),
+      removeBefore: database.prepare(
+        "DELETE FROM thread WHERE id IN (SELECT id FROM thread WHERE time < ? ORDER BY time LIMIT ?)",
+      ),
       forget: database.prepare(
         "DELETE FROM thread WHERE user = ? AND message_id = ? AND correspondent = ? AND (hash IS NULL OR hash IS ?)",
       ),
@@ -85,6 +88,10 @@ export class SqliteThreadStore implements ThreadStore {
 
   correspondents(user: string): readonly string[] {
     return this.#statements.correspondents.all(user) as string[];
+  }
+
+  removeBefore(time: number, limit: number): number {
+    return this.#statements.removeBefore.run(time, limit).changes;
   }
 
   removeUser(user: string): void {

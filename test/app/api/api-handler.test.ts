@@ -4,15 +4,17 @@ import { ServerFault, type Variant } from "../../../src/app/api/dispatcher.js";
 import { ApiError } from "../../../src/app/api/errors.js";
 import type { RpcCall, RpcValue } from "../../../src/app/api/values.js";
 import { createHttpServer, type HttpServer } from "../../../src/http/server.js";
-import { LoginDelay } from "../../../src/mail/login-delay.js";
+import { type Credentials, LoginRefused } from "../../../src/mail/sasl.js";
 
 const servers: HttpServer[] = [];
-let waits: number[];
+let failures: string[];
+let loginName: string;
 let calls: RpcCall[];
 let password: string;
 
 beforeEach(() => {
-  waits = [];
+  failures = [];
+  loginName = "anna";
   calls = [];
   password = "geheim:wort";
 });
@@ -37,11 +39,19 @@ async function start(variant: Variant): Promise<string> {
       variant,
       username: "bot",
       password: () => password,
-      delay: new LoginDelay({
-        wait: async (milliseconds) => {
-          waits.push(milliseconds);
+      user: () => loginName,
+      logins: {
+        async authenticate({ username, password: given }: Credentials) {
+          if (username === "locked") throw new LoginRefused(900);
+          const appPassword = given === "app" ? { appPassword: "bot" } : {};
+          return ["app", "own"].includes(given) ? { name: username, ...appPassword } : null;
         },
-      }),
+        async guarded(username, _origin, check) {
+          const result = await check();
+          if (result === null) failures.push(username);
+          return result;
+        },
+      },
       dispatcher: {
         async call(call) {
           calls.push(call);
@@ -82,10 +92,35 @@ describe("who may call", () => {
     expect((await post(url, xmlCall("text"))).status).toBe(200);
   });
 
-  test("wrong passwords take longer and longer", async () => {
+  test("wrong passwords count, and too many are told apart from wrong ones", async () => {
     const url = await start("xml");
-    for (let count = 0; count < 4; count++) await post(url, xmlCall("text"), authorization("bot", "x"));
-    expect(waits).toEqual([500, 1000, 2000]);
+    for (let count = 0; count < 2; count++) await post(url, xmlCall("text"), authorization("bot", "x"));
+    expect(failures).toEqual(["api/bot", "api/bot"]);
+    const refused = await post(url, xmlCall("text"), authorization("locked", "x"));
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "900"]);
+  });
+
+  test("an app password of the login that it is about is enough; its own password, or another login, is not", async () => {
+    const url = await start("xml");
+    const status = async (name: string, secret: string) =>
+      (await post(url, xmlCall("text"), authorization(name, secret))).status;
+    expect(await status("anna", "app")).toBe(200);
+    expect(await status("anna", "own")).toBe(401);
+    expect(await status("berta", "app")).toBe(401);
+  });
+
+  test("where the login has the name of the settings, both passwords are taken", async () => {
+    loginName = "bot";
+    const url = await start("xml");
+    for (const [secret, status] of [
+      [password, 200],
+      ["app", 200],
+      ["own", 401],
+      ["x", 401],
+    ] as const)
+      expect((await post(url, xmlCall("text"), authorization("bot", secret))).status).toBe(status);
+    // Those count at the login.
+    expect(failures).toEqual([]);
   });
 
   test("a changed password holds at once", async () => {

@@ -19,6 +19,8 @@ export interface ApiWorld {
   readonly stores: Stores;
   readonly services: Services;
   readonly published: Uint8Array[];
+  /** What the commands have logged as errors of the program. */
+  readonly errors: unknown[];
   shutDowns: number;
   dispatcher(variant: Variant, user?: string): Dispatcher;
   // biome-ignore lint/suspicious/noExplicitAny: results are what programs read
@@ -39,6 +41,7 @@ export async function createApiWorld(): Promise<ApiWorld> {
     close: async () => {},
   };
   const published: Uint8Array[] = [];
+  const errors: unknown[] = [];
   const publisher = {
     publish(object: Uint8Array) {
       published.push(object);
@@ -73,7 +76,8 @@ export async function createApiWorld(): Promise<ApiWorld> {
   };
   const dispatcher = (variant: Variant, user = "anna") => {
     const context = (): ApiContext => ({ ...shared, user });
-    return new Dispatcher({ variant, context, logger: silentLogger });
+    const logger = { ...silentLogger, error: (_text: string, fields?: unknown) => void errors.push(fields) };
+    return new Dispatcher({ variant, context, logger });
   };
   const xml = dispatcher("xml");
   const world: ApiWorld = {
@@ -81,6 +85,7 @@ export async function createApiWorld(): Promise<ApiWorld> {
     stores,
     services,
     published,
+    errors,
     shutDowns: 0,
     dispatcher,
     call: (method, ...parameters) => xml.call({ method, parameters }),

@@ -147,6 +147,14 @@ describe("XML-RPC", () => {
     );
   });
 
+  test.each(["constructor", "toString", "__proto__", "hasOwnProperty"])(
+    "a type called %s is none",
+    (type) => {
+      const call = `<methodCall><methodName>x</methodName><params><param><value><${type}>1</${type}></value></param></params></methodCall>`;
+      expect(() => readXmlRpcCall(bytes(call))).toThrow(/type that is not known/);
+    },
+  );
+
   test("a fault", () => {
     expect(writeXmlRpcFault(20, "Invalid method: <x>")).toContain(
       "<name>faultCode</name><value><int>20</int></value></member><member><name>faultString</name><value><string>Invalid method: &lt;x&gt;</string>",

@@ -48,6 +48,7 @@ async function raw(text: string): Promise<string> {
 describe("wrong use", () => {
   test("what is not a request is refused, and the connection stays", async () => {
     expect(await raw("nonsense\n")).toMatch(/one JSON document a line/);
+    expect(await raw("null\n")).toMatch(/id, method and params/);
     expect(await raw('{"id":1}\n')).toMatch(/id, method and params/);
     expect(await raw('{"id":1,"method":"constructor","params":{}}\n')).toMatch(/does not know/);
   });

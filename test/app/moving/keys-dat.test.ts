@@ -87,3 +87,18 @@ test("pseudo mailing lists go along with their names; a chan is none", () => {
   expect(readKeysDat(text.replace("mailinglist = true", "mailinglist = false")).lists).toEqual([]);
   expect(readKeysDat(text.replace("decoy", "chan = true\ndecoy")).lists).toEqual([]);
 });
+
+test("a line of a hundred thousand blanks is read in no time", () => {
+  const blanks = " ".repeat(100_000);
+  const began = performance.now();
+  readKeysDat(`[x]\na${blanks}\na = y${blanks}x\n[y]${blanks}\n[${"] ".repeat(50_000)}x`);
+  expect(performance.now() - began).toBeLessThan(1000);
+});
+
+test("a label is one line without controls, and not longer than others", () => {
+  const [address = ""] = Object.keys(expected).filter((one) => expected[one]?.["chan"] === undefined);
+  const evil = `\x1b]0;x\x07${"-".repeat(5000)}x\n two`;
+  const section = file.slice(file.indexOf(`[${address}]`)).split("\n\n")[0] ?? "";
+  const { identities } = readKeysDat(section.replace(/^label = .*$/m, `label = ${evil}`));
+  expect(identities[0]?.label).toMatch(/^\]0;x -{190,195}$/);
+});

@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
@@ -78,4 +86,21 @@ test("what is written is read again; names cannot leave the folder", () => {
       time: 1_700_000_000,
     },
   ]);
+});
+
+test("a link that stands where a mail is to be written is not followed", () => {
+  makeMaildir(root);
+  const elsewhere = join(root, "elsewhere");
+  writeFileSync(elsewhere, "precious");
+  symlinkSync(elsewhere, join(root, "tmp", "1.x"));
+  writeMaildirMail(root, "1.x", { bytes: Buffer.from("Subject: x\r\n\r\nbody\r\n"), flags: [] });
+  expect(readFileSync(elsewhere, "utf8")).toBe("precious");
+  expect(read()).toMatchObject([{ bytes: "Subject: x\r\n\r\nbody\r\n" }]);
+});
+
+test("a folder whose name no file system takes is made all the same, the same one each time", () => {
+  const [one, other] = ["\u00e4".repeat(300), `${"\u00e4".repeat(300)}x`];
+  makeMaildir(maildirFolder(root, ["Contacts", one]));
+  expect(maildirFolder(root, ["Contacts", one])).toBe(maildirFolder(root, ["Contacts", one]));
+  expect(maildirFolder(root, ["Contacts", one])).not.toBe(maildirFolder(root, ["Contacts", other]));
 });

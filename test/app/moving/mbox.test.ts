@@ -102,3 +102,9 @@ test("any octets make mails or a refusal, never an error", () => {
     { numRuns: 150 },
   );
 });
+
+test("a mail of more lines than a call can have arguments goes out and comes back", () => {
+  const mail = Uint8Array.from(Buffer.from(`Subject: many\r\n\r\n${"From x\r\n".repeat(300_000)}`));
+  const [entry] = read(mboxEntry(mail, 1_700_000_000));
+  expect(Buffer.compare((entry as OutsideMail).bytes, mail)).toBe(0);
+});

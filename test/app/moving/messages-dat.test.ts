@@ -120,3 +120,19 @@ test("a hostile file gives rows that can be taken in or refused one by one", () 
   expect([sent!.from.length, sent!.status.length].every((length) => length < 1000)).toBe(true);
   data.close();
 });
+
+test("views and virtual tables, which run what the file's author wrote, are passed over", () => {
+  const endless =
+    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x AS label, x AS address FROM n";
+  const database = new BetterSqlite(path);
+  database.exec(`CREATE TABLE inbox (msgid); CREATE TABLE sent (msgid); CREATE VIEW addressbook AS ${endless};
+    CREATE VIRTUAL TABLE blacklist USING fts5(label, address)`);
+  database.close();
+  const data = openMessagesDat(path);
+  expect(data).toMatchObject({ contacts: [], blocked: [], counts: { received: 0, sent: 0 } });
+  data.close();
+  const other = new BetterSqlite(path);
+  other.exec(`DROP TABLE inbox; CREATE VIEW inbox AS ${endless}`);
+  other.close();
+  expect(() => openMessagesDat(path)).toThrow(/no messages.dat/);
+});

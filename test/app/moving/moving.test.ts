@@ -133,6 +133,8 @@ describe("PyBitmessage's files", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     const expected = JSON.parse(readFileSync(join(FIXTURES, "expected.json"), "utf8"));
     const written = readFileSync(path, "utf8");
+    // Without this PyBitmessage would write a new file over it.
+    expect(written).toMatch(/^\[bitmessagesettings\]\nsettingsversion = 10\n/);
     for (const [address, { privsigningkey }] of Object.entries<Record<string, string>>(expected.identities)) {
       expect(written).toContain(`[${address}]`);
       expect(written).toContain(`privsigningkey = ${privsigningkey}\n`);

@@ -33,12 +33,9 @@ function place(): string {
 }
 
 function create(path: string, ...assignments: string[]): Promise<App> {
-  const config = loadConfig({
-    file: null,
-    environment: {},
-    assignments: [...TEST_SETTINGS, ...assignments],
-  });
-  return createApp({ directory: locateDataDirectory(path, {}), config, logger: silentLogger, ask: null });
+  const sources = { file: null, environment: {}, assignments: [...TEST_SETTINGS, ...assignments] };
+  const directory = locateDataDirectory(path, {});
+  return createApp({ directory, config: loadConfig(sources), sources, logger: silentLogger, ask: null });
 }
 
 describe("relay only", () => {

@@ -15,6 +15,15 @@ beforeEach(() => {
   agenda = new Agenda({ clock: time.clock, timer: time.timer, look: (key) => void looked.push(key) });
 });
 
+test("a clock that is set back: everything is looked at again, instead of after years", async () => {
+  agenda.start();
+  agenda.at("a", time.now + 4 * 86_400);
+  agenda.at("b", time.now + 60);
+  time.setBack(30 * 86_400);
+  await setImmediate();
+  expect(new Set(looked)).toEqual(new Set(["a", "b"]));
+});
+
 describe("what is due now", () => {
   test("is looked at once, after the call, and only between start and stop", async () => {
     agenda.now("a");

@@ -329,9 +329,33 @@ describe("whatever the circumstances", () => {
     fc.assert(
       fc.property(anyEntry, anyFacts, (entry, facts) => {
         const { action } = nextAction(entry, { ...facts, sender: "gone" });
-        expect(["none", "wait", "fail"]).toContain(action);
+        expect(["none", "wait", "put-off", "fail"]).toContain(action);
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe("a clock that has been set back", () => {
+  const year = 365 * DAY;
+  const before = { changed: NOW + year, started: NOW + year, nextAction: NOW + year + 3 * DAY };
+
+  test("a message waits as long as it had to wait, from now", () => {
+    const sent = entryWith({ ...before, state: "sent", awaitsAcknowledgement: true, attempts: 1 });
+    expect(nextAction(sent, factsWith({ recipient: KNOWN }))).toEqual({
+      action: "put-off",
+      until: NOW + 3 * DAY,
+    });
+    const waiting = entryWith({ ...before, state: "awaiting-pubkey", pubkeyRequests: 1 });
+    expect(nextAction(waiting, factsWith({ recipient: { key: "unknown" } }))).toEqual({
+      action: "put-off",
+      until: NOW + 3 * DAY,
+    });
+  });
+
+  test("a few minutes are no reason", () => {
+    const change = { changed: NOW + 600, nextAction: NOW + 3 * DAY };
+    const sent = entryWith({ ...change, state: "sent", awaitsAcknowledgement: true, attempts: 1 });
+    expect(nextAction(sent, factsWith({ recipient: KNOWN }))).toMatchObject({ action: "wait" });
   });
 });

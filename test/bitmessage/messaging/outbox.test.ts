@@ -117,11 +117,12 @@ describe("when no key comes", () => {
     const { id, to } = await sendUntil("awaiting-pubkey");
     await network.advance(DAY);
     const second = alice.send(from, to, "again");
+    // At once: nothing has to be kept anew a moment later.
+    const { nextAction, pubkeyRequests } = alice.entry(id);
+    const waiting = { state: "awaiting-pubkey", nextAction, pubkeyRequests };
+    expect(alice.entry(second)).toMatchObject(waiting);
     await network.settle();
-    expect(alice.entry(second)).toMatchObject({
-      state: "awaiting-pubkey",
-      nextAction: alice.entry(id).nextAction,
-    });
+    expect(alice.entry(second)).toMatchObject(waiting);
     const lives = [ttlOf(network.ofType(ObjectType.getpubkey)[0] ?? new Uint8Array()) + DAY];
     for (let request = 2; request <= 6; request++) {
       await network.advance((alice.entry(id).nextAction ?? 0) - network.time.now);
@@ -146,6 +147,22 @@ describe("when no key comes", () => {
     await network.settle();
     expect(alice.state(id)).toBe("acknowledged");
     expect(network.ofType(ObjectType.getpubkey)).toHaveLength(0);
+  });
+
+  test("a message that joins those that wait when the key has just come goes out with them", async () => {
+    const { id, to } = await sendUntil("awaiting-pubkey");
+    network.passes = () => "through";
+    bob.messaging.pubkeyPublisher.request(to);
+    const { id: another } = await new Promise<{ id: OutboxId }>((resolve) => {
+      const receive = alice.messaging.outbox.pubkeyArrived;
+      alice.messaging.outbox.pubkeyArrived = (address) => {
+        receive.call(alice.messaging.outbox, address);
+        alice.stores.transactions.afterCommit(() => resolve({ id: alice.send(from, to, "late") }));
+      };
+      void network.settle();
+    });
+    await network.settle();
+    expect([alice.state(id), alice.state(another)]).toEqual(["acknowledged", "acknowledged"]);
   });
 
   test("when the last message to somebody is cancelled, so is the request for his key", async () => {

@@ -35,6 +35,7 @@ beforeEach(async () => {
       asked += ciphertexts.length;
       return tryAll(keys, ciphertexts);
     },
+    rest: async () => {},
     close: async () => {},
   };
   bob = new World(network, "bob", { trialPool });

@@ -133,10 +133,10 @@ describe("the self-test", () => {
 });
 
 test("a forced engine stands alone, wasm and native mean all of their kind, and auto means all", () => {
-  const vector = hasVectorInstructions() ? ["wasm", "wasm-mixed"] : [];
+  const vector = hasVectorInstructions() ? ["wasm-mixed", "wasm"] : [];
   const working = ["native-avx2", "native-scalar"] as const;
   expect(availableEngines("javascript", working)).toEqual(["javascript"]);
-  expect(availableEngines("wasm-mixed", working)).toEqual(vector.slice(1));
+  expect(availableEngines("wasm-mixed", working)).toEqual(vector.slice(0, 1));
   expect(availableEngines("wasm-scalar", working)).toEqual(["wasm-scalar"]);
   expect(availableEngines("wasm", working)).toEqual([...vector, "wasm-scalar"]);
   expect(availableEngines("native", working)).toEqual(working);

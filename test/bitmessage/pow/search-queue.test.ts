@@ -1,55 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
-import { type Searcher, SearchQueue } from "../../../src/bitmessage/pow/search-queue.js";
-import type { Solution, Work, WorkRequest } from "../../../src/bitmessage/pow/solver.js";
-
-const WORK: Work = { initialHash: new Uint8Array(64), target: 1000n };
-
-/** A searcher whose searches end when the test says so. */
-class HeldSearcher implements Searcher {
-  readonly started: Work[] = [];
-  cancelled = 0;
-  closed = 0;
-  measured = { trials: 0, seconds: 0 };
-  answer: (solution: Solution) => void = () => {};
-  fail: (error: Error) => void = () => {};
-
-  describe() {
-    return { engine: "held", threads: 3 };
-  }
-  progress() {
-    return this.measured;
-  }
-  search(work: Work): Promise<Solution> {
-    this.started.push(work);
-    return new Promise((resolve, reject) => {
-      this.answer = resolve;
-      this.fail = reject;
-    });
-  }
-  cancel(): void {
-    this.cancelled++;
-  }
-  async close(): Promise<void> {
-    this.closed++;
-  }
-}
+import { SearchQueue } from "../../../src/bitmessage/pow/search-queue.js";
+import {
+  finishAll,
+  HeldSearcher,
+  request,
+  settled,
+  setUpTurns,
+  WORK,
+} from "../../support/pow/held-searcher.js";
 
 function setUp() {
   const searcher = new HeldSearcher();
   return { searcher, queue: new SearchQueue(searcher) };
-}
-
-function request(over: Partial<WorkRequest> = {}): WorkRequest {
-  return { prepare: () => WORK, signal: new AbortController().signal, ...over };
-}
-
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
-
-async function finishAll(searcher: HeldSearcher, count: number): Promise<void> {
-  for (let index = 0; index < count; index++) {
-    await settled();
-    searcher.answer({ nonce: BigInt(index), trials: 1 });
-  }
 }
 
 describe("order", () => {
@@ -88,29 +50,6 @@ describe("order", () => {
     expect(searcher.started.map((work) => work.target)).toEqual([1000n, 2n]);
   });
 });
-
-/** A queue whose turns end when the test says so, and requests that are told apart by their target. */
-function setUpTurns() {
-  const searcher = new HeldSearcher();
-  let endTurn: () => void = () => {};
-  const queue = new SearchQueue(searcher, (milliseconds, action) => {
-    if (milliseconds === 1000) endTurn = action;
-    return () => {};
-  });
-  const prepared: bigint[] = [];
-  const ask = (target: bigint, over: Partial<WorkRequest> = {}) =>
-    queue.solve(
-      request({
-        prepare: () => {
-          prepared.push(target);
-          return { ...WORK, target };
-        },
-        ...over,
-      }),
-    );
-  const targets = () => searcher.started.map((work) => work.target);
-  return { searcher, queue, ask, prepared, targets, endTurn: () => endTurn() };
-}
 
 describe("turns", () => {
   test("equally urgent ones share the threads, each with its work as first prepared", async () => {

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { createSolver } from "../../../src/bitmessage/pow/create-solver.js";
+import type { NativeTrial } from "../../../src/bitmessage/pow/native-trial.js";
 import { SearchQueue } from "../../../src/bitmessage/pow/search-queue.js";
 import type { Solver, Work } from "../../../src/bitmessage/pow/solver.js";
 import {
@@ -47,6 +48,14 @@ function scripted(script: string): Worker {
   return new Worker(`const { parentPort } = require("node:worker_threads");\n${script}`, { eval: true });
 }
 
+/** A logger, and a promise that it has been told of the measurement. */
+function awaitMeasured() {
+  const events = new EventEmitter();
+  const write = (text: string) => text.startsWith("measured") && events.emit("measured");
+  const logger: Logger = { debug() {}, info: write, warn() {}, error() {}, child: () => logger };
+  return { logger, measured: once(events, "measured") };
+}
+
 const CHOSEN = {
   auto: /^(native-|wasm)/,
   wasm: /^wasm/,
@@ -56,10 +65,14 @@ const CHOSEN = {
 
 describe("solving", () => {
   test.each(["auto", "wasm", "wasm-scalar", "javascript"] as const)("with the engine %s", async (engine) => {
-    const lines: { text: string; fields: LogFields | undefined }[] = [];
-    const solver = setUp({ engine, logger: recordingLogger(lines) });
+    const { logger, measured } = awaitMeasured();
+    const solver = setUp({ engine, logger });
+    let waits = engine === "auto" || engine === "wasm";
+    void measured.then(() => {
+      waits = false;
+    });
     const target = 2n ** 64n / 20_000n;
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 3 || waits; round++) {
       const { nonce, trials } = await ask(solver, target);
       expect(trialValue(nonce, { initialHash: HASH, target })).toBeLessThanOrEqual(target);
       expect(trials).toBeGreaterThan(0);
@@ -68,7 +81,35 @@ describe("solving", () => {
     expect({ threads, working }).toEqual({ threads: 2, working: false });
     expect(chosen).toMatch(CHOSEN[engine]);
     expect(trialsPerSecond).toBeGreaterThan(0);
-    expect(lines.some(({ text }) => text.includes("measured"))).toBe(engine === "auto" || engine === "wasm");
+  });
+
+  test("the first search does not wait until the native engines are tried, and counts no trial twice after it", async () => {
+    let finishTrial: (trial: NativeTrial) => void = () => {};
+    const tryNatives = () =>
+      new Promise<NativeTrial>((resolve) => {
+        finishTrial = resolve;
+      });
+    const { logger, measured } = awaitMeasured();
+    const solver = setUp({ engine: "auto", logger }, { tryNatives });
+    await ask(solver, 1n << 60n);
+    const controller = new AbortController();
+    const counts: number[] = [];
+    const reports = new EventEmitter();
+    const endless = solver.solve({
+      prepare: () => ({ initialHash: HASH, target: 0n }),
+      signal: controller.signal,
+      onProgress: ({ trials }) => {
+        counts.push(trials);
+        if (trials > 0) reports.emit("report");
+      },
+    });
+    await once(reports, "report");
+    finishTrial({ working: [], failures: [] });
+    await measured;
+    await once(reports, "report");
+    controller.abort();
+    await expect(endless).rejects.toMatchObject({ name: "AbortError" });
+    expect(counts).toEqual(counts.toSorted((a, b) => a - b));
   });
 
   test("many at once, each with its own nonce", async () => {
@@ -269,32 +310,32 @@ describe("threads that fail", () => {
     await expect(ask(solver, 1n << 60n)).resolves.toBeDefined();
   });
 
-  // Measures "wasm" as the fastest, and then answers for it with a nonce that is wrong.
+  // Answers for "wasm-mixed" with a nonce that is wrong, and measures it as the fastest nonetheless.
   const LIAR = `
     const { Worker } = require("node:worker_threads");
     const honest = new Worker(new URL(${JSON.stringify(WORKER.href)}));
     honest.on("message", (answer) => parentPort.postMessage(answer));
     parentPort.on("message", (order) => {
       if (order.kind === "measure") {
-        const measurements = ["wasm", "wasm-scalar"].map((engine) => ({ engine, trialsPerSecond: 1 }));
+        const measurements = ["wasm-mixed", "wasm-scalar"].map((engine) => ({ engine, trialsPerSecond: 1 }));
         parentPort.postMessage({ kind: "measured", measurements });
-      } else if (order.engine === "wasm") parentPort.postMessage({ kind: "found", search: order.search, nonce: 1n });
+      } else if (order.engine === "wasm-mixed") parentPort.postMessage({ kind: "found", search: order.search, nonce: 1n });
       else honest.postMessage(order);
     });`;
 
   test("a wrong nonce is never returned: its engine is dropped and the search starts again", async () => {
     const lines: { text: string; fields: LogFields | undefined }[] = [];
     const solver = setUp(
-      { engine: "auto", threads: 1, logger: recordingLogger(lines) },
+      { engine: "wasm", threads: 1, logger: recordingLogger(lines) },
       { spawn: () => scripted(LIAR) },
     );
     const target = 2n ** 64n / 5000n;
     const { nonce } = await ask(solver, target);
     expect(trialValue(nonce, { initialHash: HASH, target })).toBeLessThanOrEqual(target);
     expect(solver.status().engine).toBe("wasm-scalar");
-    expect(lines.some(({ text, fields }) => text.includes("wrong") && fields?.["engine"] === "wasm")).toBe(
-      true,
-    );
+    expect(
+      lines.some(({ text, fields }) => text.includes("wrong") && fields?.["engine"] === "wasm-mixed"),
+    ).toBe(true);
   });
 
   test("with no engine left the search is rejected", async () => {

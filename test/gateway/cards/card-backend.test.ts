@@ -41,7 +41,7 @@ function createWorld() {
     addresses,
     domain: "bm.localhost",
     identities: { list: () => own },
-    users: { authenticate: async () => null },
+    logins: { authenticate: async () => null },
   });
   const contact = (address: Address, label: string, blocked = false) =>
     stores.contacts.save({ user: "anna", address, label, blocked });

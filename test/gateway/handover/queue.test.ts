@@ -190,6 +190,16 @@ describe("a queue of mail for another system", () => {
     expect(queue.list()).toEqual([]);
   });
 
+  test("a mail that is missing, as in a damaged database, is given up, and what waits behind it goes on", async () => {
+    const [missing, next] = [add(), add()];
+    const read = stores.handovers.read.bind(stores.handovers);
+    stores.handovers.read = (id) => (id === missing.id ? null : read(id));
+    queue.start();
+    await settle();
+    expect(queue.get(missing.id)).toMatchObject({ state: "failed", error: "the mail itself is missing" });
+    expect(home.got.map(({ id }) => id)).toEqual([next.id]);
+  });
+
   test("a refusal for ever ends it at once, with a report; the mail is kept and can be tried again", async () => {
     queue.start();
     home.answer = () => Promise.reject(refused());

@@ -6,7 +6,6 @@ import { createCardDavHandler } from "../../../src/mail/carddav/handler.js";
 import type { XmlElement } from "../../../src/mail/carddav/xml.js";
 import { child, children, DAV } from "../../../src/mail/carddav/xml.js";
 import { parseXml } from "../../../src/mail/carddav/xml-parser.js";
-import { LoginDelay } from "../../../src/mail/login-delay.js";
 
 export interface Answer {
   readonly status: number;
@@ -15,7 +14,6 @@ export interface Answer {
 }
 
 export interface Client {
-  readonly waits: number[];
   ask(method: string, path: string, options?: AskOptions): Promise<Answer>;
   /** A multistatus: by href the status, or the properties found. */
   multistatus(method: string, path: string, options?: AskOptions): Promise<Map<string, Told>>;
@@ -36,15 +34,9 @@ export interface Told {
 }
 
 export async function startCardDav(backend: CardDavBackend, login: string): Promise<Client> {
-  const waits: number[] = [];
-  const delay = new LoginDelay({
-    wait: async (milliseconds) => {
-      waits.push(milliseconds);
-    },
-  });
   const server: HttpServer = createHttpServer({
     listen: { host: "127.0.0.1", port: 0 },
-    handler: createCardDavHandler({ backend, delay }),
+    handler: createCardDavHandler({ backend }),
   });
   const { port } = await server.start();
   const ask = (method: string, path: string, options: AskOptions = {}): Promise<Answer> =>
@@ -74,7 +66,6 @@ export async function startCardDav(backend: CardDavBackend, login: string): Prom
       request.end(options.body);
     });
   return {
-    waits,
     ask,
     async multistatus(method, path, options) {
       const answer = await ask(method, path, options);

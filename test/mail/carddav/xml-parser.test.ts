@@ -141,3 +141,19 @@ test("any text, and any damage to a document, is read or refused in words", () =
     }),
   );
 });
+
+test("prefixes in force at one place are limited: each element that declares one copies them", () => {
+  const declare = (from: number) =>
+    Array.from({ length: 30 }, (_, number) => ` xmlns:p${from + number}="u"`).join("");
+  expect(() => parse(`<a${declare(0)}><b${declare(30)}/></a>`)).not.toThrow();
+  expect(() => parse(`<a${declare(0)}><b${declare(30)}><c${declare(60)}/></b></a>`)).toThrow(/namespaces/);
+});
+
+test("elements of no namespace, and of XML's own, come back", () => {
+  const written = writeXml(dav("prop", node("", "x"), node("http://www.w3.org/XML/1998/namespace", "y")));
+  const { children } = parse(written);
+  expect(children.map(({ namespace, name }) => [namespace, name])).toEqual([
+    ["", "x"],
+    ["http://www.w3.org/XML/1998/namespace", "y"],
+  ]);
+});

@@ -10,6 +10,25 @@ import type {
 } from "../../../src/mail/imap/backend.js";
 import { digestMessage } from "../../../src/mail/imap/make-digest.js";
 
+const ALL_PARTS = [
+  "internalDate",
+  "sentDate",
+  "saveDate",
+  "emailId",
+  "size",
+  "envelope",
+  "body",
+  "bodyStructure",
+  "header",
+  "sentSeconds",
+  "sentDay",
+  "subject",
+  "addresses",
+  "references",
+] as const;
+
+const origin = { service: "imap", remoteAddress: "127.0.0.1" } as const;
+
 export interface BackendFixture {
   readonly backend: Backend;
   /** Somebody who exists and has an empty mail with an INBOX. */
@@ -41,7 +60,7 @@ export function describeBackend(
       const user = await fixture.backend.authenticate({
         username: fixture.username,
         password: fixture.password,
-        remoteAddress: "127.0.0.1",
+        ...origin,
       });
       if (!user) throw new Error("the fixture's user cannot log in");
       return fixture.backend.openUser(user);
@@ -79,13 +98,12 @@ export function describeBackend(
     describe("logging in", () => {
       test("a wrong password and an unknown user get null", async () => {
         const { username, password } = fixture;
-        const remoteAddress = "127.0.0.1";
         expect(
-          await fixture.backend.authenticate({ username, password: `${password}x`, remoteAddress }),
+          await fixture.backend.authenticate({ username, password: `${password}x`, ...origin }),
         ).toBeNull();
-        expect(await fixture.backend.authenticate({ username, password: "", remoteAddress })).toBeNull();
+        expect(await fixture.backend.authenticate({ username, password: "", ...origin })).toBeNull();
         expect(
-          await fixture.backend.authenticate({ username: "no such user", password, remoteAddress }),
+          await fixture.backend.authenticate({ username: "no such user", password, ...origin }),
         ).toBeNull();
       });
     });
@@ -238,7 +256,7 @@ export function describeBackend(
         const [uid] = (await mail.append("INBOX", [given]))!.uids;
         const { handle } = await open(other);
         expect(Buffer.from((await handle.read(uid!))!)).toEqual(Buffer.from(bytes));
-        const [record] = await handle.records([uid!]);
+        const [record] = await handle.records([uid!], ALL_PARTS);
         expect(record).toMatchObject({ uid, internalDate: { seconds: 86_399, zone: -90 } });
         expect(record!.digest).toEqual(digest);
       });
@@ -334,7 +352,7 @@ export function describeBackend(
         const first = await mine.handle.expunge([uids[0]!, uids[1]!], "deleted-only");
         expect(first.expunged).toEqual([uids[0]]);
         expect(first.highestModSeq).toBeGreaterThan(before);
-        expect(await theirs.handle.records([uids[0]!])).toHaveLength(1);
+        expect(await theirs.handle.records([uids[0]!], ALL_PARTS)).toHaveLength(1);
         expect(await theirs.handle.read(uids[0]!)).not.toBeNull();
         expect((await mine.handle.expunge("all", "deleted-only")).expunged).toEqual([uids[2]]);
         expect((await mine.handle.expunge([uids[1]!, uids[1]!, 999_999], "any")).expunged).toEqual([uids[1]]);
@@ -364,8 +382,8 @@ export function describeBackend(
         expect(result!.sourceUids).toEqual(uids);
         expect(result!.destinationUids).toHaveLength(2);
         expect(result!.uidValidity).toBe((await mail.status("box"))!.uidValidity);
-        const [original] = await source.handle.records([uids[0]!]);
-        const [copied] = await target.handle.records([result!.destinationUids[0]!]);
+        const [original] = await source.handle.records([uids[0]!], ALL_PARTS);
+        const [copied] = await target.handle.records([result!.destinationUids[0]!], ALL_PARTS);
         expect(copied!.emailId).toBe(original!.emailId);
         expect(copied!.internalDate).toEqual(original!.internalDate);
         const told = target.updates.flatMap((update) => (update.type === "appended" ? update.messages : []));
@@ -420,8 +438,8 @@ export function describeBackend(
         expect(here!.highestModSeq).toBeGreaterThan(before);
         expect(mine.updates.map((update) => update.type)).toEqual(["appended"]);
         expect(theirs.updates.map((update) => update.type).sort()).toEqual(["appended", "expunged"]);
-        const [old] = await theirs.handle.records([uids[0]!]);
-        const [fresh] = await mine.handle.records(here!.uids);
+        const [old] = await theirs.handle.records([uids[0]!], ALL_PARTS);
+        const [fresh] = await mine.handle.records(here!.uids, ALL_PARTS);
         expect(fresh!.emailId).not.toBe(old!.emailId);
         expect(await flagsOf(here!.uids[0]!)).toEqual(["\\Draft"]);
         const elsewhere = await mine.handle.replace(uids[1]!, "box", message("moved"));
@@ -435,7 +453,7 @@ export function describeBackend(
     test("ids are object identifiers (RFC 8474 section 7)", async () => {
       const [uid] = (await mail.append("INBOX", [message("1")]))!.uids;
       const { handle } = await open(mail);
-      const [record] = await handle.records([uid!]);
+      const [record] = await handle.records([uid!], ALL_PARTS);
       const ids = [record!.emailId, handle.snapshot.id, ...(await mail.listMailboxes()).map((one) => one.id)];
       for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9_-]{1,255}$/);
       expect((await mail.status("INBOX"))!.id).toBe(handle.snapshot.id);

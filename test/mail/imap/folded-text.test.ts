@@ -21,3 +21,23 @@ test("a text is searched as if it were folded as a whole", () => {
     { numRuns: 500 },
   );
 });
+
+test("texts that normalization would not change are not normalized", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (text) => {
+      const whole = text
+        .normalize("NFKC")
+        .toLowerCase()
+        .replace(/[ \t\r\n]+/g, " ");
+      expect(foldCase(text)).toBe(whole);
+    }),
+  );
+  const all = Array.from({ length: 0x180 }, (_, code) => String.fromCharCode(code));
+  for (const text of all)
+    expect(foldCase(`a${text}`)).toBe(
+      `a${text}`
+        .normalize("NFKC")
+        .toLowerCase()
+        .replace(/[ \t\r\n]+/g, " "),
+    );
+});

@@ -182,3 +182,10 @@ test("whatever the message is, the answers are well-formed", () => {
     { numRuns: 300 },
   );
 });
+
+test("an id of thousands of quotation marks that end nowhere is read in no time", () => {
+  const text = `References: <${'"\\'.repeat(30_000)}>\n\n`;
+  const began = performance.now();
+  digestMessage(mail(text));
+  expect(performance.now() - began).toBeLessThan(1000);
+});

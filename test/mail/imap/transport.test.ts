@@ -140,14 +140,34 @@ describe("limits", () => {
       3C: a LOGIN alice secret
       3S: * OK *
       3S: a NO [LIMIT] *
-      4S: * BYE Too many connections.
-      4S~
+      4S: * OK *
+      3S: * BYE Too many connections.
+      3S~
       1C: b LOGOUT
       1S: * BYE *
       1S: b OK *
       1S~
-      3C: b LOGIN alice secret
-      3S: b OK *
+      4C: b LOGIN alice secret
+      4S: b OK *
+    `);
+  });
+
+  test("a crowd of strangers locks nobody out, and nobody who has logged in is put out", async () => {
+    server = await startTestServer({ limits: { connections: 2 } });
+    await server.play(`
+      1C: a LOGIN alice secret
+      1S: * OK *
+      1S: a OK *
+      2S: * OK *
+      3S: * OK *
+      2S: * BYE Too many connections.
+      2S~
+      3C: a LOGIN alice secret
+      3S: a OK *
+      4S: * BYE Too many connections.
+      4S~
+      1C: b NOOP
+      1S: b OK *
     `);
   });
 

@@ -21,6 +21,38 @@ afterEach(async () => {
 });
 
 describe("several sessions", () => {
+  test("a silent STORE tells of what others have done to the flags meanwhile, even when it does nothing itself", () =>
+    server.playInInbox(`
+      1C: a1 NOOP
+      1S: a1 OK *
+      2C: b1 STORE 1,2 +FLAGS (\\Seen)
+      2S: * 1 FETCH (FLAGS (\\Seen))
+      2S: * 2 FETCH (FLAGS (\\Seen))
+      2S: b1 OK *
+      1C: a2 STORE 1,3 +FLAGS.SILENT (\\Flagged)
+      1S: * 1 FETCH (FLAGS (*
+      1S: * 2 FETCH (FLAGS (\\Seen))
+      1S: a2 OK *
+      2C: b2 STORE 4 +FLAGS (\\Seen)
+      2S: * 4 FETCH (FLAGS (\\Seen))
+      2S: * 1 FETCH (FLAGS (*
+      2S: * 3 FETCH (FLAGS (\\Flagged))
+      2S: b2 OK *
+      1C: a3 STORE 4 +FLAGS.SILENT (\\Seen)
+      1S: * 4 FETCH (FLAGS (\\Seen))
+      1S: a3 OK *
+      1C: a4 ENABLE CONDSTORE
+      1S: * OK [HIGHESTMODSEQ *
+      1S: * ENABLED CONDSTORE
+      1S: a4 OK *
+      2C: b3 STORE 4 -FLAGS (\\Seen)
+      2S: * 4 FETCH (FLAGS ())
+      2S: b3 OK *
+      1C: a5 STORE 4 -FLAGS.SILENT (\\Seen)
+      1S: * 4 FETCH (UID 4 FLAGS () MODSEQ (*
+      1S: a5 OK *
+    `));
+
   test("flags of another session, and expunges held back while sequence numbers are in use (lines 43, 45, 47)", () =>
     server.playInInbox(`
       1C: a1 NOOP

@@ -113,6 +113,7 @@ describe("dates", () => {
     ["1 Jan 99 00:00:00 GMT", 915148800, 0, "1999-01-01"],
     ["Thu,\r\n 15 (day) Feb 2007 01:02:03 Z", 1171501323, 0, "2007-02-15"],
     ["15-Feb-2007 01:02:03 +0000", 1171501323, 0, "2007-02-15"],
+    ["15 Feb 2007 01:02:03 constructor", 1171501323, 0, "2007-02-15"],
   ])("%j", (raw, seconds, zone, day) => {
     expect(parseDate(raw)).toEqual({ seconds, zone, day: Date.parse(day) / 86_400_000 });
   });

@@ -215,6 +215,18 @@ describe("DATA", () => {
     expect(handler.submitted[0]!.text).toBe(".a\r\n..\r\nb\xff\0\r\n.\r\n\r\n");
   });
 
+  test.each(["\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r.\r\n", "\r\n.\r", "\n\n.\n\n"])(
+    "a mail does not end with %j, and what is kept has whole line ends only",
+    async (end) => {
+      await begin();
+      expect(await client.ask(`one${end}MAIL FROM:<evil@x>\r\n.`)).toMatch(/^250 2\.0\.0/);
+      expect(handler.submitted).toHaveLength(1);
+      const { text } = handler.submitted[0]!;
+      expect(text).toMatch(/MAIL FROM:<evil@x>\r\n$/);
+      expect(text.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
+    },
+  );
+
   test("an empty mail", async () => {
     await begin();
     expect(await client.ask(".")).toMatch(/^250/);
@@ -289,6 +301,37 @@ describe("what the host is given", () => {
     for (let count = 0; count < 11; count++) replies.push((await client.reply()).slice(0, 3));
     expect(replies).toEqual(["250", "250", "550", "354", "250", "250", "250", "550", "354", "250", "221"]);
     expect(handler.submitted).toHaveLength(2);
+  });
+
+  test("the host is told how many others are on their way", async () => {
+    await client.begin();
+    const others = [await RawClient.connect(port), await RawClient.connect(port)];
+    try {
+      for (const other of others) await other.begin();
+      await others[0]!.ask("MAIL FROM:<a@b>");
+      await client.ask("MAIL FROM:<a@b>");
+      await client.ask("RCPT TO:<c@d>");
+      await client.ask("DATA");
+      expect(await client.ask("hello\r\n.")).toMatch(/^250/);
+      await others[0]!.ask("RSET");
+      await client.ask("MAIL FROM:<a@b>");
+      await client.ask("RCPT TO:<c@d>");
+      await client.ask("DATA");
+      expect(await client.ask("hello\r\n.")).toMatch(/^250/);
+      expect(handler.coming).toEqual([1, 0]);
+    } finally {
+      for (const other of others) other.close();
+    }
+  });
+
+  test("replies to commands that came together leave together (RFC 2920 section 3.2)", async () => {
+    await client.begin();
+    const packets: string[] = [];
+    client.socket.on("data", (chunk) => packets.push(chunk.toString("latin1")));
+    client.send("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<nobody@d>\r\nRCPT TO:<e@f>\r\nDATA\r\n");
+    for (const code of ["250", "250", "550", "250", "354"])
+      expect((await client.reply()).slice(0, 3)).toBe(code);
+    expect(packets).toHaveLength(1);
   });
 });
 
@@ -377,12 +420,14 @@ describe("start and stop", () => {
 
   test("too many connections", async () => {
     const small = await startServer(handler, { limits: { connections: 1 } });
-    const first = await RawClient.connect(small.port);
-    expect(await first.reply()).toMatch(/^220/);
-    const second = await RawClient.connect(small.port);
-    expect(await second.reply()).toMatch(/^421 4\.7\.0 /);
-    first.close();
-    second.close();
+    const stranger = await RawClient.connect(small.port);
+    expect(await stranger.reply()).toMatch(/^220/);
+    const known = await (await RawClient.connect(small.port)).begin();
+    expect(await stranger.reply()).toMatch(/^421 4\.7\.0 /);
+    const third = await RawClient.connect(small.port);
+    expect(await third.reply()).toMatch(/^421 4\.7\.0 /);
+    expect(await known.ask("NOOP")).toMatch(/^250/);
+    for (const client of [stranger, known, third]) client.close();
     await small.server.stop();
   });
 });

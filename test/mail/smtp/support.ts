@@ -20,6 +20,8 @@ export class MemoryHandler implements SubmissionHandler {
   maximumSize = 10_000;
   readonly submitted: Submitted[] = [];
   readonly asked: string[] = [];
+  /** How many others were under way at each submission. */
+  readonly coming: number[] = [];
   /** Runs before the answer to DATA. */
   beforeCommit: () => Promise<void> = async () => {};
 
@@ -47,7 +49,8 @@ export class MemoryHandler implements SubmissionHandler {
     if (recipient.address.startsWith("crash")) throw new TypeError("host is broken");
   }
 
-  async submit(user: { name: string }, envelope: Envelope, bytes: Uint8Array) {
+  async submit(user: { name: string }, envelope: Envelope, bytes: Uint8Array, coming: number) {
+    this.coming.push(coming);
     await this.beforeCommit();
     const text = Buffer.from(bytes).toString("latin1");
     if (text.includes("too difficult")) throw new SmtpError(554, "5.7.0", "Too much work.");
@@ -82,7 +85,6 @@ export async function startServer(
     requireTls: false,
     name: "bridge.test",
     logger: silentLogger,
-    loginDelay: { wait: async () => {} },
     ...options,
   });
   const { port } = await server.start();

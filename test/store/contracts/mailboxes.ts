@@ -187,6 +187,7 @@ export function mailboxesContract(make: MakeStores): void {
         {
           uid: 1,
           internalDate: { seconds: 50, zone: 120 },
+          sentDate: 12,
           saveDate: 1_000_000,
           digest: mail("one").digest,
           emailId: "M1",
@@ -194,6 +195,7 @@ export function mailboxesContract(make: MakeStores): void {
         {
           uid: 2,
           internalDate: { seconds: 1_000_000, zone: 0 },
+          sentDate: 12,
           saveDate: 1_000_000,
           digest: mail("two").digest,
           emailId: "M2",
@@ -296,6 +298,13 @@ export function mailboxesContract(make: MakeStores): void {
       mailboxes.remove("anna", "other");
       expect(() => mailboxes.move(inbox, [3], other, null)).toThrow("no such mailbox");
       expect(mailboxes.read(inbox, 2)).toEqual(mail("two").bytes);
+    });
+
+    test("findByMessageId: a field of many lines that names nothing is read in no time", () => {
+      const { mailboxes, inbox } = opened();
+      const header = `Message-ID:${"\r\n \t x".repeat(500)}\r\nX: <a@b>\r\n\r\n`;
+      mailboxes.append(inbox, [mail("x", { digest: { ...mail("x").digest, header } })]);
+      expect(mailboxes.findByMessageId(inbox, "a@b")).toEqual([]);
     });
 
     test("findByMessageId: by the header, folded or long, in this mailbox only", () => {

@@ -208,7 +208,11 @@ export function messagingContract(make: MakeStores): void {
         outbox.add(outboxEntry(state, { state, awaitsAcknowledgement: true }));
       }
       const active = () => outbox.active().map((entry) => entry.id);
+      const { content: _content, ...state } = outboxEntry("queued");
+      expect(outbox.active()[0]).toEqual(state);
       expect(active()).toEqual(["queued", "awaiting", "sent and awaited", "working"]);
+      expect(outbox.newest(1)).toEqual([{ ...state, id: "working", state: "proof-of-work", created: 20 }]);
+      expect(outbox.newest(100).map(({ id }) => id)).toEqual(outbox.list({}).map(({ id }) => id));
       outbox.update(outboxEntry("queued", { state: "failed" }));
       expect(active()).toEqual(["awaiting", "sent and awaited", "working"]);
       expect(outbox.counts()).toEqual({

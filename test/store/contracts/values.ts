@@ -126,6 +126,9 @@ export function mail(text: string, changes: Partial<NewMessage> = {}): NewMessag
     header,
     sentSeconds: 12,
     sentDay: null,
+    subject: { folded: text, base: text.toUpperCase(), kind: "first" as const },
+    addresses: { from: "", to: "BOB", cc: "" },
+    references: { messageId: `<${text}@example>`, ids: ["<a@example>", "<b@example>"] },
   };
   return { bytes: whole, flags: [], internalDate: { seconds: 50, zone: 120 }, digest, ...changes };
 }

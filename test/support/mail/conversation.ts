@@ -1,6 +1,8 @@
 /** Conversations between a person on a bridge and people on PyBitmessage, which sends subject and text and nothing else. */
 import type { Address } from "../../../src/bitmessage/protocol/address.js";
+import { digestMessage } from "../../../src/mail/imap/make-digest.js";
 import { Pacer } from "../../../src/mail/imap/pacer.js";
+import type { ReadRecord } from "../../../src/mail/imap/read-records.js";
 import { formatThreads } from "../../../src/mail/imap/thread.js";
 import { threadByReferences } from "../../../src/mail/imap/thread-by-references.js";
 import { threadMessage } from "../../../src/mail/imap/thread-message.js";
@@ -116,9 +118,10 @@ export function headerOf(mail: string): Header {
 
 /** Threads by REFERENCES, each as the places of its mails in the list. */
 export async function threadsByReferences(mails: readonly string[]): Promise<number[][]> {
-  const messages = mails.map((mail, index) =>
-    threadMessage(index + 1, null, mail.slice(0, mail.indexOf("\r\n\r\n") + 4)),
-  );
+  const messages = mails.map((mail, index) => {
+    const digest = digestMessage(new TextEncoder().encode(mail));
+    return threadMessage(index + 1, { digest, sentDate: digest.sentSeconds ?? 0 } as unknown as ReadRecord);
+  });
   const formatted = formatThreads(await threadByReferences(messages, new Pacer()), (sequence) => sequence);
   return topLevel(formatted).map((thread) =>
     [...thread.matchAll(/\d+/g)].map(([digits]) => Number(digits) - 1).sort((a, b) => a - b),

@@ -1,6 +1,6 @@
 /** What may differ between a mail as it was sent and as it arrives at another bridge. Anything else is an error. */
 
-import { fileName } from "../../../src/gateway/original.js";
+import { fileName } from "../../../src/gateway/forms/original.js";
 import { decodeBody } from "../../../src/mail/mime/decode.js";
 import { latin1Decode } from "../../../src/mail/mime/latin1.js";
 import { type HeaderField, type MimePart, parseMime } from "../../../src/mail/mime/parse.js";

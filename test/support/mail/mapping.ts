@@ -1,8 +1,8 @@
 /** One mail through both mappings, without submission and delivery: what it becomes on the network, and there in a mailbox. */
 import { expect } from "@jest/globals";
 import { decodeContent } from "../../../src/bitmessage/protocol/content.js";
-import { composeIncoming } from "../../../src/gateway/incoming.js";
-import { encodeOutgoing, readOutgoing } from "../../../src/gateway/outgoing.js";
+import { composeIncoming } from "../../../src/gateway/incoming/mapping.js";
+import { encodeOutgoing, readOutgoing } from "../../../src/gateway/outgoing/mapping.js";
 import { createWorld, DOMAIN, receivedOf, START, textOf } from "../../gateway/world.js";
 
 const world = createWorld();

@@ -23,6 +23,12 @@ export class ManualTime {
     return times.length === 0 ? null : Math.min(...times);
   }
 
+  /** Somebody sets the clock back; timers go off when their time has passed, which it does, for they do not hang on the clock. */
+  setBack(seconds: number): void {
+    this.now -= seconds;
+    for (const { task } of this.#timers.splice(0)) task();
+  }
+
   /** Lets the time pass up to then; timers that are due go off, in order. */
   advanceTo(time: number): void {
     for (;;) {

@@ -119,6 +119,7 @@ export class MemoryStores implements MessagingStores {
     remove: (id: string) => void this.#outbox.delete(id),
     list: () => [...this.#outbox.values()].reverse(),
     active: () => [...this.#outbox.values()].filter(isActive),
+    newest: (limit: number) => [...this.#outbox.values()].reverse().slice(0, limit),
     counts: () => ({}),
   };
 

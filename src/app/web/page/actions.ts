@@ -32,6 +32,11 @@ export const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
     "/chans/join",
     { method: "chan.join", fields: ["passphrase", "label"], back: "/chans", done: "done.joined" },
   ],
+  [
+    "/setup/app-passwords/revoke",
+    { method: "app-password.revoke", fields: ["label"], back: "/setup/app-passwords", done: "done.revoked" },
+  ],
+  ["/unlock", { method: "keys.unlock", fields: ["passphrase"], back: "/", done: "done.unlocked" }],
   ["/chans/leave", { method: "chan.leave", fields: ADDRESS, back: "/chans", done: "done.left" }],
   [
     "/subscriptions/add",

@@ -1,8 +1,14 @@
 /** The web page: login, pages, forms. Every change is a form of our own, sent by POST; the answer leads to a page. */
 import { HttpError, type HttpHandler, type HttpRequest, type HttpResponse } from "../../../http/message.js";
-import type { LoginDelay } from "../../../mail/login-delay.js";
-import type { Authenticator } from "../../../mail/sasl.js";
+import { requestOrigin } from "../../../mail/carddav/basic-login.js";
+import {
+  type AuthenticatedUser,
+  type Authenticator,
+  type LoginOrigin,
+  LoginRefused,
+} from "../../../mail/sasl.js";
 import { CommandError, type ControlMethods, callMethod } from "../../control/messages.js";
+import type { ShownSettings } from "../shown-settings.js";
 import { ACTIONS, parametersOf } from "./actions.js";
 import { findAsset } from "./assets.js";
 import { cookie, LANGUAGE_COOKIE, readCookie, SESSION_COOKIE } from "./cookies.js";
@@ -10,20 +16,20 @@ import { layout } from "./layout.js";
 import { findPage } from "./routes.js";
 import { isSame, type Session, type Sessions } from "./sessions.js";
 import { chooseLanguage, createTranslator, LANGUAGES, type Translator } from "./translator.js";
-import type { Page, ShownSettings, View } from "./view.js";
+import type { OwnerView, Page, View } from "./view.js";
 import { loginPage } from "./views/login.js";
+import { settingsPath } from "./views/settings.js";
 import { setupFile } from "./views/setup.js";
 
 export interface PageOptions {
   readonly methods: ControlMethods;
   readonly authenticator: Pick<Authenticator, "authenticate">;
-  readonly delay: LoginDelay;
   readonly sessions: Sessions;
+  /** Who of this machine's users asks; null where that is not known. */
+  readonly localUserOf: (origin: LoginOrigin) => Promise<number | null>;
   /** What views are made from, apart from who asks. */
-  readonly surroundings: () => Pick<View, "domain" | "samples" | "now"> & {
-    readonly log: readonly string[];
-    readonly settings: ShownSettings;
-  };
+  readonly surroundings: () => Pick<View, "domain" | "samples" | "now">;
+  readonly owner: OwnerView & Pick<ShownSettings, "change">;
   /** Whether that user may see what concerns all: whoever set the bridge up. */
   readonly isOwner: (user: string) => boolean;
 }
@@ -42,23 +48,30 @@ const POLICY = [
 const MAX_FORM = 64 * 1024;
 
 export function createPageHandler(options: PageOptions): HttpHandler {
-  return (request) => new Answer(options, request).make();
+  return async (request) =>
+    new Answer(options, request, await options.localUserOf(requestOrigin(request, "web"))).make();
 }
 
 /** The answer to one request. */
 class Answer {
   readonly #words: Translator;
   readonly #cookieId: string | null;
+  readonly #purpose: View["purpose"];
+  readonly #asker: "person" | "script";
   readonly #session: Session | null;
 
   constructor(
     private readonly options: PageOptions,
     private readonly request: HttpRequest,
+    private readonly localUser: number | null,
   ) {
     const chosen = readCookie(request, LANGUAGE_COOKIE);
     this.#words = createTranslator(chooseLanguage(chosen, request.header("accept-language")));
     this.#cookieId = readCookie(request, SESSION_COOKIE);
-    this.#session = options.sessions.find(this.#cookieId);
+    const refresh = request.header("x-refresh");
+    this.#purpose = refresh === "quick" ? "refresh" : "show";
+    this.#asker = refresh === null ? "person" : "script";
+    this.#session = options.sessions.find(this.#cookieId, { asker: this.#asker, localUser });
   }
 
   async make(): Promise<HttpResponse> {
@@ -83,14 +96,14 @@ class Answer {
     if (file !== undefined && this.#session !== null) return setupFile(this.#view(this.#session), file);
     if (this.#session === null) return page === null ? this.#notFound() : redirect("/login");
     if (page === null) return this.#notFound();
-    const notice = this.#takeNotice(this.#session);
+    const notice = this.#asker === "person" ? this.#takeNotice(this.#session) : null;
     return this.#page(200, await page(this.#view(this.#session)), notice);
   }
 
-  /** Told once, to somebody who looks: not to the script that keeps a page up to date. */
+  /** Told once. */
   #takeNotice(session: Session): Session["notice"] {
     const { notice } = session;
-    if ((this.request.header("sec-fetch-dest") ?? "document") === "document") session.notice = null;
+    session.notice = null;
     return notice;
   }
 
@@ -102,6 +115,8 @@ class Answer {
       throw new HttpError(403, this.#words.text("problem.form"));
     if (path === "/logout") return this.#logout();
     if (path === "/password") return this.#changePassword(this.#session, form);
+    if (path === "/setup/app-passwords/add") return this.#addAppPassword(this.#session, form);
+    if (path === "/settings/change") return this.#changeSetting(this.#session, form);
     const action = ACTIONS.get(path);
     if (action === undefined) return this.#notFound();
     const done = this.#words.text(action.done);
@@ -128,24 +143,26 @@ class Answer {
   }
 
   async #login(form: URLSearchParams): Promise<HttpResponse> {
-    const { sessions, delay, authenticator } = this.options;
+    const { sessions } = this.options;
     const username = form.get("user")?.trim() ?? "";
     if (!sessions.isLoginToken(form.get("token") ?? ""))
       return this.#loginForm(403, username, this.#words.text("problem.form"));
-    const { remoteAddress } = this.request;
-    await delay.beforeAttempt(remoteAddress, username);
-    const user = await authenticator.authenticate({
-      username,
-      password: form.get("password") ?? "",
-      remoteAddress,
-    });
-    if (user === null) {
-      delay.failed(remoteAddress, username);
-      return this.#loginForm(403, username, this.#words.text("login.wrong"));
-    }
-    delay.succeeded(remoteAddress, username);
+    const user = await this.#authenticate(username, form.get("password") ?? "");
+    if (user === null) return this.#loginForm(403, username, this.#words.text("login.wrong"));
+    if (user === "refused") return this.#loginForm(429, username, this.#words.text("login.refused"));
     sessions.end(this.#cookieId);
-    return redirect("/", { "Set-Cookie": cookie(this.request, SESSION_COOKIE, sessions.begin(user.name)) });
+    const id = sessions.begin(user, this.localUser);
+    return redirect("/", { "Set-Cookie": cookie(this.request, SESSION_COOKIE, id) });
+  }
+
+  async #authenticate(username: string, password: string): Promise<AuthenticatedUser | null | "refused"> {
+    const origin = requestOrigin(this.request, "web");
+    try {
+      return await this.options.authenticator.authenticate({ username, password, ...origin });
+    } catch (error) {
+      if (error instanceof LoginRefused) return "refused";
+      throw error;
+    }
   }
 
   #logout(): HttpResponse {
@@ -155,27 +172,55 @@ class Answer {
 
   /** Whoever sits at an open page does not know the password yet; other sessions end with the old one. */
   async #changePassword(session: Session, form: URLSearchParams): Promise<HttpResponse> {
-    const { authenticator, delay, sessions } = this.options;
-    const { remoteAddress } = this.request;
+    const { sessions } = this.options;
     const { user } = session;
-    await delay.beforeAttempt(remoteAddress, user);
-    const password = form.get("current") ?? "";
-    if ((await authenticator.authenticate({ username: user, password, remoteAddress })) === null) {
-      delay.failed(remoteAddress, user);
-      session.notice = { kind: "failed", text: this.#words.text("login.wrong") };
-      return redirect("/setup");
-    }
-    delay.succeeded(remoteAddress, user);
+    if (!(await this.#hasPassword(session, form))) return redirect("/setup");
     const wanted = { name: user, password: form.get("password") ?? "" };
     const done = this.#words.text("done.password");
     await this.#do(session, "/setup", done, () =>
       callMethod(this.options.methods, { id: 0, method: "user.passwd", params: wanted }),
     );
     if (session.notice?.kind !== "done") return redirect("/setup");
-    const id = sessions.begin(user);
-    const next = sessions.find(id);
+    const { localUser } = this;
+    const id = sessions.begin({ name: user }, localUser);
+    const next = sessions.find(id, { localUser });
     if (next !== null) next.notice = session.notice;
     return redirect("/setup", { "Set-Cookie": cookie(this.request, SESSION_COOKIE, id) });
+  }
+
+  /** Shown once, and never told again. */
+  async #addAppPassword(session: Session, form: URLSearchParams): Promise<HttpResponse> {
+    const back = "/setup/app-passwords";
+    if (!(await this.#hasPassword(session, form))) return redirect(back);
+    let made = { label: "", password: "" };
+    const response = await this.#do(session, back, "", async (view) => {
+      made = (await view.call("app-password.add", { label: form.get("label") ?? "" })) as typeof made;
+    });
+    if (session.notice?.kind === "done")
+      session.notice = { kind: "done", text: this.#words.text("app-passwords.made", made) };
+    return response;
+  }
+
+  /** Whether the form brings the login's own password; if not, the session tells. An app password is no right to make others. */
+  async #hasPassword(session: Session, form: URLSearchParams): Promise<boolean> {
+    const known = await this.#authenticate(session.user, form.get("current") ?? "");
+    if (known !== null && known !== "refused" && known.appPassword === undefined) return true;
+    const reason = known === "refused" ? "login.refused" : "login.wrong";
+    session.notice = { kind: "failed", text: this.#words.text(reason) };
+    return false;
+  }
+
+  async #changeSetting(session: Session, form: URLSearchParams): Promise<HttpResponse> {
+    if (!this.#isOwner(session)) return this.#notFound();
+    const name = form.get("name") ?? "";
+    const text = form.get("default") === null ? (form.get("value") ?? "").trim() : null;
+    let holds = "restart";
+    const response = await this.#do(session, settingsPath(form.get("show")), "", async () => {
+      holds = this.options.owner.change(name, text);
+    });
+    if (session.notice?.kind === "done")
+      session.notice = { kind: "done", text: this.#words.text(`done.setting-${holds}`, { name }) };
+    return response;
   }
 
   #chooseLanguage(): HttpResponse {
@@ -211,7 +256,7 @@ class Answer {
       path: this.request.path,
       notice,
       content,
-      isOwner: user !== null && this.options.isOwner(user),
+      isOwner: this.#isOwner(this.#session),
     });
     const headers = {
       "Content-Type": "text/html; charset=utf-8",
@@ -221,17 +266,22 @@ class Answer {
     return { status, headers, body };
   }
 
-  #view({ user, formToken }: Session): View {
-    const { surroundings, methods, isOwner } = this.options;
-    const around = surroundings();
+  /** An app password is one program's, and does not stand for whoever set the bridge up. */
+  #isOwner(session: Session | null): boolean {
+    return session !== null && session.access === "password" && this.options.isOwner(session.user);
+  }
+
+  #view(session: Session): View {
+    const { surroundings, methods, owner } = this.options;
+    const { user, formToken } = session;
     return {
-      ...around,
+      ...surroundings(),
       user,
       formToken,
       words: this.#words,
       query: this.request.query,
-      log: isOwner(user) ? around.log : null,
-      settings: isOwner(user) ? around.settings : null,
+      purpose: this.#purpose,
+      owner: this.#isOwner(session) ? owner : null,
       // Whatever a form says: only what is the user's own.
       call: (method, parameters = {}) =>
         callMethod(methods, { id: 0, method, params: { ...parameters, user } }),

@@ -1,5 +1,6 @@
 /** Small plots as SVG, drawn here: no script, no library, sharp at every size, in the colours of the page. */
 
+import { roundUp, timeMarks, type Unit } from "./axes.js";
 import type { Content, Html } from "./html.js";
 import { html } from "./html.js";
 
@@ -22,9 +23,8 @@ export interface PlotOptions<T extends Moment> {
   /** Unix seconds. */
   readonly from: number;
   readonly until: number;
+  readonly unit: Unit;
   readonly formatValue: (value: number) => string;
-  /** What the top of the plot stands for. */
-  readonly highest: (value: string) => string;
   readonly formatTime: (time: number) => string;
   /** Shown instead of a plot without samples. */
   readonly nothing: string;
@@ -33,30 +33,45 @@ export interface PlotOptions<T extends Moment> {
 }
 
 const WIDTH = 480;
-const HEIGHT = 120;
+const HEIGHT = 100;
+/** Above the lines: half a line of the scale beside them. */
+const TOP = 8;
+/** Where the times stand below. */
+const TIMES = TOP + HEIGHT + 16;
 const BUCKETS = 96;
 
 export function plot<T extends Moment>(options: PlotOptions<T>): Html {
   const { title, series, samples } = options;
   const lines = series.map((one) => ({ ...one, values: buckets(one.value, options) }));
-  const highest = Math.max(
-    options.atLeast,
-    ...lines.flatMap(({ values }) => values.map((value) => value ?? 0)),
-  );
-  const drawn: Content =
+  const most = Math.max(options.atLeast, ...lines.flatMap(({ values }) => values.map((value) => value ?? 0)));
+  const highest = roundUp(most, options.unit);
+  const chart: Content =
     samples.length === 0
       ? html`<p class="empty">${options.nothing}</p>`
-      : html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${summary(options, lines)}"><path class="grid" d="M0 ${HEIGHT - 0.5}H${WIDTH}M0 ${HEIGHT / 2}H${WIDTH}M0 0.5H${WIDTH}"/>${lines.map(
+      : html`<div class="chart">${scale(options, highest)}<svg role="img" aria-label="${summary(options, lines)}"><svg y="${TOP}" width="100%" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none"><path class="grid" d="M0 ${HEIGHT - 0.5}H${WIDTH}M0 ${HEIGHT / 2}H${WIDTH}M0 0.5H${WIDTH}"/>${lines.map(
           ({ className, values }) =>
-            html`<path class="area ${className}" d="${area(values, highest)}"/><path class="line ${className}" d="${line(values, highest)}"/>`,
-        )}</svg>`;
+            html`<path class="area ${className}" d="${area(values, highest)}"/><path class="line ${className}" d="${line(values, highest)}"/><path class="dot ${className}" d="${dots(values, highest)}"/>`,
+        )}</svg>${times(options)}</svg></div>`;
   const legend =
     series.length > 1 &&
-    html`<p class="legend">${series.map(({ label, className }) => html`<span class="${className}">${label}</span> `)}</p>`;
-  const axis =
-    samples.length > 0 &&
-    html`<p class="axis"><span>${options.formatTime(options.from)}</span><span>${options.formatTime(options.until)}</span></p>`;
-  return html`<figure class="plot"><figcaption><span class="name">${title}</span><span class="highest">${samples.length > 0 && options.highest(options.formatValue(highest))}</span></figcaption>${drawn}${axis}${legend}</figure>`;
+    html`<span class="legend">${series.map(({ label, className }) => html`<span class="${className}">${label}</span> `)}</span>`;
+  return html`<figure class="plot"><figcaption><span class="name">${title}</span>${legend}</figcaption>${chart}</figure>`;
+}
+
+/** What the lines of the grid stand for. */
+function scale<T extends Moment>({ formatValue }: PlotOptions<T>, highest: number): Content {
+  const values = [highest, highest / 2, 0].map((value) => html`<span>${formatValue(value)}</span>`);
+  return html`<div class="scale" aria-hidden="true">${values}</div>`;
+}
+
+/** The times below. Text keeps its shape as it stands outside of what is stretched. */
+function times<T extends Moment>({ formatTime, from, until }: PlotOptions<T>): Content {
+  return timeMarks(from, until).map((time) => {
+    const share = ((time - from) / (until - from)) * 100;
+    const anchor = share < 7 ? "start" : share > 93 ? "end" : "middle";
+    const x = `${share.toFixed(2)}%`;
+    return html`<line class="grid" x1="${x}" x2="${x}" y1="${TOP + HEIGHT}" y2="${TOP + HEIGHT + 4}"/><text class="mark" x="${x}" y="${TIMES}" text-anchor="${anchor}">${formatTime(time)}</text>`;
+  });
 }
 
 type Values = readonly (number | null)[];
@@ -79,7 +94,7 @@ function buckets<T extends Moment>(
 
 function point(index: number, value: number, highest: number): string {
   const x = ((index + 0.5) / BUCKETS) * WIDTH;
-  const y = HEIGHT - 1 - (value / highest) * (HEIGHT - 4);
+  const y = HEIGHT - 1 - (value / highest) * (HEIGHT - 2);
   return `${x.toFixed(1)} ${y.toFixed(1)}`;
 }
 
@@ -97,10 +112,16 @@ function runs(values: Values): { readonly start: number; readonly values: readon
 
 function line(values: Values, highest: number): string {
   return runs(values)
-    .map((run) => {
-      const points = run.values.map((value, index) => point(run.start + index, value, highest));
-      return points.length === 1 ? `M${points[0]}h2` : `M${points.join("L")}`;
-    })
+    .filter((run) => run.values.length > 1)
+    .map((run) => `M${run.values.map((value, index) => point(run.start + index, value, highest)).join("L")}`)
+    .join("");
+}
+
+/** What has no neighbours. A line of hardly any length is as wide as it is thick, whatever is stretched. */
+function dots(values: Values, highest: number): string {
+  return runs(values)
+    .filter((run) => run.values.length === 1)
+    .map((run) => `M${point(run.start, run.values[0] ?? 0, highest)}h.01`)
     .join("");
 }
 

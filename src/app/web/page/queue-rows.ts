@@ -1,21 +1,24 @@
 /** Messages that are sent: what became of each, and what can be done about it. */
 import type { QueueRow } from "../../commands/text.js";
+import { CommandError } from "../../control/messages.js";
 import { type Content, type Html, html } from "./html.js";
 import { addressText, button, guardedButton, type View } from "./view.js";
 
 export interface QueueDetails extends QueueRow {
   readonly trials?: number;
   readonly expected_trials?: number;
-  readonly next_action: number | null;
-  readonly kind: "msg" | "broadcast";
 }
 
 /** States in which something is still to be done or awaited. */
 const UNDER_WAY = new Set(["queued", "awaiting-pubkey", "proof-of-work", "sent"]);
 const BEFORE_SENDING = new Set(["queued", "awaiting-pubkey", "proof-of-work"]);
 
-export async function readQueue(view: View): Promise<readonly QueueRow[]> {
-  return (await view.call("queue.list")) as readonly QueueRow[];
+/** Newest first: all for which something is still to be done, and so many of the others. */
+export async function readQueue(view: View, ended: number): Promise<readonly QueueRow[]> {
+  const active = (await view.call("queue.list", { scope: "active" })) as readonly QueueRow[];
+  const newest = (await view.call("queue.list", { limit: ended })) as readonly QueueRow[];
+  const known = new Set(newest.map(({ id }) => id));
+  return [...newest, ...active.filter(({ id }) => !known.has(id))];
 }
 
 /** Not delivered yet. A message that is sent and awaits nothing counts as delivered as far as can be known. */
@@ -27,10 +30,21 @@ export async function queueRows(view: View, rows: readonly QueueRow[], speed: nu
   const labels = await readLabels(view);
   const items: Html[] = [];
   for (const row of rows) {
-    const details = (await view.call("queue.show", { id: row.id })) as QueueDetails;
-    items.push(queueRow(view, details, labels, speed));
+    items.push(queueRow(view, await details(view, row), labels, speed));
   }
   return html`<ul class="rows">${items}</ul>`;
+}
+
+/** The list tells all but how far the work is, and what it would cost. */
+async function details(view: View, row: QueueRow): Promise<QueueDetails> {
+  if (row.progress === null && row.failure !== "too-difficult") return row;
+  try {
+    return (await view.call("queue.show", { id: row.id })) as QueueDetails;
+  } catch (error) {
+    // It has been forgotten since.
+    if (error instanceof CommandError) return row;
+    throw error;
+  }
 }
 
 /** What the user calls the addresses. */

@@ -15,6 +15,8 @@ export interface Translator {
   readonly language: Language;
   /** The text of a key with its `{placeholders}` filled in. A key that is in no catalogue is a bug, and shown as itself. */
   text(key: string, values?: Readonly<Record<string, string | number>>): string;
+  /** The sentence of a setting; null where there is none in this language but the English one. */
+  settingSentence(english: string): string | null;
   number(value: number, digits?: number): string;
   /** Octets with a unit. */
   bytes(value: number): string;
@@ -23,6 +25,8 @@ export interface Translator {
   /** Day and time of this machine's zone. */
   dateTime(unixSeconds: number): string;
   time(unixSeconds: number): string;
+  weekday(unixSeconds: number): string;
+  hour(unixSeconds: number): string;
 }
 
 type Catalogue = Readonly<Record<string, string>>;
@@ -31,14 +35,26 @@ const CATALOGUES = new Map<Language, Catalogue>(
   LANGUAGES.map((language) => [language, readCatalogue(language)]),
 );
 
-function readCatalogue(language: Language): Catalogue {
-  const file = new URL(`../catalogues/${language}.json`, import.meta.url);
+/** By the English sentence: one that has been changed since is shown in English rather than wrongly. */
+const SETTING_SENTENCES = new Map<Language, Catalogue>([
+  ["en", {}],
+  ["de", readCatalogue("settings.de")],
+  ["fr", readCatalogue("settings.fr")],
+]);
+
+function readCatalogue(name: string): Catalogue {
+  const file = new URL(`../catalogues/${name}.json`, import.meta.url);
   return Object.assign(Object.create(null), JSON.parse(readFileSync(file, "utf8"))) as Catalogue;
 }
 
 /** The keys of a language's catalogue and their texts. */
 export function catalogueOf(language: Language): Catalogue {
   return CATALOGUES.get(language)!;
+}
+
+/** The sentences of settings in that language, by the English ones. */
+export function settingSentencesOf(language: Language): Catalogue {
+  return SETTING_SENTENCES.get(language)!;
 }
 
 /** The language chosen before, else the best of an Accept-Language header (RFC 9110 section 12.5.4). */
@@ -72,6 +88,8 @@ export function createTranslator(language: Language): Translator {
   return {
     language,
     text,
+    settingSentence: (english) =>
+      language === "en" ? english : (settingSentencesOf(language)[english] ?? null),
     number,
     bytes(value) {
       const units = ["B", "kB", "MB", "GB", "TB"];
@@ -84,6 +102,8 @@ export function createTranslator(language: Language): Translator {
     },
     dateTime: format({ dateStyle: "medium", timeStyle: "short" }),
     time: format({ timeStyle: "short" }),
+    weekday: format({ weekday: "short" }),
+    hour: format({ hour: "numeric" }),
   };
 }
 

@@ -1,10 +1,12 @@
 /** What every view of the page is made from. */
 
 import type { SampleStore } from "../../../store/stores.js";
+import type { Level } from "../../log.js";
+import type { LogTail } from "../log-tail.js";
+import type { SettingsView } from "../shown-settings.js";
 import type { Content, Html } from "./html.js";
 import { html } from "./html.js";
 import type { Translator } from "./translator.js";
-import type { SettingRow } from "./views/settings.js";
 
 export interface View {
   readonly user: string;
@@ -14,18 +16,20 @@ export interface View {
   call(method: string, parameters?: Readonly<Record<string, unknown>>): Promise<unknown>;
   readonly domain: string;
   readonly samples: SampleStore;
-  /** The last lines of the log; null for users who may not read it. */
-  readonly log: readonly string[] | null;
-  /** The settings in force and where they are written; null for the same users. */
-  readonly settings: ShownSettings | null;
+  /** What concerns all users; null for whom it is not. */
+  readonly owner: OwnerView | null;
   readonly query: URLSearchParams;
+  /** `refresh` when a script asks for what changes from second to second on a page that is open. */
+  readonly purpose: "show" | "refresh";
   /** Unix seconds. */
   readonly now: number;
 }
 
-export interface ShownSettings {
-  readonly file: string;
-  readonly rows: readonly SettingRow[];
+export interface OwnerView {
+  readonly logLines: LogTail["lines"];
+  /** The least level that is logged. */
+  readonly logLevel: () => Level;
+  readonly settings: () => SettingsView;
 }
 
 /** A page below the frame: its heading and what is in it. */
@@ -80,6 +84,7 @@ export function field(options: {
   readonly label: string;
   readonly value?: string;
   readonly type?: "text" | "password";
+  readonly inputMode?: "decimal";
   readonly autocomplete?: string;
   readonly hint?: string;
   readonly required?: "required" | "optional";
@@ -90,12 +95,13 @@ export function field(options: {
     label,
     value = "",
     type = "text",
+    inputMode,
     autocomplete = "off",
     hint,
     required = "required",
   } = options;
   const describedBy = hint === undefined ? null : html` aria-describedby="${id}-hint"`;
-  return html`<p class="field"><label for="${id}">${label}</label><input id="${id}" name="${name}" type="${type}" value="${value}" autocomplete="${autocomplete}" autocapitalize="none" spellcheck="false"${required === "required" && html` required`}${describedBy}>${hint !== undefined && html`<span class="hint" id="${id}-hint">${hint}</span>`}</p>`;
+  return html`<p class="field"><label for="${id}">${label}</label><input id="${id}" name="${name}" type="${type}" value="${value}" autocomplete="${autocomplete}" autocapitalize="none" spellcheck="false"${inputMode !== undefined && html` inputmode="${inputMode}"`}${required === "required" && html` required`}${describedBy}>${hint !== undefined && html`<span class="hint" id="${id}-hint">${hint}</span>`}</p>`;
 }
 
 export function submit(label: string): Html {
@@ -106,7 +112,8 @@ export function empty(text: string): Html {
   return html`<p class="empty">${text}</p>`;
 }
 
-/** An address that breaks anywhere and can be copied. */
+/** An address that breaks before its domain, else anywhere, and can be copied. */
 export function addressText(address: string): Html {
-  return html`<code class="address">${address}</code>`;
+  const [name = "", ...domain] = address.split("@");
+  return html`<code class="address">${name}${domain.map((part) => html`<wbr>@${part}`)}</code>`;
 }

@@ -3,7 +3,7 @@ import { offers } from "../capabilities.js";
 import { ImapError } from "../error.js";
 import type { Session } from "../session.js";
 import type { Command } from "./command.js";
-import { concludeLogin, logIn, requireLoginAllowed, waitForAttempt } from "./log-in.js";
+import { concludeLogin, logIn, originOf, orRefused, requireLoginAllowed } from "./log-in.js";
 
 const LONGEST_RESPONSE = 12_288;
 
@@ -44,15 +44,16 @@ async function authenticatePlain(session: Session, response: string): Promise<st
 async function authenticateScram(session: Session, response: string): Promise<string> {
   const first = bySyntax<ClientFirst>(() => parseClientFirst(response));
   requireSameUser(first.authorization ?? "", first.username);
-  await waitForAttempt(session, first.username);
-  const { keys, user } = await session.settings.backend.scram!(first.username);
+  const { keys, conclude } = await orRefused(
+    session.settings.backend.scram!(first.username, originOf(session)),
+  );
   const exchange = new ScramExchange(first, keys);
   const final = await challenge(session, exchange.serverFirst);
   const proof = bySyntax(() => exchange.finish(final));
-  if (proof === null || user === null) return concludeLogin(session, first.username, null);
+  const user = await orRefused(conclude(proof === null ? "wrong" : "right"));
   // The client sees by this that the server knows its password too, and has nothing more to say.
-  await challenge(session, proof);
-  return concludeLogin(session, first.username, user);
+  if (proof !== null && user !== null) await challenge(session, proof);
+  return concludeLogin(session, user);
 }
 
 function requireSameUser(authorization: string, username: string): void {

@@ -1,12 +1,12 @@
-import type { MessageRecord } from "../backend.js";
 import { offers } from "../capabilities.js";
 import { type FetchItem, parseFetchItems } from "../fetch-items.js";
-import { needsBytes, writeFetchResponse } from "../fetch-response.js";
+import { needsBytes, partsFor, writeFetchResponse } from "../fetch-response.js";
 import type { Octets } from "../format.js";
 import { Pacer } from "../pacer.js";
 import { type CommandParser, syntax } from "../parser.js";
 import { type PartialRange, takePartial } from "../partial-range.js";
 import { formatVanished } from "../qresync.js";
+import { finder } from "../read-records.js";
 import { resolveRanges, type SequenceSet } from "../sequence-set.js";
 import type { Session } from "../session.js";
 import { type Command, type CommandContext, SELECTED, selectedOf } from "./command.js";
@@ -150,13 +150,13 @@ async function answerBatch(
   }
   session.out.add(view.newKeywords());
   const needsRecords = request.items.some((item) => item.kind !== "state");
+  const parts = partsFor(request.items);
   const uids = sequences.map((sequence) => view.at(sequence)!.uid);
-  const records = new Map<number, MessageRecord>();
-  if (needsRecords) for (const record of await handle.records(uids)) records.set(record.uid, record);
+  const find = finder(needsRecords ? await handle.records(uids, parts) : []);
   let missing = 0;
   for (const sequence of sequences) {
     const message = view.at(sequence)!;
-    const record = records.get(message.uid) ?? null;
+    const record = find(message.uid);
     const items = marked?.has(message.uid) ? request.itemsWithFlags : request.items;
     if (needsRecords && !record) missing += 1;
     else {

@@ -1,42 +1,40 @@
 /** What LOGIN and AUTHENTICATE have in common. */
-import { setTimeout as after } from "node:timers/promises";
-import type { AuthenticatedUser } from "../../sasl.js";
+import { type AuthenticatedUser, type LoginOrigin, LoginRefused } from "../../sasl.js";
 import { capabilityLine } from "../capabilities.js";
 import { ImapError } from "../error.js";
+import { asciiText } from "../format.js";
 import type { Session } from "../session.js";
 
 /** Checks a name and password; on success the session is authenticated. Returns the text of the tagged OK. */
 export async function logIn(session: Session, username: string, password: string): Promise<string> {
   const { connection, settings } = session;
-  await waitForAttempt(session, username);
+  // The host may have the client wait for its answer.
+  session.out.flush();
   const user =
     username.includes("\0") || password.includes("\0") || connection.closed
       ? null
-      : await settings.backend.authenticate({ username, password, remoteAddress: connection.remoteAddress });
-  return concludeLogin(session, username, user);
+      : await orRefused(settings.backend.authenticate({ username, password, ...originOf(session) }));
+  return concludeLogin(session, user);
 }
 
-/** Waits as long as earlier failures demand. */
-export async function waitForAttempt(session: Session, username: string): Promise<void> {
-  const delay = session.registry.loginDelay.milliseconds(session.connection.remoteAddress, username);
-  if (delay === 0) return;
-  session.out.flush();
-  await after(delay, undefined, { ref: false });
+export function originOf({ connection }: Session): LoginOrigin {
+  const { remoteAddress, remotePort, localPort } = connection;
+  return { service: "imap", remoteAddress, remotePort, localPort };
+}
+
+/** RFC 5530 section 3: UNAVAILABLE says that it is not the password. */
+export async function orRefused<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw error instanceof LoginRefused ? new ImapError("NO", "UNAVAILABLE", error.message) : error;
+  }
 }
 
 /** Makes the session that of the user who has proved who he is; null: nobody has. Returns the text of the tagged OK. */
-export async function concludeLogin(
-  session: Session,
-  username: string,
-  user: AuthenticatedUser | null,
-): Promise<string> {
+export async function concludeLogin(session: Session, user: AuthenticatedUser | null): Promise<string> {
   const { connection, registry, settings } = session;
-  const { loginDelay } = registry;
-  if (!user) {
-    loginDelay.failed(connection.remoteAddress, username);
-    throw new ImapError("NO", "AUTHENTICATIONFAILED", "The user name or the password is wrong.");
-  }
-  loginDelay.succeeded(connection.remoteAddress, username);
+  if (!user) throw new ImapError("NO", "AUTHENTICATIONFAILED", "The user name or the password is wrong.");
   if (!registry.enter(user.name)) throw new ImapError("NO", "LIMIT", "Too many sessions of this user.");
   try {
     session.mail = await settings.backend.openUser(user, (reason) => connection.stop(reason));
@@ -51,6 +49,8 @@ export async function concludeLogin(
   }
   session.state = "authenticated";
   connection.loggedIn();
+  const alert = settings.alert();
+  if (alert !== null) session.out.line(`* OK [ALERT] ${asciiText(alert)}`);
   return `[CAPABILITY ${capabilityLine(session)}] Logged in.`;
 }
 

@@ -126,9 +126,11 @@ function tellChanged(
   const before = new Map(uids.map((uid) => [uid, view.current(view.sequenceOf(uid)).modSeq]));
   const lines: string[] = [];
   for (const state of changed) {
+    // What others did meanwhile the client has not asked to be silent about (RFC 9051 section 6.4.6).
+    const isNews = view.hasUntoldFlags(state.uid);
     if (!view.applyFlags(state)) continue;
     const sequence = view.sequenceOf(state.uid);
-    if (answer === "flags") lines.push(view.fetchFlags(sequence, format));
+    if (answer === "flags" || isNews) lines.push(view.fetchFlags(sequence, format));
     else if (condstore && state.modSeq !== before.get(state.uid)) {
       lines.push(`* ${sequence} FETCH (UID ${state.uid} MODSEQ (${state.modSeq}))\r\n`);
     }

@@ -3,11 +3,11 @@ import { ImapError } from "../error.js";
 import { Pacer } from "../pacer.js";
 import { parseSearchCriteria } from "../parse-search.js";
 import { Progress } from "../progress.js";
-import { readHeaders } from "../read-headers.js";
+import { readRecords } from "../read-records.js";
 import { formatThreads, type ThreadNode } from "../thread.js";
 import { threadByReferences } from "../thread-by-references.js";
 import { threadBySubject } from "../thread-by-subject.js";
-import { type ThreadMessage, threadMessage } from "../thread-message.js";
+import { THREAD_PARTS, type ThreadMessage, threadMessage } from "../thread-message.js";
 import { type Command, type CommandContext, requireOffered, SELECTED, selectedOf } from "./command.js";
 import type { Numbering } from "./message-set.js";
 import { findMessages } from "./search.js";
@@ -53,11 +53,11 @@ async function run(context: CommandContext, numbering: Numbering): Promise<strin
     handle,
     pacer,
     progress: new Progress(session, tag),
-    needs: "header" as const,
+    parts: THREAD_PARTS,
     wanted: () => !session.connection.closed,
   };
-  await readHeaders(reading, found, (sequence, record, header) => {
-    messages.push(threadMessage(sequence, record, header));
+  await readRecords(reading, found, (sequence, record) => {
+    messages.push(threadMessage(sequence, record));
   });
   const threads = formatThreads(await algorithm(messages, pacer), (sequence) =>
     numbering === "uid" ? view.at(sequence)!.uid : sequence,

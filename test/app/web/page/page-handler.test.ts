@@ -2,49 +2,76 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { CommandError, type ControlMethods } from "../../../../src/app/control/messages.js";
 import { createPageHandler } from "../../../../src/app/web/page/page-handler.js";
 import { Sessions } from "../../../../src/app/web/page/sessions.js";
+import type { SettingRow } from "../../../../src/app/web/shown-settings.js";
+import { LoginSessions } from "../../../../src/gateway/logins/login-sessions.js";
 import { createHttpServer, type HttpServer } from "../../../../src/http/server.js";
-import { LoginDelay } from "../../../../src/mail/login-delay.js";
+import { LoginRefused } from "../../../../src/mail/sasl.js";
 
 const EVIL = `"><script>alert('x')</script>`;
 const ADDRESS = "BM-2cTUyzueXNxTLJ4TVCs1yQfzSbcnmsPW6N";
 
+const SETTING: SettingRow = {
+  section: "send",
+  key: "ttl",
+  value: EVIL,
+  preset: "1",
+  origin: "file",
+  next: EVIL,
+  text: EVIL,
+  input: { kind: "text", choices: null, value: EVIL },
+};
+
+let trouble: unknown;
+let keys: string;
+let localUser: number | null;
 let server: HttpServer;
 let base: string;
-let waits: number[];
+let attempts: string[];
+let logins: LoginSessions;
 let calls: { method: string; params: Record<string, unknown> }[];
 
 beforeEach(async () => {
-  waits = [];
+  attempts = [];
+  logins = new LoginSessions();
   calls = [];
+  trouble = null;
+  keys = "plain";
+  localUser = null;
   const passwords = new Map([
     ["anna", "secret"],
     ["bert", "secret"],
   ]);
-  const sessions = new Sessions({ passwordHashOf: (user) => passwords.get(user) ?? null, now: Date.now });
+  const sessions = new Sessions({ begun: (user, end) => logins.begin(user, end), now: Date.now });
   server = createHttpServer({
     listen: { host: "127.0.0.1", port: 0 },
     handler: createPageHandler({
       methods: fakeMethods(passwords),
       authenticator: {
-        authenticate: async ({ username, password }) =>
-          passwords.get(username) === password ? { name: username } : null,
-      },
-      delay: new LoginDelay({
-        wait: async (milliseconds) => {
-          waits.push(milliseconds);
+        async authenticate({ username, password, service }) {
+          attempts.push(`${service} ${username}`);
+          if (username === "locked") throw new LoginRefused(900);
+          if (password === "of a program" && passwords.has(username))
+            return { name: username, appPassword: "a1" };
+          return passwords.get(username) === password ? { name: username } : null;
         },
-      }),
+      },
       sessions,
+      localUserOf: async () => localUser,
       surroundings: () => ({
         domain: "bm.localhost",
         samples: { add: () => {}, since: () => [], removeBefore: () => {} },
         now: 1_700_000_000,
-        log: [`a line ${EVIL}`],
-        settings: {
-          file: "/data/config.toml",
-          rows: [{ section: "node", key: "listen", value: EVIL, isDefault: false, text: "Where." }],
-        },
       }),
+      owner: {
+        logLines: (least) => [{ level: least, text: `a line ${EVIL}` }],
+        logLevel: () => "info",
+        settings: () => ({ file: EVIL, problem: EVIL, rows: [SETTING] }),
+        change(name, text) {
+          calls.push({ method: "change", params: { name, text } });
+          if (text === "refuse") throw new CommandError(`no: ${EVIL}`);
+          return name === "log.level" ? "now" : "restart";
+        },
+      },
       isOwner: (user) => user === "anna",
     }),
   });
@@ -56,6 +83,16 @@ afterEach(() => server.stop());
 function fakeMethods(passwords: Map<string, string>): ControlMethods {
   const answers: Record<string, unknown> = {
     "identity.list": [{ address: ADDRESS, label: EVIL, enabled: true, chan: false }],
+    "app-password.list": [
+      {
+        label: EVIL,
+        services: ["imap"],
+        created: 1,
+        last_used: 2,
+        last_service: "imap",
+        last_address: EVIL,
+      },
+    ],
     "contact.list": [{ address: ADDRESS, label: EVIL, blocked: false }],
     "subscription.list": [{ address: ADDRESS, label: EVIL }],
     "queue.list": [
@@ -108,7 +145,16 @@ function fakeMethods(passwords: Map<string, string>): ControlMethods {
     },
   };
   const known = Object.entries(answers).map(([name, answer]) => [name, () => answer] as const);
-  const recorded = ["identity.create", "contact.add", "contact.remove", "chan.join", "queue.retry"].map(
+  const status = () => ({ ...(answers["status"] as object), trouble, keys });
+  const recorded = [
+    "keys.unlock",
+    "app-password.revoke",
+    "identity.create",
+    "contact.add",
+    "contact.remove",
+    "chan.join",
+    "queue.retry",
+  ].map(
     (method) =>
       [
         method,
@@ -118,10 +164,21 @@ function fakeMethods(passwords: Map<string, string>): ControlMethods {
         },
       ] as const,
   );
+  const addAppPassword = (params: Readonly<Record<string, unknown>>) => {
+    calls.push({ method: "app-password.add", params });
+    return { label: params["label"], password: "abcde-fghjk" };
+  };
   const passwd = ({ name, password }: Readonly<Record<string, unknown>>) => {
     passwords.set(String(name), String(password));
+    logins.endOfPassword(String(name));
   };
-  return Object.fromEntries([...known, ...recorded, ["user.passwd", passwd] as const]);
+  return Object.fromEntries([
+    ...known,
+    ["status", status] as const,
+    ...recorded,
+    ["user.passwd", passwd] as const,
+    ["app-password.add", addAppPassword] as const,
+  ]);
 }
 
 interface Browser {
@@ -156,10 +213,10 @@ function browser(): Browser {
   return self;
 }
 
-async function loggedIn(user = "anna"): Promise<Browser> {
+async function loggedIn(user = "anna", password = "secret"): Promise<Browser> {
   const here = browser();
   const token = await here.token("/login");
-  const answer = await here.post("/login", { user, password: "secret", token });
+  const answer = await here.post("/login", { user, password, token });
   expect(answer.headers.get("location")).toBe("/");
   return here;
 }
@@ -173,6 +230,8 @@ const PAGES = [
   "/chans",
   "/subscriptions",
   "/setup",
+  "/setup/trust-certificate",
+  "/setup/app-passwords",
   "/settings",
   "/log",
 ];
@@ -192,7 +251,7 @@ describe("without a login", () => {
     expect(calls).toEqual([]);
   });
 
-  test("a wrong password, a form that is not ours; each failure makes the next wait longer", async () => {
+  test("a wrong password, a form that is not ours", async () => {
     const stranger = browser();
     const token = await stranger.token("/login");
     for (const password of ["a", "b", "c"]) {
@@ -200,7 +259,9 @@ describe("without a login", () => {
       expect(answer.status).toBe(403);
       expect(await answer.text()).not.toContain("<script>alert");
     }
-    expect(waits).toEqual([500, 1000]);
+    expect(attempts).toEqual([`web ${EVIL}`, `web ${EVIL}`, `web ${EVIL}`]);
+    const locked = await stranger.post("/login", { user: "locked", password: "secret", token });
+    expect([locked.status, await locked.text()]).toEqual([429, expect.stringContaining("Too many wrong")]);
     expect((await stranger.post("/login", { user: "anna", password: "secret", token: "1.x" })).status).toBe(
       403,
     );
@@ -219,6 +280,20 @@ describe("the cookie", () => {
       expect.stringMatching(/^bmbridge_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/),
     ]);
     expect(here.cookies.get("bmbridge_session")).not.toBe("chosen-by-an-attacker");
+  });
+
+  test("that another user of the machine got hold of, who listens on another port of localhost, opens nothing", async () => {
+    localUser = 1000;
+    const here = await loggedIn();
+    localUser = 1001;
+    const token = "anything";
+    expect((await here.get("/")).headers.get("location")).toBe("/login");
+    expect(
+      (await here.post("/contacts/add", { address: ADDRESS, label: "x", token })).headers.get("location"),
+    ).toBe("/login");
+    expect(calls).toEqual([]);
+    localUser = 1000;
+    expect((await here.get("/")).status).toBe(200);
   });
 
   test("is worth nothing after the log-out", async () => {
@@ -305,6 +380,13 @@ test("what strangers have named is shown as text on every page", async () => {
   }
 });
 
+test("the disk's trouble is told on the first page", async () => {
+  trouble = { kind: "full", text: `The disk is full ${EVIL}`, since: 1 };
+  expect(await (await (await loggedIn()).get("/")).text()).toMatch(
+    /role="alert"[^>]*>The disk is full &quot;&gt;&lt;script/,
+  );
+});
+
 test("files of mail clients are loaded, not shown; only by whoever is logged in", async () => {
   const here = await loggedIn();
   const answer = await here.get("/setup/mutt");
@@ -318,16 +400,52 @@ test("files of mail clients are loaded, not shown; only by whoever is logged in"
 test("what was done is told to the person, not to the script that keeps the page up to date", async () => {
   const here = await loggedIn();
   await here.post("/contacts/add", { address: ADDRESS, label: "x", token: await here.token("/contacts") });
-  const script = await here.get("/contacts", { "sec-fetch-dest": "empty", "sec-fetch-site": "same-origin" });
+  const script = await here.get("/contacts", { "x-refresh": "quick", "sec-fetch-site": "same-origin" });
   expect(script.status).toBe(200);
   expect(await (await here.get("/contacts")).text()).toContain("Saved.");
 });
 
 test("the log and the settings are for the one who set the bridge up", async () => {
+  const program = await loggedIn("anna", "of a program");
+  for (const other of [await loggedIn("bert"), program]) {
+    const token = await other.token("/setup");
+    const fields = { name: "send.ttl", value: "1", token };
+    expect((await other.post("/settings/change", fields)).status).toBe(404);
+    expect((await other.get("/settings")).status).toBe(404);
+  }
+  expect(calls).toEqual([]);
   const other = await loggedIn("bert");
   expect((await other.get("/log")).status).toBe(404);
   expect((await other.get("/settings")).status).toBe(404);
   expect(await (await other.get("/")).text()).not.toContain('href="/log"');
+});
+
+describe("a setting", () => {
+  test("is changed by its form, or goes back to its default; what is refused is told", async () => {
+    const here = await loggedIn();
+    const token = await here.token("/setup");
+    const change = (fields: Record<string, string>) =>
+      here.post("/settings/change", { name: "send.ttl", token, ...fields });
+    expect((await change({ value: " 7200 ", show: "all" })).headers.get("location")).toBe(
+      "/settings?show=all",
+    );
+    expect(await (await here.get("/settings")).text()).toMatch(
+      /notice done[^>]*>send\.ttl is saved\. It holds when/,
+    );
+    expect((await change({ default: "1", show: "//evil" })).headers.get("location")).toBe("/settings");
+    await change({ value: "refuse" });
+    expect(await (await here.get("/settings")).text()).toMatch(/notice failed[^>]*>no: &quot;/);
+    await change({ name: "log.level", value: "debug" });
+    expect(await (await here.get("/settings")).text()).toMatch(
+      /notice done[^>]*>log\.level is changed, and holds from now/,
+    );
+    expect(calls.map(({ params }) => params)).toEqual([
+      { name: "send.ttl", text: "7200" },
+      { name: "send.ttl", text: null },
+      { name: "send.ttl", text: "refuse" },
+      { name: "log.level", text: "debug" },
+    ]);
+  });
 });
 
 describe("the password", () => {
@@ -342,6 +460,32 @@ describe("the password", () => {
     const bert = await loggedIn("bert");
     expect((await bert.get("/")).status).toBe(200);
   });
+});
+
+describe("app passwords", () => {
+  test("are made with the login's own password, shown once, and revoked", async () => {
+    const here = await loggedIn();
+    const page = "/setup/app-passwords";
+    const token = await here.token(page);
+    await here.post(`${page}/add`, { label: "phone", current: "wrong", token });
+    expect(await (await here.get(page)).text()).toMatch(/class="notice failed"/);
+    expect(calls).toEqual([]);
+    await here.post(`${page}/add`, { label: "phone", current: "secret", token, user: "bert" });
+    expect(calls).toEqual([{ method: "app-password.add", params: { label: "phone", user: "anna" } }]);
+    expect(await (await here.get(page)).text()).toContain("abcde-fghjk");
+    expect(await (await here.get(page)).text()).not.toContain("abcde-fghjk");
+    await here.post(`${page}/revoke`, { label: "phone", token });
+    expect(calls.at(-1)).toEqual({ method: "app-password.revoke", params: { label: "phone", user: "anna" } });
+  });
+});
+
+test("keys that are locked are told on the first page, and unlocked there", async () => {
+  const here = await loggedIn();
+  expect(await (await here.get("/")).text()).not.toContain('action="/unlock"');
+  keys = "locked";
+  expect(await (await here.get("/")).text()).toContain('action="/unlock"');
+  await here.post("/unlock", { passphrase: " with blanks ", token: await here.token("/") });
+  expect(calls).toEqual([{ method: "keys.unlock", params: { passphrase: " with blanks ", user: "anna" } }]);
 });
 
 describe("the language", () => {

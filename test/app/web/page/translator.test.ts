@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
+import { SETTINGS } from "../../../../src/app/config/settings.js";
+import { CHANGEABLE } from "../../../../src/app/web/changeable-settings.js";
 import { ACTIONS } from "../../../../src/app/web/page/actions.js";
 import { NAVIGATION } from "../../../../src/app/web/page/layout.js";
 import {
@@ -7,6 +9,7 @@ import {
   chooseLanguage,
   createTranslator,
   LANGUAGES,
+  settingSentencesOf,
 } from "../../../../src/app/web/page/translator.js";
 
 const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
@@ -36,12 +39,32 @@ describe("the catalogues", () => {
       ...NAVIGATION.map(([, key]) => `nav.${key}`),
     ]);
     /** Made of parts: the state, failure or mode comes from elsewhere. */
-    const made = /^(state|failure|duration|setup\.security-|setup\.thunderbird-|history\.range-)/;
+    const made =
+      /^(state\.|failure\.|duration\.|section\.|setup\.security-|setup\.thunderbird-|history\.range-|settings\.show-|first\.[a-z]+-detail|settings\.from-|log\.level-|done\.setting-)/;
     for (const key of Object.keys(english))
       if (!made.test(key)) expect([key, used.has(key)]).toEqual([key, true]);
     for (const match of source.matchAll(/words\.text\(\s*"([^"]+)"/g))
       expect([match[1], match[1]! in english]).toEqual([match[1], true]);
   });
+
+  test("know every section of the settings", () => {
+    for (const { section } of SETTINGS)
+      expect([section, english[`section.${section}`]]).not.toContain(undefined);
+  });
+
+  test.each(["de", "fr"] as const)(
+    "%s: sentences of settings that there are, all of those that the page changes",
+    (language) => {
+      const sentences = settingSentencesOf(language);
+      const there = new Set(SETTINGS.map(({ text }) => text));
+      expect(Object.keys(sentences).filter((sentence) => !there.has(sentence))).toEqual([]);
+      const changeable = SETTINGS.filter(({ section, key }) => CHANGEABLE.has(`${section}.${key}`));
+      expect(changeable.filter(({ text }) => !sentences[text])).toEqual([]);
+      const translator = createTranslator(language);
+      expect(translator.settingSentence("What is logged.")).toBe(sentences["What is logged."]);
+      expect(translator.settingSentence("toString")).toBeNull();
+    },
+  );
 
   test("know every state and failure", () => {
     for (const state of [

@@ -6,7 +6,6 @@ import { Connection } from "../../../../src/mail/imap/connection.js";
 import { defaultLimits } from "../../../../src/mail/imap/limits.js";
 
 import { MemoryBackend } from "../../../../src/mail/imap/memory-backend.js";
-import { LoginDelay } from "../../../../src/mail/login-delay.js";
 import { startTestServer, type TestServer } from "../test-server.js";
 import { TestClient } from "../transcript.js";
 import { fill } from "./fill.js";
@@ -267,9 +266,11 @@ describe("parsing and protocol", () => {
     const settings = {
       ...{ backend: new MemoryBackend({ users: { alice: "secret" } }), tls: { mode: "off" as const } },
       ...{ requireTls: false, logger: silentLogger, limits: defaultLimits, appendLimit: 1000, id: {} },
+      explain: () => null,
+      alert: () => null,
       withoutCapabilities: new Set<string>(),
     };
-    const registry = { loginDelay: new LoginDelay({ longest: 0 }), enter: () => true, leave: () => {} };
+    const registry = { enter: () => true, leave: () => {} };
     const connection = new Connection(socket as never, settings, registry, null);
     const served = connection.serve();
     expect(delay).toBe(false);

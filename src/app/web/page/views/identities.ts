@@ -49,8 +49,8 @@ export async function identityPage(view: View, address: string): Promise<Page> {
   return {
     title: identity.label || words.text("no-label"),
     content: html`<div class="identity">${qrCode(`bitmessage:${address}`, words.text("identities.qr", { address }))}
-<div><dl class="settings"><dt>${words.text("identities.address")}</dt><dd>${addressText(address)}</dd>
-<dt>${words.text("identities.mail-address")}</dt><dd>${addressText(`${address}@${domain}`)}</dd></dl>
+<div><dl class="settings"><dt>${words.text("identities.address")}</dt><dd class="whole">${addressText(address)}</dd>
+<dt>${words.text("identities.mail-address")}</dt><dd class="whole">${addressText(`${address}@${domain}`)}</dd></dl>
 ${postForm(view, "/identities/label", html`<input type="hidden" name="address" value="${address}">${field({ id: "label", name: "label", label: words.text("label"), value: identity.label })}${submit(words.text("save"))}`, "stack")}
 <p><a href="${back}">${words.text("back")}</a></p></div></div>`,
   };

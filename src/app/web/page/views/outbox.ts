@@ -4,11 +4,13 @@ import { isUnderWay, queueRows, readQueue } from "../queue-rows.js";
 import { empty, type Page, type View } from "../view.js";
 
 const MOST_SHOWN = 100;
+/** More than are shown, as some of the newest are still on their way. */
+const MOST_READ = 2 * MOST_SHOWN;
 
 export async function outboxPage(view: View): Promise<Page> {
   const { words } = view;
   const { pow } = (await view.call("status")) as Status;
-  const all = await readQueue(view);
+  const all = await readQueue(view, MOST_READ);
   const under = all.filter((row) => isUnderWay(row, view.now));
   const ended = all.filter((row) => !isUnderWay(row, view.now));
   const list = async (rows: typeof all, nothing: string) =>

@@ -10,11 +10,19 @@ import { addressText, field, type Page, postForm, submit, type View } from "../v
 export async function setupPage(view: View): Promise<Page> {
   const { words } = view;
   const facts = (await view.call("client.settings")) as ClientFacts;
-  const addresses = facts.identities.map(({ mail_address }) => html`<dd>${addressText(mail_address)}</dd>`);
-  const off = html`<dt>${words.text("setup.server")}</dt><dd>${words.text("setup.off")}</dd>`;
-  const steps = (facts.autoconfig ? ["auto", 4, 5] : [1, 2, 3, 4, 5]).map(
-    (step) => html`<li>${words.text(`setup.thunderbird-${step}`, { book: facts.web ?? "" })}</li>`,
+  const addresses = facts.identities.map(
+    ({ mail_address }) => html`<dd class="whole">${addressText(mail_address)}</dd>`,
   );
+  const off = html`<dt>${words.text("setup.server")}</dt><dd>${words.text("setup.off")}</dd>`;
+  const usesTls = facts.authority_file !== null;
+  const trust = html`<a href="/setup/trust-certificate">${words.text("trust.title")}</a>`;
+  const keys = facts.autoconfig ? ["auto", 4, 5] : [1, 2, usesTls ? "3-tls" : 3, 4, 5];
+  const steps = [
+    usesTls && html`<li>${trust}</li>`,
+    ...keys.map(
+      (step) => html`<li>${words.text(`setup.thunderbird-${step}`, { book: facts.web ?? "" })}</li>`,
+    ),
+  ];
   return {
     title: words.text("nav.setup"),
     content: html`<p class="lead">${words.text("setup.lead")}</p>
@@ -25,8 +33,9 @@ ${card(words.text("setup.smtp"), facts.smtp === null ? off : server(view, facts.
 ${card(words.text("setup.carddav"), facts.web === null ? off : html`<dt>${words.text("setup.address")}</dt><dd><code>${facts.web}</code></dd>`)}
 </section>
 <section aria-labelledby="thunderbird"><h2 id="thunderbird">Thunderbird</h2><ol class="steps">${steps}</ol></section>
-<section aria-labelledby="files"><h2 id="files">${words.text("setup.files")}</h2><p class="lead">${words.text("setup.files-lead")}</p><ul class="tabs">${files(view, facts)}</ul></section>
-<section aria-labelledby="password-title" class="new"><h2 id="password-title">${words.text("password.title")}</h2>${passwordForm(view)}</section>`,
+<section aria-labelledby="files"><h2 id="files">${words.text("setup.files")}</h2><p class="lead">${words.text("setup.files-lead")}</p><ul class="tabs">${files(view, facts)}</ul>
+${usesTls && html`<p>${trust}</p>`}</section>
+<section aria-labelledby="password-title" class="new"><h2 id="password-title">${words.text("password.title")}</h2>${passwordForm(view)}<p><a href="/setup/app-passwords">${words.text("app-passwords.title")}</a> <span class="detail">${words.text("app-passwords.detail")}</span></p></section>`,
   };
 }
 

@@ -5,14 +5,17 @@ import type { QueueRow, Status } from "../../../commands/text.js";
 import { type Html, html } from "../html.js";
 import { plot } from "../plots.js";
 import { isUnderWay, queueRows, readQueue } from "../queue-rows.js";
-import { empty, type Page, type View } from "../view.js";
+import { empty, field, type Page, postForm, submit, type View } from "../view.js";
 
+const MOST_READ = 100;
+/** Of which the plot of delivery times is made. */
+const MOST_DELIVERIES = 1000;
 const RANGES = [3, 24, 168] as const;
 
 export async function statusPage(view: View): Promise<Page> {
   const { words } = view;
   const status = (await view.call("status")) as Status;
-  const sent = await readQueue(view);
+  const sent = await readQueue(view, MOST_READ);
   const under = sent.filter((row) => isUnderWay(row, view.now));
   const queue =
     under.length === 0
@@ -20,11 +23,28 @@ export async function statusPage(view: View): Promise<Page> {
       : await queueRows(view, under.slice(0, 20), status.pow.trials_per_second);
   return {
     title: words.text("nav.status"),
-    content: html`<div data-live="tiles" class="tiles">${tiles(view, status, under.length)}</div>
+    content: html`<div data-live="trouble">${status.trouble !== null && html`<p class="notice failed" role="alert" lang="en">${status.trouble.text}.</p>`}</div>${status.keys === "locked" && unlockForm(view)}${sent.length === 0 && status.mail.messages === 0 && firstSteps(view)}<div data-live="tiles" class="tiles">${tiles(view, status, under.length)}</div>
 <section aria-labelledby="queue"><h2 id="queue">${words.text("status.queue")}</h2><div data-live="queue">${queue}</div></section>
-<section aria-labelledby="history"><h2 id="history">${words.text("status.history")}</h2>${history(view, sent)}</section>
+<section aria-labelledby="history"><h2 id="history">${words.text("status.history")}</h2>${view.purpose === "show" && html`<div data-live="history" class="history">${history(view, await readQueue(view, MOST_DELIVERIES))}</div>`}</section>
 <section aria-labelledby="peers"><h2 id="peers">${words.text("status.peers")}</h2><div data-live="peers">${peers(view, status)}</div></section>`,
   };
+}
+
+/** Until somebody gives the passphrase. */
+function unlockForm(view: View): Html {
+  const { words } = view;
+  const inputs = html`${field({ id: "passphrase", name: "passphrase", label: words.text("unlock.passphrase"), type: "password" })}${submit(words.text("unlock.submit"))}`;
+  return html`<section class="new" aria-labelledby="unlock"><h2 id="unlock">${words.text("unlock.title")}</h2><p>${words.text("unlock.lead")}</p>${postForm(view, "/unlock", inputs, "stack")}</section>`;
+}
+
+/** Until something has been sent or has come. */
+function firstSteps({ words }: View): Html {
+  const steps = [
+    ["/setup", "first.client"],
+    ["/identities", "first.address"],
+    ["/contacts", "first.write"],
+  ] as const;
+  return html`<section class="new first" aria-labelledby="first"><h2 id="first">${words.text("first.title")}</h2><ol>${steps.map(([path, key]) => html`<li><a href="${path}">${words.text(key)}</a> <span class="detail">${words.text(`${key}-detail`)}</span></li>`)}</ol></section>`;
 }
 
 function tiles({ words }: View, status: Status, underWay: number): Html {
@@ -58,8 +78,7 @@ function history(view: View, sentMessages: readonly QueueRow[]): Html {
     from,
     until: now,
     nothing: words.text("history.nothing"),
-    highest: (value: string) => words.text("history.highest", { value }),
-    formatTime: hours > 3 ? words.dateTime : words.time,
+    formatTime: hours > 24 ? words.weekday : words.hour,
   };
   const links = RANGES.map(
     (range) =>
@@ -76,11 +95,11 @@ function history(view: View, sentMessages: readonly QueueRow[]): Html {
   const received = "history.received";
   const sent = "history.sent";
   return html`<ul class="tabs">${links}</ul><div class="plots">
-${plot({ ...shared, title: words.text("history.traffic"), series: [of(received, "first", (one) => one.bytesReceived / 60), of(sent, "second", (one) => one.bytesSent / 60)], formatValue: perSecond, atLeast: 100 })}
-${plot({ ...shared, title: words.text("history.objects"), series: [of(received, "first", (one) => one.objectsReceived), of(sent, "second", (one) => one.objectsSent)], formatValue: whole, atLeast: 1 })}
-${plot({ ...shared, title: words.text("status.peers"), series: [of("status.peers", "first", (one) => one.peers)], formatValue: whole, atLeast: 4 })}
-${plot({ ...shared, title: words.text("status.work"), series: [of("status.work", "first", (one) => one.working)], formatValue: percent, atLeast: 1 })}
-${plot({ ...shared, title: words.text("history.delivery"), samples: deliveries(sentMessages, from), series: [{ label: words.text("history.delivery"), className: "first", value: ({ seconds }) => seconds }], formatValue: words.duration, atLeast: 60, nothing: words.text("history.no-delivery") })}
+${plot({ ...shared, title: words.text("history.traffic"), series: [of(received, "first", (one) => one.bytesReceived / 60), of(sent, "second", (one) => one.bytesSent / 60)], unit: "bytes", formatValue: perSecond, atLeast: 100 })}
+${plot({ ...shared, title: words.text("history.objects"), series: [of(received, "first", (one) => one.objectsReceived), of(sent, "second", (one) => one.objectsSent)], unit: "count", formatValue: whole, atLeast: 1 })}
+${plot({ ...shared, title: words.text("status.peers"), series: [of("status.peers", "first", (one) => one.peers)], unit: "count", formatValue: whole, atLeast: 4 })}
+${plot({ ...shared, title: words.text("status.work"), series: [of("status.work", "first", (one) => one.working)], unit: "count", formatValue: percent, atLeast: 1 })}
+${plot({ ...shared, title: words.text("history.delivery"), samples: deliveries(sentMessages, from), series: [{ label: words.text("history.delivery"), className: "first", value: ({ seconds }) => seconds }], unit: "duration", formatValue: words.duration, atLeast: 60, nothing: words.text("history.no-delivery") })}
 </div>`;
 }
 

@@ -1,0 +1,75 @@
+import { expect, test } from "@jest/globals";
+import { Housekeeping } from "../../../src/bitmessage/node/housekeeping.js";
+import { KnownNodes } from "../../../src/bitmessage/node/known-nodes.js";
+import type { Inventory } from "../../../src/bitmessage/node/ports.js";
+import type { Scheduler } from "../../../src/bitmessage/node/scheduler.js";
+import { DEFAULT_TIMINGS } from "../../../src/bitmessage/node/timings.js";
+import { silentLogger } from "../../../src/logger.js";
+
+function start(resolver: (host: string) => Promise<readonly string[]>) {
+  const tasks: { readonly seconds: number; readonly task: () => void }[] = [];
+  const scheduler: Scheduler = {
+    now: () => 0,
+    after: () => () => {},
+    every(seconds, task) {
+      tasks.push({ seconds, task });
+      return () => {};
+    },
+    stop: () => {},
+    stopped: false,
+  };
+  const knownNodes = new KnownNodes({
+    store: { load: () => [], save: () => {} },
+    random: (length) => new Uint8Array(length),
+    clock: () => 1_700_000_000,
+  });
+  const housekeeping = new Housekeeping({
+    mayBootstrap: true,
+    maxOutbound: 8,
+    inventory: { deleteExpired: () => 0 } as unknown as Inventory,
+    knownNodes,
+    resolver,
+    timings: DEFAULT_TIMINGS,
+    scheduler,
+    clock: () => 1_700_000_000,
+    logger: silentLogger,
+    isOnline: () => false,
+    mayConnect: () => true,
+    dialName: null,
+  });
+  housekeeping.start();
+  housekeeping.bootstrapAtFirst();
+  const again = () => tasks.find(({ seconds }) => seconds === DEFAULT_TIMINGS.bootstrap)!.task();
+  return { knownNodes, again };
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test("names that nobody answers for hold nothing up, and are asked for once at a time", async () => {
+  const asked: ((addresses: readonly string[]) => void)[] = [];
+  const { knownNodes, again } = start(() => new Promise((resolve) => asked.push(resolve)));
+  expect(knownNodes.size).toBe(9);
+  again();
+  again();
+  await settled();
+  expect(asked).toHaveLength(2);
+  for (const answer of asked) answer(["9.9.9.9"]);
+  await settled();
+  await settled();
+  expect(knownNodes.size).toBe(11);
+  again();
+  expect(asked).toHaveLength(4);
+});
+
+test("names that cannot be resolved are tried again", async () => {
+  let asked = 0;
+  const { knownNodes, again } = start(() => {
+    asked++;
+    return Promise.reject(new Error("EAI_AGAIN"));
+  });
+  await settled();
+  again();
+  await settled();
+  expect(asked).toBe(4);
+  expect(knownNodes.size).toBe(9);
+});
