@@ -1,5 +1,6 @@
 import type { SMTPServer } from "smtp-server";
 import { SMTPConnection } from "smtp-server/lib/smtp-connection.js";
+import { Pace } from "./pace.js";
 import { splitReply } from "./reply.js";
 import { TRUSTED_SERVER, type TrustedServers } from "./trusted-servers.js";
 
@@ -8,6 +9,10 @@ export interface ConnectionRules {
   readonly plainLogin: "allowed" | "refused";
   readonly maximumSize: number;
   readonly maximumConnections: number;
+  /** Milliseconds from the connection to a login, handshakes included. */
+  readonly loginTime: number;
+  /** Milliseconds within which a client sends a whole command, or some part of a mail. */
+  readonly commandTime: number;
   readonly trustedServers: TrustedServers;
 }
 
@@ -29,6 +34,10 @@ const MISSING_DOMAIN = "missing.invalid";
  */
 export class SubmissionConnection extends SMTPConnection {
   private state: "serving" | "draining" = "serving";
+  private commands = 0;
+  private readonly pace = new Pace();
+  private loginTimer: NodeJS.Timeout | undefined;
+  private paceTimer: NodeJS.Timeout | undefined;
 
   constructor(
     server: SMTPServer,
@@ -40,12 +49,17 @@ export class SubmissionConnection extends SMTPConnection {
   }
 
   override _onClose(): void {
+    clearTimeout(this.loginTimer);
+    clearInterval(this.paceTimer);
     super._onClose();
     this.host.closed();
   }
 
   /** Greets at once: the wait of 100 ms is for catching spammers. */
   override init(): void {
+    const { loginTime, commandTime } = this.host.rules;
+    this.loginTimer = setTimeout(() => this.checkLogin(), loginTime).unref();
+    this.paceTimer = setInterval(() => this.checkPace(), commandTime).unref();
     this._setListeners(() => {
       if (this._server.connections.size > this.host.rules.maximumConnections) {
         this.refuse();
@@ -53,6 +67,22 @@ export class SubmissionConnection extends SMTPConnection {
         this.connectionReady();
       }
     });
+  }
+
+  private checkLogin(): void {
+    if (!this.session.user) this.send(421, "4.4.2 Time to log in is over.");
+  }
+
+  private checkPace(): void {
+    const { commands, _socket: socket } = this;
+    if (this.pace.getsOn({ commands, octets: socket.bytesRead }) || this.owesAnAnswer()) return;
+    this.send(421, "4.4.2 Too slow.");
+  }
+
+  /** The client may wait for us: its command is being obeyed, or its whole mail looked at. */
+  private owesAnAnswer(): boolean {
+    const isWhole = this._dataStream && this._parser && !this._parser._dataMode;
+    return this._handlerPending || Boolean(isWhole);
   }
 
   private refuse(): void {
@@ -87,6 +117,7 @@ export class SubmissionConnection extends SMTPConnection {
   }
 
   override _onCommand(command: Buffer, callback?: () => void): void {
+    this.commands++;
     if (this.state === "draining" && this.isIdle()) {
       this.sayGoodbye();
       return;

@@ -36,8 +36,16 @@ export class ListeningServer extends SMTPServer {
 
   /** Node crashes when a socket that is destroyed already is wrapped in TLS. */
   override _upgrade(...[socket, callback]: Parameters<SMTPServer["_upgrade"]>): void {
-    if (socket.destroyed) callback(new Error("The connection was closed before TLS began."));
-    else super._upgrade(socket, callback);
+    if (socket.destroyed) {
+      callback(new Error("The connection was closed before TLS began."));
+      return;
+    }
+    // The socket of TLS, not the one below it: its handshake, however slowly it goes on.
+    const deadline = setTimeout(() => this._pendingSockets.get(socket)?.destroy(), this.rules.loginTime);
+    super._upgrade(socket, (...outcome) => {
+      clearTimeout(deadline);
+      callback(...outcome);
+    });
   }
 
   /** Says good-bye to the client of that session, after what is just being done for it. */

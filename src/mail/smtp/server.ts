@@ -25,7 +25,9 @@ export interface SubmissionLimits {
   readonly connections: number;
   /** Wrong passwords on one connection until it is closed. */
   readonly loginFailures: number;
-  /** Milliseconds without a command (RFC 5321 section 4.5.3.2.7). */
+  /** Milliseconds from the connection to a login. */
+  readonly login: number;
+  /** Milliseconds without a whole command, or some part of a mail (RFC 5321 section 4.5.3.2.7). */
   readonly idle: number;
   /** Milliseconds that stop() waits for transactions in progress. */
   readonly stop: number;
@@ -35,6 +37,7 @@ export const defaultSubmissionLimits: SubmissionLimits = {
   recipients: 100,
   connections: 200,
   loginFailures: 5,
+  login: 3 * 60_000,
   idle: 5 * 60_000,
   stop: 10_000,
 };
@@ -96,6 +99,8 @@ class Submission implements SubmissionServer {
       plainLogin: options.requireTls ? "refused" : "allowed",
       maximumSize: options.handler.maximumSize,
       maximumConnections: this.limits.connections,
+      loginTime: this.limits.login,
+      commandTime: this.limits.idle,
       trustedServers: this.trusted,
     };
     this.server = new ListeningServer({ ...this.settings(), ...this.hooks() }, rules);

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { Pace } from "../../../src/mail/smtp/pace.js";
 import type { SubmissionServer } from "../../../src/mail/smtp/server.js";
 import { MemoryHandler, plain, RawClient, startServer } from "./support.js";
+import { testCertificate, testKey } from "./test-certificate.js";
 
 const handler = new MemoryHandler();
 let server: SubmissionServer;
@@ -122,5 +124,53 @@ describe("hostile lines", () => {
     client.send("NOOP\r\n".repeat(10_000));
     for (let count = 0; count < 10_000; count++) expect(await client.reply()).toMatch(/^250/);
     client.close();
+  });
+});
+
+describe("octets one by one, so that no silence ends the connection", () => {
+  const alice = `AUTH PLAIN ${plain("alice", "right")}`;
+  const states: [name: string, commands: string[], tls: "off" | "starttls" | "implicit", last: RegExp][] = [
+    ["before the greeting is answered", [], "off", /^421 4\.4\.2 Time to log in/],
+    ["before a login", ["EHLO x"], "off", /^421 4\.4\.2 Time to log in/],
+    ["in a login", ["EHLO x", "AUTH LOGIN"], "off", /^421 4\.4\.2 Time to log in/],
+    ["in a handshake after STARTTLS", ["EHLO x", "STARTTLS"], "starttls", /^closed/],
+    ["in a handshake", [], "implicit", /^closed/],
+    ["in a command", ["EHLO x", alice], "off", /^421 4\.4\.2 Too slow/],
+    [
+      "in DATA",
+      ["EHLO x", alice, "MAIL FROM:<a@b>", "RCPT TO:<c@d>", "DATA"],
+      "off",
+      /^421 4\.4\.2 Too slow/,
+    ],
+  ];
+
+  test.each(states)("%s: it ends nevertheless", async (_name, commands, mode, last) => {
+    const tls = mode === "off" ? { mode } : { mode, key: testKey, cert: testCertificate };
+    const isStranger = !commands.includes(alice);
+    const limits = isStranger ? { login: 150, idle: 60_000 } : { login: 60_000, idle: 150 };
+    const slow = await startServer(handler, { tls, limits });
+    const client = await RawClient.connect(slow.port);
+    try {
+      if (mode !== "implicit") await client.reply();
+      for (const command of commands) await client.ask(command);
+      // The beginning of a handshake, of a word of a login, of a mail.
+      const octets = mode === "off" ? "xxxxxxxx" : "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+      let sent = 0;
+      const trickle = setInterval(() => client.send(octets[Math.min(sent++, octets.length - 1)]!), 10);
+      const reply = await client.reply();
+      clearInterval(trickle);
+      expect(reply).toMatch(last);
+      expect(sent).toBeGreaterThan(1);
+    } finally {
+      client.close();
+      await slow.server.stop();
+    }
+  });
+
+  test("commands and mail that come along are no reason", () => {
+    const pace = new Pace();
+    expect(pace.getsOn({ commands: 1, octets: 6 })).toBe(true);
+    expect(pace.getsOn({ commands: 1, octets: 6 + 4096 })).toBe(true);
+    expect(pace.getsOn({ commands: 1, octets: 6 + 4096 + 100 })).toBe(false);
   });
 });
