@@ -10,7 +10,7 @@ import { formatFlags, formatText, type Octets } from "./format.js";
 import { selectHeaderFields } from "./header-fields.js";
 import type { ResponseWriter } from "./output.js";
 import { hasQuickPreview, previewOf } from "./preview.js";
-import { messageFlags, type ViewMessage } from "./view.js";
+import type { ViewMessage } from "./view.js";
 
 /** What is at hand to answer from; `bytes` only when an item needs them. */
 export interface FetchSource {
@@ -70,16 +70,16 @@ export function writeFetchResponse(
   const message = new MessageOctets(source.bytes);
   const parts: (Octets | Uint8Array)[] = [];
   let text = `* ${source.sequence} FETCH (`;
-  items.forEach((item, index) => {
-    if (index > 0) text += " ";
+  let separator = "";
+  for (const item of items) {
     const value = formatItem(item, source, message);
-    if (typeof value === "string") {
-      text += value;
-      return;
+    if (typeof value === "string") text += separator + value;
+    else {
+      parts.push(text + separator + value.before, value.octets);
+      text = "";
     }
-    parts.push(`${text}${value.before}`, value.octets);
-    text = "";
-  });
+    separator = " ";
+  }
   for (const part of parts) out.add(part);
   out.add(`${text})\r\n`);
 }
@@ -148,19 +148,36 @@ function formatBinary(item: BinaryItem, source: FetchSource, message: MessageOct
 function formatState(name: "UID" | "FLAGS" | "MODSEQ", message: ViewMessage): Octets {
   if (name === "UID") return `UID ${message.uid}`;
   if (name === "MODSEQ") return `MODSEQ (${message.modSeq})`;
-  return `FLAGS ${flagsText(messageFlags(message))}`;
+  return message.recent ? textsOf(message.flags).recent : textsOf(message.flags).alone;
+}
+
+/** What a list of flags is answered as, without and with the session's \Recent. */
+interface FlagTexts {
+  readonly alone: Octets;
+  readonly recent: Octets;
 }
 
 /** Messages with equal flags share one list, as backends make them: it is written once. */
-const written = new WeakMap<readonly string[], Octets>();
+const written = new WeakMap<readonly string[], FlagTexts>();
+let latest: readonly string[] = [];
+let latestTexts = writeFlags(latest);
 
-function flagsText(flags: readonly string[]): Octets {
-  let text = written.get(flags);
-  if (text === undefined) {
-    text = formatFlags(flags);
-    written.set(flags, text);
+/** Neighbours often share their list, and to find one costs as much as the rest of the answer. */
+function textsOf(flags: readonly string[]): FlagTexts {
+  if (flags !== latest) {
+    latestTexts = written.get(flags) ?? writeFlags(flags);
+    latest = flags;
   }
-  return text;
+  return latestTexts;
+}
+
+function writeFlags(flags: readonly string[]): FlagTexts {
+  const texts = {
+    alone: `FLAGS ${formatFlags(flags)}`,
+    recent: `FLAGS ${formatFlags([...flags, "\\Recent"])}`,
+  };
+  written.set(flags, texts);
+  return texts;
 }
 
 function formatRecord(name: RecordItemName, record: MessageRecord): Octets {
