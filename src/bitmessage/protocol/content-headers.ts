@@ -16,12 +16,15 @@ export function oneLine(text: string): string {
 }
 
 /**
- * Whether a line may be carried.
+ * Whether a line may be carried; one that was received may also be carried on.
  * @param name letters, digits and hyphens, at most 64; any case
  * @param value one line without control characters
  */
 function isFit(name: string, value: string): boolean {
-  return NAME.test(name) && !TAKEN.has(name.toLowerCase()) && !CONTROL.test(value);
+  const length = Buffer.byteLength(name) + Buffer.byteLength(value) + 2;
+  return (
+    length <= MAX_HEADER_LENGTH && NAME.test(name) && !TAKEN.has(name.toLowerCase()) && !CONTROL.test(value)
+  );
 }
 
 /**
@@ -32,10 +35,7 @@ export function checkedHeaders(headers: Readonly<Record<string, string>>): [stri
   const entries = Object.entries(headers);
   if (entries.length > MAX_HEADERS) throw new ProtocolError("invalid_argument", "too many carried lines");
   for (const [name, value] of entries) {
-    const length = Buffer.byteLength(name) + Buffer.byteLength(value) + 2;
-    if (!isFit(name, value) || length > MAX_HEADER_LENGTH) {
-      throw new ProtocolError("invalid_argument", "a line cannot be carried");
-    }
+    if (!isFit(name, value)) throw new ProtocolError("invalid_argument", "a line cannot be carried");
   }
   return entries;
 }

@@ -1,4 +1,6 @@
+import { deflateSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { decodeContent, Encoding } from "../../../src/bitmessage/protocol/content.js";
 import { listAuthor, listBody, listSubject } from "../../../src/gateway/incoming/mailing-list-form.js";
@@ -119,6 +121,22 @@ describe("an identity that is a list", () => {
     expect(sent()).toHaveLength(2);
   });
 
+  test("carries on whatever threads it has received: no field is too long for that, in either encoding", async () => {
+    for (const encoding of [Encoding.simple, Encoding.extended]) {
+      for (let length = 4060; length <= 4100; length++) {
+        const references = "x".repeat(length);
+        const content = decodeContent(encoding, withReferences(encoding, references));
+        if (content.kind !== "content") throw new Error("no content");
+        await receive({
+          encoding,
+          from: addressOf(`${encoding} ${length}`),
+          content: { ...content, kind: "text" },
+        });
+      }
+    }
+    expect(messagesIn(world, "INBOX")).toHaveLength(82);
+  });
+
   test("does not start loops: automatic mail, other lists, its own echo, broadcasts", async () => {
     const other = addressOf("other list");
     world.mailingLists.setName(other, "other");
@@ -180,6 +198,12 @@ describe("what a list has broadcast", () => {
     expect(text).not.toContain("Claimed-From");
   });
 });
+
+/** As another program may write it, up to the longest that is read. */
+function withReferences(encoding: number, references: string): Uint8Array {
+  if (encoding === Encoding.extended) return deflateSync(encode({ "": "message", references }));
+  return new TextEncoder().encode(`Subject:s\nReferences:${references}\nBody:b`);
+}
 
 function sizeOf(draft: { content: Uint8Array }): number {
   const content = decodeContent(3, draft.content);
