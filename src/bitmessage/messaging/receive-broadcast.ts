@@ -7,6 +7,7 @@ import {
   type ReceiveContext,
   readContent,
   refused,
+  wasGiven,
 } from "./receive.js";
 
 /** A broadcast of somebody who is followed, perhaps (PROTOCOL.md section 17.5). @throws ProtocolError */
@@ -19,7 +20,7 @@ export function receiveBroadcast(object: QueuedObject, context: ReceiveContext):
   if (typeof content === "string") return refused(content, keepKey);
   const users = followed.subscriptions
     .map(({ user }) => user)
-    .filter((user) => !stores.signatures.has(user, broadcast.signatureHash));
+    .filter((user) => !wasGiven(user, broadcast, stores));
   if (users.length === 0) return refused("duplicate_signature", keepKey);
   return {
     reason: content === null ? "encoding_0" : null,

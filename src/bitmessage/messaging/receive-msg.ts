@@ -13,6 +13,7 @@ import {
   type ReceiveContext,
   readContent,
   refused,
+  wasGiven,
 } from "./receive.js";
 import { openAcknowledgement, tryOpenAck } from "./receive-ack.js";
 import { isFriend } from "./sender.js";
@@ -33,7 +34,7 @@ export function receiveMsg(object: QueuedObject, context: ReceiveContext): Outco
   if (willing.length === 0) return refused(reasons[0] ?? "no_key_decrypts", keepKey);
   const content = readContent(opened);
   if (typeof content === "string") return refused(content, keepKey);
-  const fresh = willing.filter(({ user }) => !signatures.has(user, opened.signatureHash));
+  const fresh = willing.filter(({ user }) => !wasGiven(user, opened, context.stores));
   if (fresh.length === 0) return refused("duplicate_signature", keepKey);
   const ack = acknowledgementOf(opened, fresh.filter(hears(opened, context)), context);
   const copy = copyHash(opened);

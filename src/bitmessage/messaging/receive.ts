@@ -62,6 +62,15 @@ export function keepSenderKey(
   if (outbox.isRecipient(address)) outbox.pubkeyArrived(address);
 }
 
+/** Whether a user has been given a signed message: that very one, or one that differs in its signature alone. */
+export function wasGiven(
+  user: string,
+  signed: { readonly signatureHash: Uint8Array; readonly otherSignatureHash: Uint8Array },
+  { signatures }: Pick<MessagingStores, "signatures">,
+): boolean {
+  return signatures.has(user, signed.signatureHash) || signatures.has(user, signed.otherSignatureHash);
+}
+
 /** The reason when it cannot be decoded; null when there is nothing to show. */
 export function readContent(message: {
   readonly encoding: number;

@@ -19,7 +19,7 @@ import {
   type SendingIdentity,
 } from "./pubkey.js";
 import type { RandomBytes } from "./random.js";
-import { sign, signatureHash, verify } from "./signature.js";
+import { otherSignatureHash, sign, signatureHash, verify } from "./signature.js";
 
 const SHORTEST = 180;
 
@@ -74,6 +74,8 @@ export interface OpenedBroadcast {
   content: Uint8Array;
   /** 32 bytes */
   signatureHash: Uint8Array;
+  /** 32 bytes: that of the same broadcast under the other signature that fits */
+  otherSignatureHash: Uint8Array;
 }
 
 /** The tag of a version 5 broadcast, 32 bytes; null for version 4. @throws ProtocolError `too_short`, `unsupported_broadcast_version` */
@@ -146,6 +148,7 @@ export function openBroadcast(object: Uint8Array, subscription: Subscription): O
     encoding,
     content,
     signatureHash: signatureHash(signature),
+    otherSignatureHash: otherSignatureHash(signature),
   };
 }
 

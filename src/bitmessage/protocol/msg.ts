@@ -13,7 +13,7 @@ import {
   type SendingIdentity,
 } from "./pubkey.js";
 import type { RandomBytes } from "./random.js";
-import { sign, signatureHash, verify } from "./signature.js";
+import { otherSignatureHash, sign, signatureHash, verify } from "./signature.js";
 
 /** The one version of msg objects. */
 const MSG_VERSION = 1;
@@ -132,6 +132,8 @@ export interface OpenedMsg {
   ack: Uint8Array;
   /** 32 bytes: identifies the signed message */
   signatureHash: Uint8Array;
+  /** 32 bytes: that of the same message under the other signature that fits */
+  otherSignatureHash: Uint8Array;
 }
 
 /**
@@ -162,5 +164,6 @@ export function openMsg(object: Uint8Array, plaintext: Uint8Array, recipientRipe
     content: plain.content,
     ack: plain.ack,
     signatureHash: signatureHash(plain.signature),
+    otherSignatureHash: otherSignatureHash(plain.signature),
   };
 }

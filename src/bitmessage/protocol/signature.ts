@@ -1,4 +1,5 @@
-import { concatBytes } from "./bytes.js";
+import { bytesToInteger } from "./base58.js";
+import { concatBytes, fromHex } from "./bytes.js";
 import { curve, type SignatureDigest } from "./curve.js";
 import { ProtocolError, type ProtocolErrorCode } from "./errors.js";
 import { doubleSha512 } from "./hash.js";
@@ -16,7 +17,11 @@ export function sign(
   privateKey: Uint8Array,
   digest: SignatureDigest = "sha256",
 ): Uint8Array {
-  const compact = curve.sign(message, digest, privateKey);
+  return encodeDer(curve.sign(message, digest, privateKey));
+}
+
+/** @param compact r || s, 64 bytes */
+function encodeDer(compact: Uint8Array): Uint8Array {
   const numbers = concatBytes(derInteger(compact.subarray(0, 32)), derInteger(compact.subarray(32)));
   return concatBytes(Uint8Array.of(0x30, numbers.length), numbers);
 }
@@ -91,11 +96,22 @@ function scalar(digits: Uint8Array): Uint8Array {
   if (significant.length === 0 || significant.length > 32) throw new ProtocolError("out_of_range");
   const bytes = new Uint8Array(32);
   bytes.set(significant, 32 - significant.length);
-  if (BigInt(`0x${Buffer.from(bytes).toString("hex")}`) >= ORDER) throw new ProtocolError("out_of_range");
+  if (bytesToInteger(bytes) >= ORDER) throw new ProtocolError("out_of_range");
   return bytes;
 }
 
 /** DSHA(signature)[32:64]: identifies a signed message, so that a copy of it is noticed (PROTOCOL.md section 12.2). */
 export function signatureHash(der: Uint8Array): Uint8Array {
   return doubleSha512(der).slice(32, 64);
+}
+
+/**
+ * The same of the other signature that fits, with the order less s: everybody who can read a message can turn the one into the other.
+ * @throws ProtocolError `malformed_der`, `out_of_range`
+ */
+export function otherSignatureHash(der: Uint8Array): Uint8Array {
+  const compact = compactSignature(der);
+  const other = ORDER - bytesToInteger(compact.subarray(32));
+  compact.set(fromHex(other.toString(16).padStart(64, "0")), 32);
+  return signatureHash(encodeDer(compact));
 }
