@@ -10,6 +10,8 @@ import { StoreError } from "./store-error.js";
 /** Small files that belong to the data, such as certificates: contents by name. */
 export type BackupFiles = ReadonlyMap<string, Uint8Array>;
 
+const FILES = "CREATE TABLE backup_file (name TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT";
+
 /**
  * Copies the database and some files beside it into one file that only its owner can read. It appears under its name when
  * it is whole and on disk. What is written meanwhile is in it, too, or not; never half.
@@ -42,7 +44,7 @@ function addFiles(path: string, files: BackupFiles): void {
   try {
     // One file without a log beside it.
     copy.pragma("journal_mode = DELETE");
-    copy.exec("CREATE TABLE backup_file (name TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT");
+    copy.exec(FILES);
     const insert = copy.prepare("INSERT INTO backup_file VALUES (?, ?)");
     for (const [name, content] of files) insert.run(name, content);
   } finally {
@@ -82,6 +84,8 @@ function refuseForeignObjects(database: Database): void {
   const own = new BetterSqlite(":memory:");
   try {
     applyMigrations(own, migrations);
+    // Statistics of SQLite's are no stranger's.
+    own.exec(`${FILES}; ANALYZE`);
     const known = new Set(objectsOf(own).map((object) => JSON.stringify(object)));
     const foreign = objectsOf(database).find((object) => !known.has(JSON.stringify(object)));
     if (foreign !== undefined)
@@ -92,12 +96,7 @@ function refuseForeignObjects(database: Database): void {
 }
 
 function objectsOf(database: Database): { readonly type: string }[] {
-  const objects = "SELECT type, name, tbl_name, sql FROM sqlite_schema";
-  return database
-    .prepare(
-      `${objects} WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!' AND NOT (type = 'table' AND name = 'backup_file')`,
-    )
-    .all() as { type: string }[];
+  return database.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema").all() as { type: string }[];
 }
 
 function renewUidValidities(database: Database, clock: () => number): void {

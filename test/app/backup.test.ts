@@ -216,3 +216,22 @@ test.each([
   );
   expect(existsSync(other().database)).toBe(false);
 });
+
+test("so is one whose trigger bears a name that SQLite keeps for itself", async () => {
+  await backUp(database, directory, file);
+  const made = new BetterSqlite(file);
+  made.unsafeMode(true);
+  made.pragma("writable_schema = ON");
+  const sql = "CREATE TRIGGER sqlite_spy AFTER INSERT ON outbox BEGIN DELETE FROM outbox; END";
+  made.prepare("INSERT INTO sqlite_schema VALUES ('trigger', 'sqlite_spy', 'outbox', 0, ?)").run(sql);
+  made.close();
+  expect(() => restore({ file, directory: other(), existing: "refuse" })).toThrow(
+    /no backup of this program/,
+  );
+});
+
+test("one with statistics that somebody has had SQLite make is not", async () => {
+  database.exec("ANALYZE");
+  await backUp(database, directory, file);
+  expect(restore({ file, directory: other(), existing: "refuse" }).replaced).toBeNull();
+});
