@@ -127,28 +127,40 @@ export class LanDiscovery {
     });
   }
 
-  /** Acts on datagrams of local senders only; what cannot be read is passed over. */
+  /** It is the sender that listens on these ports, whatever addresses the datagram names. */
   #hear(message: Uint8Array, host: string): void {
     if (!isPrivateHost(host)) return;
-    try {
-      const { command, payload } = decodePacket(new Uint8Array(message));
-      if (command !== "addr") return;
-      for (const entry of readAddresses(payload)) this.#learn(entry, host);
-    } catch {
-      return;
+    const { clock, scheduler } = this.#options;
+    for (const port of toldPorts(message, clock())) {
+      if (port === this.#ownPort && isOwnAddress(host)) continue;
+      const endpoint = { host, port };
+      const key = endpointText(endpoint);
+      if (!this.#neighbours.has(key) && !this.#hasRoom(host)) return;
+      this.#neighbours.set(key, { endpoint, heardAt: scheduler.now() });
     }
   }
+}
 
-  /** It is the sender that listens on that port, whatever address it names. */
-  #learn({ time, stream, host: named, port }: AddrEntry, host: string): void {
-    const { clock, scheduler } = this.#options;
-    if (stream !== STREAM || port === 0 || !isPrivateHost(named)) return;
-    if (Math.abs(clock() - time) > TIME_LIMIT) return;
-    if (port === this.#ownPort && isOwnAddress(host)) return;
-    const endpoint = { host, port };
-    const key = endpointText(endpoint);
-    if (!this.#neighbours.has(key) && !this.#hasRoom(host)) return;
-    this.#neighbours.set(key, { endpoint, heardAt: scheduler.now() });
+/**
+ * The ports that a datagram of a neighbour tells of, at most as many as are remembered of one machine; none for what cannot be read.
+ * @param now Unix seconds
+ */
+export function toldPorts(message: Uint8Array, now: number): ReadonlySet<number> {
+  const ports = new Set<number>();
+  for (const { time, stream, host, port } of readEntries(message)) {
+    if (ports.size === MAX_PER_HOST) break;
+    if (stream !== STREAM || port === 0 || !isPrivateHost(host)) continue;
+    if (Math.abs(now - time) <= TIME_LIMIT) ports.add(port);
+  }
+  return ports;
+}
+
+function readEntries(message: Uint8Array): readonly AddrEntry[] {
+  try {
+    const { command, payload } = decodePacket(new Uint8Array(message));
+    return command === "addr" ? readAddresses(payload) : [];
+  } catch {
+    return [];
   }
 }
 

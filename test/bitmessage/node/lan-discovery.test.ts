@@ -1,7 +1,7 @@
 /** Nodes that find each other on the local network; here on loopback, whose broadcast address is 127.255.255.255. */
 import { createSocket, type Socket } from "node:dgram";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { LanAddress } from "../../../src/bitmessage/node/lan-discovery.js";
+import { type LanAddress, toldPorts } from "../../../src/bitmessage/node/lan-discovery.js";
 import type { NodeOptions } from "../../../src/bitmessage/node/node-options.js";
 import { type AddrEntry, decodeAddr, encodeAddr } from "../../../src/bitmessage/protocol/messages/addr.js";
 import { decodePacket, encodePacket } from "../../../src/bitmessage/protocol/packet.js";
@@ -161,5 +161,14 @@ describe("discovery on the local network", () => {
     const node = await listening({ port: taken.address().port, broadcast: BROADCAST }, { logger });
     expect(warnings).toEqual(["no discovery on the local network"]);
     expect(node.port).toBeGreaterThan(0);
+  });
+
+  test("one datagram tells of few ports, each once, however many it names", () => {
+    const now = Date.now() / 1000;
+    const tell = (ports: number[]) => encodePacket("addr", encodeAddr(ports.map((port) => entry({ port }))));
+    expect([...toldPorts(tell(Array.from({ length: 1000 }, () => 8444)), now)]).toEqual([8444]);
+    expect([...toldPorts(tell(Array.from({ length: 1000 }, (_, index) => index)), now)]).toEqual([
+      1, 2, 3, 4,
+    ]);
   });
 });
