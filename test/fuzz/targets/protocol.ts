@@ -142,7 +142,7 @@ function takePackets(reader: PacketReader, pieces: readonly Uint8Array[]): unkno
   return found;
 }
 
-function mendPackets(octets: Uint8Array): void {
+export function mendPackets(octets: Uint8Array): void {
   const view = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
   for (let place = 0; place + 24 <= view.length; ) {
     view.writeUInt32BE(0xe9beb4d9, place);
