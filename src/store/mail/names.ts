@@ -7,7 +7,7 @@ export const INBOX = "INBOX";
 export interface RenamePlan {
   /** Parents that are missing, outermost first. */
   readonly create: readonly string[];
-  /** Old and new names, the mailbox before its children. */
+  /** Old and new names, in an order in which each new name is free when its turn comes. */
   readonly rename: readonly (readonly [string, string])[];
 }
 
@@ -42,11 +42,14 @@ export function planCreate(names: ReadonlySet<string>, name: string): readonly s
 export function planRename(names: ReadonlySet<string>, from: string, to: string): RenamePlan {
   refuseMalformed(to);
   const prefix = from + DELIMITER;
-  const moving = [...names].filter((name) => name === from || name.startsWith(prefix)).sort();
+  const moving = [...names].filter((name) => name === from || name.startsWith(prefix));
+  // Upwards, as from `a/x` to `a`, a new name may be one that moves as well, and is shorter.
+  moving.sort((one, other) => one.length - other.length);
   if (moving.length === 0) throw noSuchMailbox();
   if (to.startsWith(prefix)) throw new ImapError("NO", "CANNOT", "A mailbox cannot be moved into itself.");
   const rename = moving.map((name) => [name, to + name.slice(from.length)] as const);
-  const staying = new Set([...names].filter((name) => !moving.includes(name)));
+  const movers = new Set(moving);
+  const staying = new Set([...names].filter((name) => !movers.has(name)));
   if (to === from || rename.some(([, target]) => staying.has(target))) throw alreadyExists();
   return { create: parentsOf(to).filter((parent) => !staying.has(parent)), rename };
 }

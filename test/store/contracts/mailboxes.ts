@@ -126,6 +126,16 @@ export function mailboxesContract(make: MakeStores): void {
       expect(mailboxes.subscriptions("anna")).toEqual(["a/b"]);
     });
 
+    test("rename upwards, onto names that move as well", () => {
+      const { mailboxes } = make();
+      const deep = mailboxes.create("anna", "a/x/x/y", {});
+      const shallow = mailboxes.create("anna", "a/x/y", {});
+      mailboxes.remove("anna", "a");
+      mailboxes.rename("anna", "a/x", "a");
+      expect(mailboxes.list("anna").map(({ name }) => name)).toEqual(["a", "a/x", "a/x/y", "a/y"]);
+      expect([mailboxes.nameOf(deep), mailboxes.nameOf(shallow)]).toEqual(["a/x/y", "a/y"]);
+    });
+
     test("rename of INBOX moves its messages and leaves it, with its UIDs used up", () => {
       const { mailboxes } = make();
       const inbox = mailboxes.create("anna", "INBOX", {});
