@@ -25,12 +25,18 @@ export class EffectQueue {
 
   /** The transaction has been committed: runs its effects. */
   commit(): void {
-    this.#committed.push(...this.#pending.splice(0));
+    for (const effect of this.#pending) this.#committed.push(effect);
+    this.#pending.length = 0;
     if (this.#draining) return;
     this.#draining = true;
+    let begun = 0;
     try {
-      for (let effect = this.#committed.shift(); effect; effect = this.#committed.shift()) this.run(effect);
+      for (const effect of this.#committed) {
+        begun++;
+        this.run(effect);
+      }
     } finally {
+      this.#committed.splice(0, begun);
       this.#draining = false;
     }
   }

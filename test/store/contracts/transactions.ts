@@ -31,6 +31,18 @@ export function transactionsContract(make: MakeStores): void {
       expect(later.uids).toEqual([1]);
     });
 
+    test("as many effects as there are happen, in their order", () => {
+      const stores = make();
+      const count = 200_000;
+      const happened: number[] = [];
+      stores.transactions.run(() => {
+        for (let number = 0; number < count; number++)
+          stores.transactions.afterCommit(() => happened.push(number));
+      });
+      expect(happened).toHaveLength(count);
+      expect(happened.every((number, index) => number === index)).toBe(true);
+    });
+
     test("a nested one that throws undoes its own work only", () => {
       const stores = make();
       const said: string[] = [];
