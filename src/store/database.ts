@@ -1,5 +1,5 @@
 /** The one SQLite file: opening, guarding, settings, migrations. */
-import { closeSync, constants, existsSync, fchmodSync, openSync, rmSync } from "node:fs";
+import { closeSync, constants, existsSync, fchmodSync, lstatSync, openSync, rmSync } from "node:fs";
 import BetterSqlite from "better-sqlite3";
 import { APPLICATION_ID, applyMigrations } from "./migrate.js";
 import { migrations } from "./migrations/all.js";
@@ -62,6 +62,9 @@ export function isInUse(path: string): boolean {
 
 /** Through no link. SQLite gives the log beside the database the same mode. */
 function makePrivate(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  // Whoever closes a file gives up the locks that this process has on it by way of SQLite.
+  if (found?.isFile() && (found.mode & 0o777) === 0o600) return;
   const flags = constants.O_CREAT | constants.O_APPEND | constants.O_WRONLY | constants.O_NOFOLLOW;
   const file = openSync(path, flags, 0o600);
   try {

@@ -1,4 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -42,6 +44,16 @@ describe("opening", () => {
     database.close();
     openDatabase(path, { busyMilliseconds: 0 }).close();
     expect(existsSync(`${path}-wal`)).toBe(false);
+  });
+
+  test("stays locked against other processes when this one tries to open it again", () => {
+    const database = openDatabase(path);
+    expect(codeOf(() => openDatabase(path, { busyMilliseconds: 0 }))).toBe("in-use");
+    const sqlite = createRequire(import.meta.url).resolve("better-sqlite3");
+    const look = `new (require(${JSON.stringify(sqlite)}))(${JSON.stringify(path)}, { timeout: 0 }).pragma("user_version")`;
+    const other = spawnSync(process.execPath, ["-e", look], { encoding: "utf8" });
+    expect(other.stderr).toContain("SQLITE_BUSY");
+    database.close();
   });
 
   test("something else is refused and left alone", () => {
