@@ -1,7 +1,7 @@
 /** Brings what can be read of a damaged database into a new one, row by row. */
 import type BetterSqlite from "better-sqlite3";
 import type { PageFile } from "./pages.js";
-import type { Row } from "./records.js";
+import type { Row, Value } from "./records.js";
 import { type TargetTable, targetTables } from "./tables.js";
 import { type Root, type Tree, TreeReader } from "./trees.js";
 
@@ -56,15 +56,31 @@ export function copyRows(file: PageFile, target: BetterSqlite.Database): CopiedR
   return { losses: lossesOf(tables, trees, refused), indexed, indexIsWhole };
 }
 
-/** Empty when the schema cannot be read. */
+/** Empty when nothing of the schema can be read. */
 export function readSchema(reader: TreeReader): Root[] {
-  const roots: Root[] = [];
-  reader.read(SCHEMA_PAGE, "table", ({ values }) => {
+  const roots = new Map<string, Root>();
+  const take = ({ values }: Row) => {
     const [kind, name, , page] = values;
-    if ((kind === "table" || kind === "index") && typeof name === "string" && Number(page) > 1)
-      roots.push({ kind, name, page: Number(page) });
-  });
-  return roots;
+    if ((kind !== "table" && kind !== "index") || typeof name !== "string" || Number(page) <= 1) return;
+    if (!roots.has(name)) roots.set(name, { kind, name, page: Number(page) });
+  };
+  const { lostPages } = reader.read(SCHEMA_PAGE, "table", take);
+  // Only its beginning, as a rule: what stands on other pages is found by how it looks.
+  if (lostPages > 0) reader.readLeavesOf(isSchemaRow, take);
+  return [...roots.values()];
+}
+
+const SCHEMA_KINDS: ReadonlySet<unknown> = new Set(["table", "index", "trigger", "view"]);
+
+function isSchemaRow({ values }: Row): boolean {
+  const [kind, name, table, page, sql] = values;
+  if (values.length !== 5 || !SCHEMA_KINDS.has(kind)) return false;
+  const isText = typeof name === "string" && typeof table === "string";
+  return isText && isWhole(page) && (sql === null || (typeof sql === "string" && sql.startsWith("CREATE ")));
+}
+
+function isWhole(value: Value | undefined): boolean {
+  return typeof value === "bigint" || Number.isInteger(value);
 }
 
 /** Rows that no tree leads to any more; each goes where alone it fits. */

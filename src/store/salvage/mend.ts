@@ -61,6 +61,8 @@ export function mend(database: BetterSqlite.Database, copied: CopiedRows, time: 
   const changed = broken.map(({ mailbox }) => mailbox);
   renewUidValidities(database, lostMessages ? null : changed, time);
   database.exec(TOTALS);
+  if (copied.losses.some(({ table }) => table === "expunged"))
+    database.exec("UPDATE mailbox SET forgotten_mod_seq = highest_mod_seq");
   return {
     lost: broken.flatMap(({ user, name, uid, envelope, bytes }) =>
       bytes === null ? [{ user, mailbox: name, uid, envelope }] : [],
@@ -120,31 +122,36 @@ const TOTALS = `
   UPDATE mailbox SET
     messages = (SELECT count(*) FROM message WHERE mailbox_id = mailbox.id),
     size = (SELECT coalesce(sum(size), 0) FROM message WHERE mailbox_id = mailbox.id),
-    unseen = (SELECT count(*) FROM message JOIN flag_set ON flag_set.id = flag_set_id
-      WHERE mailbox_id = mailbox.id AND flags NOT LIKE '%"\\Seen"%'),
-    deleted = (SELECT count(*) FROM message JOIN flag_set ON flag_set.id = flag_set_id
-      WHERE mailbox_id = mailbox.id AND flags LIKE '%"\\Deleted"%'),
+    unseen = (SELECT count(*) FROM message WHERE mailbox_id = mailbox.id
+      AND flag_set_id NOT IN (SELECT flag_set.id FROM flag_set, json_each(flags) WHERE value = '\\Seen')),
+    deleted = (SELECT count(*) FROM message WHERE mailbox_id = mailbox.id
+      AND flag_set_id IN (SELECT flag_set.id FROM flag_set, json_each(flags) WHERE value = '\\Deleted')),
     uid_next = max(uid_next, 1 + (SELECT coalesce(max(uid), 0) FROM message WHERE mailbox_id = mailbox.id)),
     highest_mod_seq = 1 + max(highest_mod_seq, (SELECT coalesce(max(mod_seq), 0) FROM message WHERE mailbox_id = mailbox.id));`;
 
-/** Flags that cannot be read any more are none. */
+/** Flags that cannot be read any more are none, which clients hear of as of any change. */
 function restoreFlagSets(database: BetterSqlite.Database): void {
   database.exec(`
     INSERT OR IGNORE INTO flag_set (flags) VALUES ('[]');
-    UPDATE message SET flag_set_id = (SELECT id FROM flag_set WHERE flags = '[]')
+    UPDATE message SET flag_set_id = (SELECT id FROM flag_set WHERE flags = '[]'),
+      mod_seq = 1 + coalesce((SELECT highest_mod_seq FROM mailbox WHERE id = mailbox_id), mod_seq)
       WHERE flag_set_id NOT IN (SELECT id FROM flag_set)`);
 }
 
-/** Messages that only the index knows any more come back without their flags. */
-function restoreMessages(database: BetterSqlite.Database, { indexed }: CopiedRows): void {
+/**
+ * Messages that only the index knows any more come back without their flags; where no rows are missing, only such as are in no other
+ * mailbox either.
+ */
+function restoreMessages(database: BetterSqlite.Database, { indexed, losses }: CopiedRows): void {
+  const areMissing = losses.some(({ table }) => table === "message") ? 1 : 0;
   const insert = database.prepare(`
     INSERT OR IGNORE INTO message (mailbox_id, uid, flag_set_id, mod_seq, body_id, size, internal_seconds, internal_zone, save_date)
     SELECT :mailbox, :uid, (SELECT id FROM flag_set WHERE flags = '[]'), 1, :body, coalesce((SELECT size FROM body WHERE id = :body), 0),
       coalesce((SELECT sent_seconds FROM body WHERE id = :body), unixepoch()), 0, unixepoch()
-    WHERE NOT EXISTS (SELECT 1 FROM message WHERE body_id = :body)`);
+    WHERE :areMissing OR NOT EXISTS (SELECT 1 FROM message WHERE body_id = :body)`);
   for (const { values } of indexed) {
     const [body, mailbox, uid] = values;
-    if (isNumber(body) && isNumber(mailbox) && isNumber(uid)) insert.run({ body, mailbox, uid });
+    if (isNumber(body) && isNumber(mailbox) && isNumber(uid)) insert.run({ body, mailbox, uid, areMissing });
   }
 }
 

@@ -6,6 +6,8 @@ interface Column {
   readonly name: string;
   readonly type: string;
   readonly isRequired: boolean;
+  /** A row that is older than the column may lack it. */
+  readonly hasDefault: boolean;
   /** Computed: stands in the row, is not written. */
   readonly isGenerated: boolean;
   readonly isRowid: boolean;
@@ -27,8 +29,11 @@ export class TargetTable {
 
   /** Whether the row could be one of this table, by its number of columns and their types. */
   fits({ rowid, values }: Row): boolean {
-    if ((rowid === null) !== (this.kind === "index") || values.length !== this.#columns.length) return false;
-    return this.#columns.every((column, index) => isOfType(values[index]!, column));
+    if ((rowid === null) !== (this.kind === "index") || values.length > this.#columns.length) return false;
+    return this.#columns.every((column, index) => {
+      const value = values[index];
+      return value === undefined ? !column.isRequired || column.hasDefault : isOfType(value, column);
+    });
   }
 
   /** @param conflict what becomes of a row that is there already. False when the table does not take it */
@@ -72,6 +77,7 @@ interface ColumnRow {
   name: string;
   type: string;
   notnull: number;
+  dflt_value: string | null;
   pk: number;
   hidden: number;
 }
@@ -79,16 +85,17 @@ interface ColumnRow {
 /** In the order in which they stand in a row: without rowids those of the key come first. */
 function readColumns(database: BetterSqlite.Database, table: string, kind: "table" | "index"): Column[] {
   const rows = database
-    .prepare('SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?)')
+    .prepare('SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)')
     .all(table) as ColumnRow[];
   const key = rows.filter(({ pk }) => pk > 0).sort((one, other) => one.pk - other.pk);
   const ordered = kind === "index" ? [...key, ...rows.filter(({ pk }) => pk === 0)] : rows;
-  return ordered.map(({ name, type, notnull, pk, hidden }) => {
+  return ordered.map(({ name, type, notnull, dflt_value, pk, hidden }) => {
     const isRowid = kind === "table" && pk === 1 && key.length === 1 && type === "INTEGER";
     return {
       name,
       type,
       isRequired: (notnull === 1 || pk > 0) && !isRowid,
+      hasDefault: dflt_value !== null,
       isGenerated: hidden > 1,
       isRowid,
     };

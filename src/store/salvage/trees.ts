@@ -46,6 +46,17 @@ export class TreeReader {
     return { rows, lostPages, lostRows };
   }
 
+  /** Leaves of a table that nothing leads to any more, all of whose rows look like its rows. */
+  readLeavesOf(isOne: (row: Row) => boolean, take: (row: Row) => void): void {
+    for (let number = 2; number <= this.file.pageCount; number++) {
+      const content = this.#visited.has(number) ? null : readPage(this.file, number);
+      if (content?.kind !== PageKind.tableLeaf || content.rows.length === 0) continue;
+      if (!content.rows.every(isOne)) continue;
+      this.#note(number, content);
+      for (const row of content.rows) take(row);
+    }
+  }
+
   /** Pages on the list of free ones, which may hold what was deleted long ago. */
   skipFree(): void {
     let trunk = this.file.header?.firstFreePage ?? 0;

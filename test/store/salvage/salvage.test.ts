@@ -7,7 +7,7 @@ import { type Database, openDatabase } from "../../../src/store/database.js";
 import { salvage } from "../../../src/store/salvage/salvage.js";
 import { findDamage, wasOurs } from "../../../src/store/soundness.js";
 import { createSqliteStores } from "../../../src/store/sqlite/stores.js";
-import { mail, object } from "../contracts/values.js";
+import { contact, mail, object } from "../contracts/values.js";
 
 const PAGE = 4096;
 const NOW = 2_000_000_000;
@@ -59,6 +59,27 @@ function open<T>(file: string, look: (database: Database) => T): T {
   } finally {
     database.close();
   }
+}
+
+/** The pages of a table or index, root first. */
+function pagesOf(name: string): { readonly pageno: number; readonly pagetype: string }[] {
+  const database = new BetterSqlite(path, { readonly: true });
+  const pages = database
+    .prepare("SELECT pageno, pagetype FROM dbstat WHERE name = ? ORDER BY path")
+    .all(name);
+  database.close();
+  return pages as { pageno: number; pagetype: string }[];
+}
+
+/** 300 mails in INBOX, as many copies in Archive. */
+function fillWithCopies(): void {
+  const database = openDatabase(path);
+  const { mailboxes } = createSqliteStores(database);
+  const inbox = mailboxes.create("anna", "INBOX", {});
+  const archive = mailboxes.create("anna", "Archive", {});
+  const mails = Array.from({ length: 300 }, (_, number) => mail(`m${number}`));
+  mailboxes.copy(inbox, mailboxes.append(inbox, mails).uids, archive);
+  database.close();
 }
 
 function damage(page: number, change: (bytes: Buffer) => void): void {
@@ -175,5 +196,94 @@ describe("salvage", () => {
     expect(() => salvage(path, target, NOW)).toThrow("another program");
     writeFileSync(path, "this is a diary, not a database\n".repeat(1000));
     expect(wasOurs(path)).toBe(false);
+  });
+
+  test("counts what is unseen and what is deleted, so that EXPUNGE finds it", () => {
+    const database = openDatabase(path);
+    const before = createSqliteStores(database).mailboxes;
+    const flags = [["\\Seen"], ["\\Deleted", "\\Seen"], []];
+    before.append(
+      before.create("anna", "INBOX", {}),
+      flags.map((some, number) => mail(`m${number}`, { flags: some })),
+    );
+    database.close();
+    salvage(path, target, NOW);
+    open(target, (saved) => {
+      const { mailboxes } = createSqliteStores(saved);
+      const inbox = mailboxes.find("anna", "INBOX")!;
+      expect(mailboxes.status(inbox)).toMatchObject({ unseen: 1, deleted: 1 });
+      expect(mailboxes.expunge(inbox, "all", "deleted-only", null).expunged).toEqual([2]);
+    });
+  });
+
+  test("a copy in another folder comes back as well when its row is lost", () => {
+    fillWithCopies();
+    damage(pagesOf("message").at(-1)!.pageno, (bytes) => bytes.fill(0));
+    expect(salvage(path, target, NOW).lost).toEqual([]);
+    open(target, (saved) => {
+      const { mailboxes } = createSqliteStores(saved);
+      for (const name of ["INBOX", "Archive"])
+        expect(mailboxes.status(mailboxes.find("anna", name)!).messages).toBe(300);
+    });
+  });
+
+  test.each([
+    ["the root of a table", () => pagesOf("content")[0]!.pageno],
+    ["the first page", () => 1],
+  ])("without %s also mail is found that is older than a column of its table", (_, page) => {
+    fillWithCopies();
+    const older = new BetterSqlite(path);
+    older.exec(`
+      CREATE TABLE kept AS SELECT * FROM content;
+      ALTER TABLE content DROP COLUMN checksum;
+      DELETE FROM content;
+      INSERT INTO content SELECT body_id, bytes FROM kept;
+      DROP TABLE kept;
+      ALTER TABLE content ADD COLUMN checksum INTEGER;`);
+    older.close();
+    damage(page(), (bytes) => bytes.fill(0));
+    expect(salvage(path, target, NOW)).toMatchObject({ mails: 600, lost: [] });
+  });
+
+  test("without the first page everything is there, and nothing that was deleted", () => {
+    fillWithCopies();
+    const before = openDatabase(path);
+    const stores = createSqliteStores(before);
+    const archive = stores.mailboxes.find("anna", "Archive")!;
+    stores.mailboxes.expunge(
+      archive,
+      Array.from({ length: 290 }, (_, index) => index + 1),
+      "any",
+      null,
+    );
+    const inbox = stores.mailboxes.find("anna", "INBOX")!;
+    stores.mailboxes.expunge(
+      inbox,
+      Array.from({ length: 290 }, (_, index) => index + 1),
+      "any",
+      null,
+    );
+    stores.contacts.save(contact("bert"));
+    stores.properties.set("keys.vault", "{}");
+    const expected = contents(before);
+    before.close();
+    damage(1, (bytes) => bytes.fill(0));
+    expect(salvage(path, target, NOW).losses).toEqual([]);
+    open(target, (saved) => {
+      expect(contents(saved)).toEqual(expected);
+      const { contacts, properties } = createSqliteStores(saved);
+      expect(contacts.list("anna")).toEqual([contact("bert")]);
+      expect(properties.get("keys.vault")).toBe("{}");
+    });
+  });
+
+  test("clients are not told by halves what is gone when notes of it are lost", () => {
+    fill();
+    damage(pagesOf("expunged")[0]!.pageno, (bytes) => bytes.fill(0));
+    salvage(path, target, NOW);
+    open(target, (saved) => {
+      const { mailboxes } = createSqliteStores(saved);
+      expect(mailboxes.vanishedSince(mailboxes.find("anna", "Work")!, 1)).toBeNull();
+    });
   });
 });
