@@ -8,11 +8,15 @@ import type { Recipient } from "./recipient.js";
 import { sendBroadcast } from "./send-broadcast.js";
 import { type Sending, type SendingContext, sendMsg } from "./send-msg.js";
 import { sendingCost } from "./sending-cost.js";
-import type { SolvedObject } from "./solve-object.js";
+import { OutdatedWork, type SolvedObject } from "./solve-object.js";
 import type { Identity, OutboxEntry, OutboxId } from "./types.js";
 
 /** Works in the solver or waiting for it at a time; more would only hold their contents in memory. */
 const MOST_JOBS = 32;
+/** Of those that take long. Else so many that are dear, by their size or their recipients' demands, would keep all others waiting. */
+const MOST_DEAR_JOBS = 16;
+/** Trials; a short message takes a fifth. */
+const DEAR = 1e8;
 
 export interface SendingOrder {
   readonly sender: Identity;
@@ -32,10 +36,23 @@ export interface DispatchHooks {
   succeeded(id: OutboxId): void;
 }
 
-export class Dispatch {
-  readonly #jobs = new Jobs<OutboxId>();
+/** Messages that keep only each other waiting. */
+class Lane {
+  readonly jobs = new Jobs<OutboxId>();
   /** Ready to be sent, but there are enough at it. */
-  readonly #crowd = new Set<OutboxId>();
+  readonly crowd = new Set<OutboxId>();
+
+  constructor(readonly most: number) {}
+
+  get isFull(): boolean {
+    return this.jobs.size >= this.most;
+  }
+}
+
+export class Dispatch {
+  readonly #cheap = new Lane(MOST_JOBS);
+  readonly #dear = new Lane(MOST_DEAR_JOBS);
+  readonly #lanes = [this.#cheap, this.#dear];
 
   constructor(
     private readonly options: SendingContext & { readonly publisher: Publisher },
@@ -43,65 +60,70 @@ export class Dispatch {
   ) {}
 
   isWorkingOn(id: OutboxId): boolean {
-    return this.#jobs.has(id);
+    return this.#lanes.some(({ jobs }) => jobs.has(id));
   }
 
   progress(id: OutboxId): Progress | null {
-    return this.#jobs.progress(id);
+    return this.#cheap.jobs.progress(id) ?? this.#dear.jobs.progress(id);
   }
 
   /** The entry has come to its end. */
   abort(id: OutboxId): void {
-    this.#crowd.delete(id);
-    this.#jobs.abort(id);
+    for (const { crowd, jobs } of this.#lanes) {
+      crowd.delete(id);
+      jobs.abort(id);
+    }
     this.#letNextIn();
   }
 
   async abortAll(): Promise<void> {
-    this.#crowd.clear();
-    await this.#jobs.abortAll();
+    for (const { crowd } of this.#lanes) crowd.clear();
+    await Promise.all(this.#lanes.map(({ jobs }) => jobs.abortAll()));
   }
 
   /** Makes the object, publishes it, and keeps the entry as sent. */
   send(entry: OutboxEntry, order: SendingOrder): void {
-    if (this.#jobs.size >= MOST_JOBS) {
-      this.#crowd.add(entry.id);
+    const { trials } = sendingCost(entry, order, this.options);
+    const lane = trials > DEAR ? this.#dear : this.#cheap;
+    for (const { crowd } of this.#lanes) crowd.delete(entry.id);
+    if (lane.isFull) {
+      lane.crowd.add(entry.id);
       return;
     }
-    this.#jobs.start(
+    const report = (progress: Progress) => lane.jobs.report(entry.id, progress);
+    lane.jobs.start(
       entry.id,
-      (signal) => this.#work(entry, order, signal),
+      (signal) => this.#work(entry, order, { signal, progress: new ProgressOfStages(trials, report) }),
       () => this.#letNextIn(),
     );
   }
 
   #letNextIn(): void {
-    for (const id of this.#crowd) {
-      this.#crowd.delete(id);
+    for (const lane of this.#lanes) {
+      const [id] = lane.crowd;
+      if (id === undefined || lane.isFull) continue;
+      lane.crowd.delete(id);
       this.hooks.due(id);
-      return;
     }
   }
 
   async #work(
     entry: OutboxEntry,
     { sender, recipient, ttl }: SendingOrder,
-    signal: AbortSignal,
+    work: Pick<Sending, "signal" | "progress">,
   ): Promise<void> {
+    const { signal } = work;
     const { random, stores } = this.options;
     const acknowledged =
       entry.wantsAcknowledgement && recipient.key === "known" && recipient.acknowledges === "does";
     const ackData = acknowledged
       ? (entry.ackData ?? createAckData(0, recipient.address.stream, random))
       : null;
-    const cost = sendingCost(entry, { sender, recipient, ttl }, this.options);
-    const report = (progress: Progress) => this.#jobs.report(entry.id, progress);
     const sending: Sending = {
+      ...work,
       entry: { ...entry, ackData },
       sender,
       ttl,
-      signal,
-      progress: new ProgressOfStages(cost.trials, report),
       started: () => this.#started(entry.id, ackData),
     };
     try {
@@ -114,7 +136,9 @@ export class Dispatch {
       if (stores.identities.owners(entry.from).length > 0) this.#sent(entry.id, solved, ackData);
       else this.hooks.due(entry.id);
     } catch (error) {
-      if (!signal.aborted) this.hooks.failed(entry.id, error);
+      if (signal.aborted) return;
+      if (error instanceof OutdatedWork) this.hooks.due(entry.id);
+      else this.hooks.failed(entry.id, error);
     }
   }
 
@@ -133,6 +157,7 @@ export class Dispatch {
       const awaitsAcknowledgement = ackData !== null;
       this.hooks.save(entry, {
         state: "sent",
+        ackData: ackData ?? entry.ackData,
         attempts: entry.attempts + 1,
         inventoryHash: publisher.publish(object),
         expires,

@@ -11,6 +11,8 @@ const DAY = 86_400;
 export const SHORTEST_TTL = 3600;
 export const LONGEST_TTL = 28 * DAY;
 const FIRST_PUBKEY_REQUEST_TTL = 2.5 * DAY;
+/** More than anybody does while an object lives: 28 days of fifteen thousand million a second. */
+export const MOST_TRIALS = 2 ** 55;
 /** Of the life of an object: how long an answer to it is waited for. */
 const WAITING_SHARE = 1.1;
 
@@ -84,7 +86,7 @@ const awaitsNothing: Rule = (entry) => (entry.awaitsAcknowledgement ? null : NON
 const senderGone: Rule = (_entry, facts) => (facts.sender === "gone" ? fail("identity-gone") : null);
 
 const patienceOver: Rule = (entry, { now, policy }) => {
-  const tried = entry.attempts > 0 || entry.pubkeyRequests > 0;
+  const tried = entry.attempts > 0 || entry.pubkeyRequests > 0 || entry.state === "proof-of-work";
   return tried && now >= deadline(entry, policy) ? fail("given-up") : null;
 };
 
@@ -111,7 +113,7 @@ const sendable: Rule = (entry, { recipient, policy }) => {
   if (recipient.key !== "known") return null;
   if (recipient.cost.objectLength > MAX_SENT_OBJECT) return fail("too-large");
   const limit = entry.maximumWork ?? policy.maximumWork;
-  if (limit > 0 && recipient.cost.trials > limit) return fail("too-difficult");
+  if (recipient.cost.trials > Math.min(limit || MOST_TRIALS, MOST_TRIALS)) return fail("too-difficult");
   // Nobody pays more for another try than he has agreed to.
   const isTooDear = limit > 0 && (recipient.nextTrials ?? 0) > limit;
   return { action: "send", ttl: isTooDear ? entry.ttl : nextTtl(entry) };

@@ -9,6 +9,14 @@ const JITTER = 300;
 /** Seconds by which the clocks of receivers may be behind: the work is made for a life that much longer. */
 const CLOCK_DIFFERENCE = 60;
 
+/** Of an object's life: what must be left of it when its work is done, so that it reaches others. */
+const LEAST_SHARE = 0.1;
+
+/** The work was for a life that is over, or nearly, or that a clock has told which has been set back since: the network would refuse it. */
+export class OutdatedWork extends Error {
+  override readonly name = "OutdatedWork";
+}
+
 /** Which work comes first: what others wait for, then the small. */
 export const Priority = { acknowledgement: 0, pubkey: 1, message: 2, largeMessage: 3 } as const;
 
@@ -46,7 +54,7 @@ export interface SolvedObject {
   readonly ttl: number;
 }
 
-/** Builds an object when its turn comes and does its proof of work. Rejects with an AbortError, or with what `build` threw. */
+/** Builds an object when its turn comes and does its proof of work. Rejects with an AbortError, OutdatedWork, or what `build` threw. */
 export async function solveObject(
   order: ObjectOrder,
   { solver, clock, random }: WorkContext,
@@ -54,6 +62,10 @@ export async function solveObject(
   const ttl = Math.floor(order.ttl) - JITTER + randomBelow(2 * JITTER + 1, random);
   let bytes = new Uint8Array(0);
   let expires = 0;
+  const checkTime = () => {
+    const left = expires - clock();
+    if (left < LEAST_SHARE * ttl || left > ttl + CLOCK_DIFFERENCE) throw new OutdatedWork();
+  };
   const solution = await solver.solve({
     prepare() {
       expires = Math.floor(clock()) + ttl;
@@ -64,7 +76,11 @@ export async function solveObject(
     },
     signal: order.signal,
     priority: order.priority,
-    onProgress: (progress) => order.onProgress?.(progress),
+    onProgress(progress) {
+      checkTime();
+      order.onProgress?.(progress);
+    },
   });
+  checkTime();
   return { object: withNonce(solution.nonce, bytes), expires, ttl };
 }
