@@ -1,3 +1,4 @@
+import { MOST_TRIALS } from "../../bitmessage/messaging/next-action.js";
 import type { Outbox } from "../../bitmessage/messaging/outbox.js";
 import type { SendPolicy } from "../../bitmessage/messaging/ports.js";
 import type { Draft } from "../../bitmessage/messaging/types.js";
@@ -88,6 +89,7 @@ class MessageDrafting implements Drafting {
     const { outbox, policy, trialsPerSecond } = this.#options;
     const cost = outbox.estimate(draft);
     if (cost.objectLength > MAX_SENT_OBJECT) throw objectTooLarge(cost.objectLength);
+    if (cost.trials > MOST_TRIALS) throw workWithoutEnd(cost.trials);
     const limit = draft.maximumWork ?? policy.maximumWork;
     if (limit === 0 || cost.trials <= limit) return;
     const source =
@@ -97,6 +99,12 @@ class MessageDrafting implements Drafting {
       `To pay that price, send it with the header field X-Bitmessage-Max-Work: ${acceptedWork(cost.trials)}`;
     throw new SmtpError(554, "5.7.0", text);
   }
+}
+
+function workWithoutEnd(trials: number): SmtpError {
+  const text =
+    "that is more than can be done while a message lives, so that nobody can write to this address";
+  return new SmtpError(554, "5.7.0", `Its owner demands ${trials} trials; ${text}`);
 }
 
 function objectTooLarge(size: number): SmtpError {

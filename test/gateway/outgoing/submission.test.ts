@@ -108,6 +108,14 @@ describe("what is refused leaves nothing behind", () => {
     expectNothingKept();
   });
 
+  test("work without end, whatever the limit", async () => {
+    world.outbox.cost.trials = 2 ** 64;
+    const paid = mail("X-Bitmessage-Max-Work: 0", ...usual);
+    expect(await refusal(send(envelopeTo(`${bob}@${DOMAIN}`), paid))).toMatch(
+      /^554 5\.7\.0 .*18446744073709552000 trials.*nobody can write/,
+    );
+  });
+
   test("too much work: trials and minutes are told; the mail's own limit counts before the policy's", async () => {
     world.policy.maximumWork = 1000;
     world.outbox.cost.trials = 600_000_000;
