@@ -52,9 +52,11 @@ export class Announcements<Target extends AnnouncementTarget> {
     this.#delay = options.delay;
   }
 
-  /** A new peer is told of the whole inventory (section 7.1), one portion after the other as it takes them. */
+  /**
+   * A new peer is told of the whole inventory (section 7.1), one portion after the other as it takes them, but for what waits here: whoever
+   * came again and again would know at once what others are told after a delay.
+   */
   join(target: Target, inventory: NextPortion): void {
-    for (const queue of this.#queues) for (const hash of queue) target.noteKnown(hash);
     this.#targets.set(target, inventory);
     this.drained(target);
   }
@@ -86,7 +88,10 @@ export class Announcements<Target extends AnnouncementTarget> {
   #tellPortion(target: Target): void {
     const portion = this.#targets.get(target)?.() ?? null;
     if (portion === null) this.#targets.set(target, null);
-    else target.announceObjects(shuffle([...portion], this.#random));
+    else {
+      const told = portion.filter((hash) => !this.isPending(hash));
+      target.announceObjects(shuffle(told, this.#random));
+    }
   }
 
   /** Announces new objects, each after a random delay. */

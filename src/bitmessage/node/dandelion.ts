@@ -31,6 +31,10 @@ interface HiddenObject<Target> {
   child: Target | null;
   told: boolean;
   renewals: number;
+  /** There have been peers, and no stem: it waits for one a single time, however many such peers come. */
+  hasAwaited: boolean;
+  /** Who announced it by dinv while it was to be published later; null where it was not, or was announced openly as well. */
+  heardFrom: Target | null;
   cancelDeadline: () => void;
   cancelTelling: () => void;
 }
@@ -99,9 +103,12 @@ export class Dandelion<Target extends StemTarget> {
     });
   }
 
-  /** A peer announced by dinv what is not here. */
+  /** A peer announced by dinv what is not here, or what nobody may see. */
   heard(source: Target, hash: InventoryHash): void {
-    if (!this.isOn || this.#objects.has(hash) || this.#asked >= MAX_ASKED) return;
+    if (!this.isOn) return;
+    const known = this.#objects.get(hash);
+    if (known?.phase === "late") known.heardFrom ??= source;
+    if (known !== undefined || this.#asked >= MAX_ASKED) return;
     const object = this.#put(hash, source, "asked");
     this.#asked += 1;
     object.cancelDeadline = this.#options.scheduler.after(this.#lifetime(), () => this.#remove(hash));
@@ -109,7 +116,9 @@ export class Dandelion<Target extends StemTarget> {
 
   /** A peer announced it by inv: what is not here is no secret when it comes. */
   heardOpenly(hash: InventoryHash): void {
-    if (this.#objects.get(hash)?.phase === "asked") this.#remove(hash);
+    const known = this.#objects.get(hash);
+    if (known?.phase === "late") known.heardFrom = null;
+    else if (known?.phase === "asked") this.#remove(hash);
   }
 
   /** A new object is in the inventory. Returns whether it goes on along a stem: others announce it if not. */
@@ -121,9 +130,16 @@ export class Dandelion<Target extends StemTarget> {
     return true;
   }
 
-  /** An object that is here has come in again: the stem is a circle, or somebody has told everybody. */
+  /**
+   * An object that is here has come in again: the stem is a circle, or somebody has told everybody. With one of ours that is to be published
+   * later we do what those do who never had it: whoever wrote a message could send its acknowledgement to all nodes, and see who keeps it back.
+   */
   cameAgain(hash: InventoryHash): void {
-    if (this.#objects.get(hash)?.phase === "stem") this.#fluff(hash);
+    const object = this.#objects.get(hash);
+    if (object?.phase === "late" && object.heardFrom !== null) {
+      this.#remove(hash);
+      this.#enter(hash, object.heardFrom);
+    } else if (object?.phase === "late" || object?.phase === "stem") this.#fluff(hash);
   }
 
   /** Whether the inventory has it and nobody may see that. */
@@ -161,6 +177,8 @@ export class Dandelion<Target extends StemTarget> {
       child: null,
       told: false,
       renewals: 0,
+      hasAwaited: false,
+      heardFrom: null,
       cancelDeadline: nothing,
       cancelTelling: nothing,
     };
@@ -170,18 +188,26 @@ export class Dandelion<Target extends StemTarget> {
 
   #setDeadline(hash: InventoryHash, object: HiddenObject<Target>): void {
     object.cancelDeadline();
-    object.cancelDeadline = this.#options.scheduler.after(this.#lifetime(), () => {
-      // Whoever came first later would be told of it alone, and know whose it is.
-      if (this.#peers === 0 && object.source === "ourselves") this.#setDeadline(hash, object);
-      else this.#fluff(hash);
-    });
+    object.cancelDeadline = this.#options.scheduler.after(this.#lifetime(), () => this.#isDue(hash, object));
+  }
+
+  #isDue(hash: InventoryHash, object: HiddenObject<Target>): void {
+    if (this.#peers > 0 || object.source !== "ourselves") {
+      this.#fluff(hash);
+      return;
+    }
+    // Whoever came first later would be told of it alone, and know whose it is.
+    object.hasAwaited = false;
+    this.#setDeadline(hash, object);
   }
 
   /** There are peers, and none can be a stem: it does not wait long for one. */
   #awaitStem(hash: InventoryHash, object: HiddenObject<Target>): void {
+    if (object.hasAwaited) return;
+    object.hasAwaited = true;
     object.cancelDeadline();
     object.cancelDeadline = this.#options.scheduler.after(this.#options.timings.announceDelay, () =>
-      this.#fluff(hash),
+      this.#isDue(hash, object),
     );
   }
 

@@ -123,6 +123,11 @@ export class Downloads<Source extends DownloadSource> {
       sender.delivered += 1;
       sender.barren = 0;
     }
+    return { wasAsked, holders: this.settle(hash) };
+  }
+
+  /** Nobody is asked for it any more, as it is here. Returns the peers that had announced it. */
+  settle(hash: InventoryHash): Source[] {
     const holders: Source[] = [];
     for (const [source, state] of this.#sources) {
       if (!state.unseen.delete(hash)) continue;
@@ -132,7 +137,7 @@ export class Downloads<Source extends DownloadSource> {
     }
     this.#askedOf.delete(hash);
     this.#untried.delete(hash);
-    return { wasAsked, holders };
+    return holders;
   }
 
   /** Nobody is asked for anything for so many seconds. */

@@ -257,8 +257,8 @@ export class Exchange {
     if (hashes.some((hash) => this.#unkept.has(hash))) this.#keep();
     for (const hash of hashes) {
       // A hidden object is asked for as if it were not here.
-      if (dandelion.hides(hash)) unseen.push(hash);
-      else if (inventory.has(hash)) {
+      const isSeen = !dandelion.hides(hash) && inventory.has(hash);
+      if (isSeen) {
         if (announcements.isPending(hash)) peer.noteKnown(hash);
         ownObjects.wentOut(hash);
       } else if (!shedding.hasShed(hash)) {
@@ -285,8 +285,9 @@ export class Exchange {
     }
     peer.noteKnown(result.hash);
     if (result.verdict === "ignore" && result.reason === "duplicate") {
-      this.#options.dandelion.cameAgain(result.hash);
-      this.#options.ownObjects.wentOut(result.hash);
+      const { dandelion, ownObjects } = this.#options;
+      dandelion.cameAgain(result.hash);
+      if (!dandelion.hides(result.hash)) ownObjects.wentOut(result.hash);
     }
     if (result.verdict === "reject") this.#offend(peer, result.reason);
     else if (result.verdict === "accept" && result.type === ObjectType.onionpeer) {

@@ -104,7 +104,11 @@ class Node implements BitmessageNode {
       timings,
       scheduler,
       random,
-      fluff: (hash) => this.#announcements.add([hash]),
+      fluff: (hash) => {
+        // One of ours that we went on asking for would be known by that.
+        for (const holder of this.#downloads.settle(hash)) holder.noteKnown(hash);
+        this.#announcements.add([hash]);
+      },
     });
     this.#ownObjects = new OwnObjects(inventory);
     this.#uploads = new Uploads({

@@ -83,12 +83,14 @@ describe("announcements", () => {
     expect(target.packets[0]!.slice(0, 100)).not.toEqual(all.slice(0, 100));
   });
 
-  test("what waits to be announced is not told twice to a peer that comes meanwhile", () => {
+  test("what waits to be announced is told in its time to a peer that comes meanwhile, and once", () => {
     const { scheduler, announcements } = setUp();
     const news = hashes(50);
     announcements.add(news);
     const target = new Target();
     announcements.join(target, once(news));
+    scheduler.advance(0);
+    expect(target.packets.flat()).toEqual([]);
     scheduler.advance(20);
     expect(target.packets.flat()).toHaveLength(50);
   });

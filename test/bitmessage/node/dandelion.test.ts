@@ -99,6 +99,32 @@ describe("an object of ours", () => {
     expect(fluffed).toHaveLength(1);
   });
 
+  test("goes out however many peers come that cannot be stems", () => {
+    const { scheduler, dandelion, fluffed } = setUp();
+    dandelion.publish(HASH);
+    for (let round = 0; round < 100; round++) {
+      dandelion.join(new Peer(String(round)), "other");
+      scheduler.advance(5);
+    }
+    expect(fluffed).toHaveLength(1);
+    expect(fluffed[0]!.time).toBeLessThanOrEqual(10);
+  });
+
+  test("stays hidden when the only peer has left before it was told", () => {
+    const { scheduler, dandelion, fluffed } = setUp();
+    dandelion.publish(HASH);
+    for (let round = 0; round < 10; round++) {
+      const passing = new Peer(String(round));
+      dandelion.join(passing, "other");
+      dandelion.leave(passing);
+      scheduler.advance(1000);
+    }
+    expect(fluffed).toEqual([]);
+    dandelion.join(new Peer("stays"), "other");
+    scheduler.advance(10);
+    expect(fluffed).toHaveLength(1);
+  });
+
   test("takes the stem that comes soon after a peer that is none", () => {
     const { scheduler, dandelion, fluffed } = setUp(100);
     dandelion.publish(HASH);
@@ -218,6 +244,40 @@ test("what is published later is hidden until then", () => {
   scheduler.advance(60);
   expect(fluffed).toHaveLength(1);
   expect(dandelion.hides(HASH)).toBe(false);
+});
+
+describe("what is to be published later, and comes in before", () => {
+  test("is told to all, as if it were new", () => {
+    const { dandelion, fluffed } = setUp();
+    for (const name of ["a", "b"]) dandelion.join(new Peer(name), "stem");
+    dandelion.publishLater(HASH, 60);
+    dandelion.cameAgain(HASH);
+    expect(fluffed).toHaveLength(1);
+    expect(dandelion.hides(HASH)).toBe(false);
+  });
+
+  test("goes on along a stem if it was announced by dinv, and not back", () => {
+    const { scheduler, dandelion, fluffed } = setUp(100);
+    const [from, to] = [new Peer("from"), new Peer("to")];
+    for (const peer of [from, to]) dandelion.join(peer, "stem");
+    dandelion.publishLater(HASH, 60);
+    dandelion.heard(from, HASH);
+    dandelion.cameAgain(HASH);
+    scheduler.advance(9.99);
+    expect(fluffed).toEqual([]);
+    expect([from.stems, to.stems]).toEqual([[], [HASH]]);
+  });
+
+  test("is told to all if it was announced by dinv and by inv", () => {
+    const { dandelion, fluffed } = setUp();
+    const [from, to] = [new Peer("from"), new Peer("to")];
+    for (const peer of [from, to]) dandelion.join(peer, "stem");
+    dandelion.publishLater(HASH, 60);
+    dandelion.heard(from, HASH);
+    dandelion.heardOpenly(HASH);
+    dandelion.cameAgain(HASH);
+    expect(fluffed).toHaveLength(1);
+  });
 });
 
 test("deadlines are ten seconds and an exponential time of mean thirty", () => {
