@@ -74,6 +74,10 @@ export function textOf({ user, isOnlyUser, result, kept }: RescueReport): string
 /** Of tables whose loss somebody has to do something about. */
 const SENTENCES: readonly (readonly [table: string, sentence: string])[] = [
   ["identity", "Some identities may be gone with their private keys: compare your list with a backup."],
+  [
+    "property",
+    "If the private keys were encrypted, what opens them may be gone: then only a backup has them still.",
+  ],
   ["user", "Some logins may be gone: bmbridge user list"],
   ["outbox", "Some messages that were under way may be gone: compare the Outbox with what you have sent."],
   ["contact", "Some contacts or blocks may be gone."],

@@ -23,12 +23,14 @@ export class PageFile {
   readonly #log: number | null;
   /** Where in the log the newest state of a page stands. */
   readonly #logged = new Map<number, number>();
+  readonly #refused = new Set<number>();
 
+  /** @throws what the system throws when the disk does not give the log: what was written last stands there */
   constructor(path: string) {
     this.#file = openSync(path, "r");
     const log = `${path}-wal`;
     this.#log = existsSync(log) ? openSync(log, "r") : null;
-    const first = readBytes(this.#file, 0, HEADER_LENGTH);
+    const first = readOrNothing(this.#file, 0, HEADER_LENGTH);
     this.pageSize = pageSizeOf(first);
     const fromLog = this.#log === null ? 0 : this.#readLog(this.#log);
     this.pageCount = Math.max(fromLog, Math.floor(fstatSync(this.#file).size / this.pageSize));
@@ -40,15 +42,25 @@ export class PageFile {
     if (this.#log !== null) closeSync(this.#log);
   }
 
+  /** How many of the pages that were asked for the disk has not given. */
+  get refused(): number {
+    return this.#refused.size;
+  }
+
   /** Null where the file has no such page, or it cannot be read. @param number from 1 */
   read(number: number): Uint8Array | null {
     if (number < 1 || number > this.pageCount) return null;
-    const place = this.#logged.get(number);
-    const bytes =
-      place === undefined
-        ? readBytes(this.#file, (number - 1) * this.pageSize, this.pageSize)
-        : readBytes(this.#log!, place, this.pageSize);
-    return bytes.length === this.pageSize ? bytes : null;
+    try {
+      const place = this.#logged.get(number);
+      const bytes =
+        place === undefined
+          ? readBytes(this.#file, (number - 1) * this.pageSize, this.pageSize)
+          : readBytes(this.#log!, place, this.pageSize);
+      return bytes.length === this.pageSize ? bytes : null;
+    } catch {
+      this.#refused.add(number);
+      return null;
+    }
   }
 
   /** Takes in what has been committed to the log; the number of pages after it, or 0. */
@@ -83,13 +95,17 @@ export class PageFile {
   }
 }
 
-/** As many of the octets as there are; none where the disk does not give them. */
+/** As many of the octets as there are. */
 function readBytes(file: number, position: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
+  return bytes.subarray(0, readSync(file, bytes, 0, length, position));
+}
+
+function readOrNothing(file: number, position: number, length: number): Uint8Array {
   try {
-    return bytes.subarray(0, readSync(file, bytes, 0, length, position));
+    return readBytes(file, position, length);
   } catch {
-    return bytes.subarray(0, 0);
+    return new Uint8Array(0);
   }
 }
 

@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import BetterSqlite from "better-sqlite3";
 import { APPLICATION_ID, applyMigrations } from "../migrate.js";
 import { migrations } from "../migrations/all.js";
+import { storageFault } from "../storage-fault.js";
 import { StoreError } from "../store-error.js";
 import { copyRows, readSchema, type TableLoss } from "./copy-rows.js";
 import { type MendedMail, mend } from "./mend.js";
@@ -20,12 +21,16 @@ export interface SalvageResult extends MendedMail {
   readonly mails: number;
 }
 
+/** Of the pages: where the disk gives less, it is the disk that is to be saved first, and nothing is to stand in for what is on it. */
+const MOST_REFUSED = 0.1;
+
 /**
  * Reads the file and its log page by page, and writes what is in them into `target`, which is made. Neither the file nor its log is
- * changed. The caller has `target` written to the disk. @throws StoreError `foreign` when nothing in it is ours
+ * changed. The caller has `target` written to the disk. @throws StoreError `foreign` when nothing in it is ours, `unusable` when the
+ * disk does not give the log, or more than a tenth of the pages
  */
 export function salvage(path: string, target: string, time: number): SalvageResult {
-  const file = new PageFile(path);
+  const file = openPages(path);
   let database: BetterSqlite.Database | null = null;
   try {
     if (file.header !== null && file.header.applicationId !== APPLICATION_ID)
@@ -36,17 +41,37 @@ export function salvage(path: string, target: string, time: number): SalvageResu
     const made = database;
     return database.transaction(() => {
       const copied = copyRows(file, made);
+      if (file.refused > file.pageCount * MOST_REFUSED) throw tooLittle(path);
       applyMigrations(made, migrations);
       const mended = mend(made, copied, time);
       const count = (table: string) => made.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
       const owners = made.prepare("SELECT DISTINCT user FROM mailbox").pluck().all() as string[];
       const result = { ...mended, losses: copied.losses, owners };
-      return { ...result, identities: count("identity"), users: count("user"), mails: count("message") };
+      const identities = made.prepare(IDENTITIES).pluck().get() as number;
+      return { ...result, identities, users: count("user"), mails: count("message") };
     })();
   } finally {
     database?.close();
     file.close();
   }
+}
+
+/** What is not a key as it stands is sealed, and worth nothing without what opens it. */
+const IDENTITIES = `
+  SELECT count(*) FROM identity WHERE length(signing_private_key) = 32
+    OR EXISTS (SELECT 1 FROM property WHERE name = 'keys.vault' AND value <> '')`;
+
+function openPages(path: string): PageFile {
+  try {
+    return new PageFile(path);
+  } catch (error) {
+    throw storageFault(error) === "failing" ? tooLittle(path) : error;
+  }
+}
+
+function tooLittle(path: string): StoreError {
+  const advice = "copy its folder to another disk, with a program that passes over what cannot be read";
+  return new StoreError("unusable", `the disk fails, and gives too little of ${path}: ${advice}`);
 }
 
 /** The tables as they were in the damaged file, so that rows fit. */

@@ -7,7 +7,7 @@ import { type Database, openDatabase } from "../../../src/store/database.js";
 import { salvage } from "../../../src/store/salvage/salvage.js";
 import { findDamage, wasOurs } from "../../../src/store/soundness.js";
 import { createSqliteStores } from "../../../src/store/sqlite/stores.js";
-import { contact, mail, object } from "../contracts/values.js";
+import { contact, identity, mail, object } from "../contracts/values.js";
 
 const PAGE = 4096;
 const NOW = 2_000_000_000;
@@ -285,5 +285,18 @@ describe("salvage", () => {
       const { mailboxes } = createSqliteStores(saved);
       expect(mailboxes.vanishedSince(mailboxes.find("anna", "Work")!, 1)).toBeNull();
     });
+  });
+
+  test("identities whose keys nothing opens any more are not said to be saved", async () => {
+    const database = openDatabase(path);
+    const { identities, keys } = createSqliteStores(database);
+    identities.save(identity("anna"));
+    await keys.setPassphrase("correct horse");
+    database.close();
+    expect(salvage(path, target, NOW).identities).toBe(1);
+    damage(pagesOf("property")[0]!.pageno, (bytes) => bytes.fill(0));
+    const { identities: saved, losses } = salvage(path, target, NOW);
+    expect(saved).toBe(0);
+    expect(losses).toEqual([expect.objectContaining({ table: "property" })]);
   });
 });
