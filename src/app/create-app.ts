@@ -134,6 +134,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     }),
     minimum: networkMinimum(config),
     inventory,
+    onOwnObjectSent: objectsKept,
     knownNodes: stores.knownNodes,
     resolver: resolveHost,
     random,

@@ -13,7 +13,7 @@ export function createPublisher(
     publish(object, when = "now") {
       const hash = inventoryHash(object);
       // What the network has already stays as public as it is: hiding it again would show whose it is.
-      if (isNew(stores.inventory, hash, object)) {
+      if (isNew(stores.inventory, { hash, bytes: object, when })) {
         stores.transactions.afterCommit(() => published(hash, when));
       }
       return hash;
@@ -22,16 +22,12 @@ export function createPublisher(
 }
 
 /** Keeps the object; returns whether it was not there before. */
-function isNew(inventory: Inventory, hash: InventoryHash, bytes: Uint8Array): boolean {
+function isNew(
+  inventory: Inventory,
+  { hash, bytes, when }: { hash: InventoryHash; bytes: Uint8Array; when: "now" | "later" },
+): boolean {
   const header = parseObjectHeader(bytes);
   const { type, version, stream, expires } = header;
-  return inventory.addOwn({
-    hash,
-    type,
-    version: Number(version),
-    stream: Number(stream),
-    expires,
-    tag: objectTag(bytes, header),
-    bytes,
-  });
+  const tag = objectTag(bytes, header);
+  return inventory.addOwn({ hash, type, version, stream, expires, tag, bytes }, when);
 }

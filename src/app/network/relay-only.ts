@@ -44,9 +44,9 @@ export function relayInventory({
         objectQueue.markProcessed(added);
         return added;
       }),
-    addOwn: (object) =>
+    addOwn: (object, when) =>
       transactions.run(() => {
-        const isNew = inventory.addOwn(object);
+        const isNew = inventory.addOwn(object, when);
         objectQueue.markProcessed([object.hash]);
         return isNew;
       }),

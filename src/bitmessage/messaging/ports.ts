@@ -31,7 +31,8 @@ export interface Transactions {
 export interface Publisher {
   /**
    * Keeps the object (proof of work included) in the inventory within the running transaction and announces it after the commit.
-   * @param when `later`: after a random time, so that it does not tell what it answers; after a crash at once
+   * @param when `later`: after a random time, so that it does not tell what it answers; after a crash at once. It is none of the
+   *   `unprocessed` before it has gone out: another identity here would else answer what nobody has heard yet
    */
   publish(object: Uint8Array, when?: "now" | "later"): InventoryHash;
 }

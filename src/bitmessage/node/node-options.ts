@@ -58,4 +58,6 @@ export interface NodeOptions {
   /** The local address of outgoing connections, for several nodes on one machine. */
   readonly bindAddress?: string;
   readonly timings?: Partial<NodeTimings>;
+  /** An object of ours has gone out: one that was published later may be looked into now. */
+  readonly onOwnObjectSent?: () => void;
 }

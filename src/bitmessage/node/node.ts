@@ -110,7 +110,7 @@ class Node implements BitmessageNode {
         this.#announcements.add([hash]);
       },
     });
-    this.#ownObjects = new OwnObjects(inventory);
+    this.#ownObjects = new OwnObjects(inventory, options.onOwnObjectSent);
     this.#uploads = new Uploads({
       read: (peer, hash) => (this.#dandelion.maySee(peer, hash) ? inventory.read(hash) : null),
       onSent: (hash) => {

@@ -9,8 +9,12 @@ export class OwnObjects {
   readonly #inventory: Inventory;
   readonly #unsent = new Set<InventoryHash>();
 
-  constructor(inventory: Inventory) {
+  readonly #onSent: () => void;
+
+  /** @param onSent one has gone out */
+  constructor(inventory: Inventory, onSent: () => void = () => {}) {
     this.#inventory = inventory;
+    this.#onSent = onSent;
   }
 
   /** Those of earlier times. */
@@ -26,6 +30,8 @@ export class OwnObjects {
 
   /** Others have it. */
   wentOut(hash: InventoryHash): void {
-    if (this.#unsent.delete(hash)) this.#inventory.markSent([hash]);
+    if (!this.#unsent.delete(hash)) return;
+    this.#inventory.markSent([hash]);
+    this.#onSent();
   }
 }

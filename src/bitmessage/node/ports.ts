@@ -35,8 +35,11 @@ export interface Inventory {
   read(hash: InventoryHash): Uint8Array | null;
   /** Keeps new ones, marked unprocessed, in one transaction; returns the hashes of those that were new. */
   add(objects: readonly InventoryObject[]): readonly InventoryHash[];
-  /** Keeps an object of ours like the others, and that it has not gone out yet. Returns whether it was new. */
-  addOwn(object: InventoryObject): boolean;
+  /**
+   * Keeps an object of ours like the others, and that it has not gone out yet. Returns whether it was new.
+   * @param when `later`: it is not looked into before it has gone out, or what it brings about here, first, would tell whose it is
+   */
+  addOwn(object: InventoryObject, when?: "now" | "later"): boolean;
   /** Objects of ours that have not gone out yet. */
   unsent(): readonly InventoryHash[];
   /** They have gone out: from now on they are like all others. */
@@ -46,7 +49,7 @@ export interface Inventory {
    * is held between two calls.
    */
   hashesAfter(stream: number, after: InventoryPlace, limit: number): InventoryPage;
-  /** Removes what expired before this time (Unix seconds) and has been processed. Returns how many. */
+  /** Removes what expired before this time (Unix seconds) and is not waiting to be looked into. Returns how many. */
   deleteExpired(before: number): number;
   /**
    * Makes room: removes those that expire first, until so many bytes are free or so many objects are gone, but nothing unprocessed and

@@ -20,7 +20,11 @@ interface Row extends InventoryObject {
   readonly position: number;
   readonly processed: boolean;
   readonly unsent: boolean;
+  /** Ours, and not to be looked into before it has gone out. */
+  readonly withheld: boolean;
 }
+
+const OF_OTHERS = { unsent: false, withheld: false };
 
 export class MemoryInventory implements Inventory, ObjectQueue {
   readonly #objects: Table<InventoryHash, Row>;
@@ -42,20 +46,20 @@ export class MemoryInventory implements Inventory, ObjectQueue {
   add(objects: readonly InventoryObject[]): readonly InventoryHash[] {
     return this.transactions.run(() => {
       const added: InventoryHash[] = [];
-      for (const object of objects) if (this.#insert(object, "network")) added.push(object.hash);
+      for (const object of objects) if (this.#insert(object, OF_OTHERS)) added.push(object.hash);
       return added;
     });
   }
 
-  addOwn(object: InventoryObject): boolean {
-    return this.transactions.run(() => this.#insert(object, "ourselves"));
+  addOwn(object: InventoryObject, when: "now" | "later" = "now"): boolean {
+    return this.transactions.run(() => this.#insert(object, { unsent: true, withheld: when === "later" }));
   }
 
-  #insert(object: InventoryObject, origin: "network" | "ourselves"): boolean {
+  #insert(object: InventoryObject, own: Pick<Row, "unsent" | "withheld">): boolean {
     if (this.#objects.has(object.hash)) return false;
     const copy = { ...object, tag: object.tag?.slice() ?? null, bytes: object.bytes.slice() };
     const position = this.#positions.next();
-    this.#objects.set(object.hash, { ...copy, position, processed: false, unsent: origin === "ourselves" });
+    this.#objects.set(object.hash, { ...copy, ...own, position, processed: false });
     return true;
   }
 
@@ -66,7 +70,7 @@ export class MemoryInventory implements Inventory, ObjectQueue {
   }
 
   markSent(hashes: readonly InventoryHash[]): void {
-    this.#change(hashes, { unsent: false });
+    this.#change(hashes, { unsent: false, withheld: false });
   }
 
   shed(bytes: number, limit: number): readonly InventoryPlace[] {
@@ -96,7 +100,7 @@ export class MemoryInventory implements Inventory, ObjectQueue {
 
   deleteExpired(before: number): number {
     return this.transactions.run(() => {
-      const expired = this.#rows().filter((row) => row.processed && row.expires < before);
+      const expired = this.#rows().filter((row) => row.expires < before && (row.processed || row.withheld));
       for (const row of expired) this.#objects.delete(row.hash);
       return expired.length;
     });
@@ -108,7 +112,7 @@ export class MemoryInventory implements Inventory, ObjectQueue {
   }
 
   unprocessed(limit: number): readonly { readonly hash: InventoryHash; readonly bytes: Uint8Array }[] {
-    const rows = this.#rows().filter((row) => !row.processed);
+    const rows = this.#rows().filter((row) => !row.processed && !row.withheld);
     return rows.slice(0, limit).map((row) => ({ hash: row.hash, bytes: row.bytes.slice() }));
   }
 
@@ -132,10 +136,14 @@ export class MemoryInventory implements Inventory, ObjectQueue {
   findByTag(type: number, tag: Uint8Array, now: number): readonly Uint8Array[] {
     return this.#rows()
       .filter((row) => row.type === type && row.expires > now && row.tag !== null && equal(row.tag, tag))
+      .filter((row) => !row.withheld)
       .map((row) => row.bytes.slice());
   }
 
-  #change(hashes: readonly InventoryHash[], change: Partial<Pick<Row, "processed" | "unsent">>): void {
+  #change(
+    hashes: readonly InventoryHash[],
+    change: Partial<Pick<Row, "processed" | "unsent" | "withheld">>,
+  ): void {
     this.transactions.run(() => {
       for (const hash of hashes) {
         const row = this.#objects.get(hash);

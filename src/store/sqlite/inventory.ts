@@ -13,6 +13,11 @@ import { hexToBytes, plainBytes, plainBytesOrNull, toInteger } from "./values.js
 
 type BytesOrNone = Uint8Array | undefined;
 
+/** In the column `processed`, where 1 is an object that has been looked into. */
+const UNPROCESSED = 0;
+/** Ours, and not to be looked into before it has gone out. */
+const WITHHELD = 2;
+
 interface PageRow {
   position: number;
   hash: InventoryHash;
@@ -52,19 +57,20 @@ export class SqliteInventory implements Inventory, ObjectQueue {
     });
   }
 
-  addOwn(object: InventoryObject): boolean {
+  addOwn(object: InventoryObject, when: "now" | "later" = "now"): boolean {
     return this.transactions.run(() => {
-      const isNew = this.#insert(object, "ourselves");
+      const isNew = this.#insert(object, "ourselves", when === "later" ? WITHHELD : UNPROCESSED);
       if (isNew) this.#statements.addTotals.run(1, object.bytes.length);
       return isNew;
     });
   }
 
-  #insert(object: InventoryObject, origin: "network" | "ourselves"): boolean {
+  #insert(object: InventoryObject, origin: "network" | "ourselves", processed = UNPROCESSED): boolean {
     const { type, version, stream, expires, tag, bytes } = object;
     const unsent = toInteger(origin === "ourselves");
     const hash = hexToBytes(object.hash);
-    return this.#statements.insert.run(hash, type, version, stream, expires, tag, bytes, unsent).changes > 0;
+    const row = [hash, type, version, stream, expires, tag, bytes, unsent, processed];
+    return this.#statements.insert.run(...row).changes > 0;
   }
 
   unsent(): readonly InventoryHash[] {
@@ -158,11 +164,14 @@ function prepareStatements(database: Database) {
     has: prepare("SELECT 1 FROM object WHERE hash = ?").pluck(),
     read: prepare("SELECT bytes FROM object WHERE hash = ?").pluck(),
     insert: prepare(
-      `INSERT INTO object (hash, type, version, stream, expires, tag, bytes, unsent) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO object (hash, type, version, stream, expires, tag, bytes, unsent, processed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (hash) DO NOTHING`,
     ),
     unsent: prepare("SELECT lower(hex(hash)) FROM object WHERE unsent = 1 ORDER BY id").pluck(),
-    markSent: prepare("UPDATE object SET unsent = 0 WHERE hash = ? AND unsent = 1"),
+    markSent:
+      prepare(`UPDATE object SET unsent = 0, processed = CASE processed WHEN ${WITHHELD} THEN ${UNPROCESSED} ELSE processed END
+       WHERE hash = ? AND unsent = 1`),
     first: prepare(
       `SELECT id, expires, lower(hex(hash)) AS hash, length(bytes) AS size FROM object WHERE processed = 1 AND unsent = 0
        ORDER BY expires, stream, object.hash LIMIT ?`,
@@ -176,9 +185,9 @@ function prepareStatements(database: Database) {
        ORDER BY expires, stream, object.hash LIMIT ?`,
     ),
     expiredTotals: prepare(
-      "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM object WHERE expires < ? AND processed = 1",
+      "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM object WHERE expires < ? AND processed <> 0",
     ).raw(),
-    deleteExpired: prepare("DELETE FROM object WHERE expires < ? AND processed = 1"),
+    deleteExpired: prepare("DELETE FROM object WHERE expires < ? AND processed <> 0"),
     unprocessed: prepare(
       "SELECT lower(hex(hash)) AS hash, bytes FROM object WHERE processed = 0 ORDER BY id LIMIT ?",
     ),
@@ -189,7 +198,7 @@ function prepareStatements(database: Database) {
        FROM object WHERE id > ? ORDER BY id LIMIT ?`,
     ),
     findByTag: prepare(
-      "SELECT bytes FROM object WHERE tag = ? AND type = ? AND expires > ? ORDER BY id",
+      `SELECT bytes FROM object WHERE tag = ? AND type = ? AND expires > ? AND processed <> ${WITHHELD} ORDER BY id`,
     ).pluck(),
   };
 }

@@ -16,13 +16,14 @@ class CountingInventory extends MemoryInventory {
 
 test("what has gone out is written down once, and nothing is written for the objects of others", () => {
   const inventory = new CountingInventory();
-  const own = new OwnObjects(inventory);
+  let told = 0;
+  const own = new OwnObjects(inventory, () => told++);
   own.wentOut(HASH);
-  expect(inventory.sent).toEqual([]);
+  expect([inventory.sent, told]).toEqual([[], 0]);
   own.published(HASH);
   own.wentOut(HASH);
   own.wentOut(HASH);
-  expect(inventory.sent).toEqual([HASH]);
+  expect([inventory.sent, told]).toEqual([[HASH], 1]);
 });
 
 test("what had not gone out before a restart is known again", () => {

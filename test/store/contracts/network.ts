@@ -65,6 +65,24 @@ export function networkContract(make: MakeStores): void {
       expect(inventory.unsent()).toEqual([hash(2)]);
     });
 
+    test("what is ours and published later is not looked into before it has gone out", () => {
+      const { inventory, objectQueue } = make();
+      const tag = filled(32, 7);
+      inventory.addOwn(object(1, { type: 1, tag }), "later");
+      inventory.addOwn(object(2));
+      const queue = () => objectQueue.unprocessed(9).map((one) => one.hash);
+      expect(queue()).toEqual([hash(2)]);
+      expect(objectQueue.findByTag(1, tag, 0)).toEqual([]);
+      expect(inventory.unsent()).toEqual([hash(1), hash(2)]);
+      expect(inventory.read(hash(1))).toEqual(filled(20, 1));
+      inventory.markSent([hash(1)]);
+      expect(queue()).toEqual([hash(1), hash(2)]);
+      expect(objectQueue.findByTag(1, tag, 0)).toHaveLength(1);
+      inventory.addOwn(object(3, { expires: 5 }), "later");
+      expect(inventory.deleteExpired(6)).toBe(1);
+      expect(inventory.has(hash(3))).toBe(false);
+    });
+
     test("makes room by expiry, but not of what is unprocessed or ours and unsent", () => {
       const { inventory, objectQueue } = make();
       inventory.add([5, 3, 4, 1, 2].map((number) => object(number, { expires: 10 + number })));
