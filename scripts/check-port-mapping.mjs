@@ -37,15 +37,16 @@ const { silentLogger } = await load("src/logger.js");
 const SERVICE = "urn:schemas-upnp-org:service:WANIPConnection:1";
 const DEVICE = "urn:schemas-upnp-org:device:InternetGatewayDevice:1";
 
-/** A UPnP router. @param taken external ports that others have @param lies whether it answers with garbage */
-async function upnpRouter({ taken = [], lies = false } = {}) {
+/** A UPnP router. @param taken external ports that others have @param lies whether it answers with garbage @param endless whether the garbage never ends */
+async function upnpRouter({ taken = [], lies = false, endless = false } = {}) {
   const actions = [];
   const web = createServer((request, response) => {
+    if (endless) return pour(response);
     let body = "";
     request.on("data", (chunk) => {
       body += chunk;
     });
-    request.on("end", () => {
+    return request.on("end", () => {
       response.setHeader("Content-Type", "text/xml");
       if (lies) return response.end(`<root>${"<a>".repeat(50_000)}`);
       if (request.method === "GET") return response.end(description());
@@ -76,6 +77,14 @@ async function upnpRouter({ taken = [], lies = false } = {}) {
     close: () =>
       Promise.all([new Promise((done) => web.close(done)), new Promise((done) => ssdp.close(done))]),
   };
+}
+
+function pour(response) {
+  const go = () => {
+    while (!response.destroyed && response.write(Buffer.alloc(2 ** 20, "<a>")));
+  };
+  response.on("drain", go);
+  go();
 }
 
 function envelope(content) {
@@ -112,7 +121,7 @@ async function pmpRouter(answer = null) {
 }
 
 /** What the node tells peers of its port once the router has been asked, and what it told its log. */
-async function ask(makeRouter) {
+async function ask(makeRouter, { renewal = 3600, until = () => true } = {}) {
   const router = await makeRouter();
   const heard = [];
   let settle = () => {};
@@ -126,10 +135,11 @@ async function ask(makeRouter) {
   };
   const node = await startNode({
     listen: { host: HERE, port: 0 },
-    portMapper: createPortMapper(),
+    portMapper: createPortMapper({ renewal }),
     logger: { ...silentLogger, info: note, warn: note },
   });
   await settled;
+  while (!until(router.actions)) await new Promise((done) => setTimeout(done, 20));
   const peer = await RawPeer.connect(node, HERE);
   peer.send("version", encodeVersion(versionOf()));
   const told = decodeVersion((await peer.next("version")).payload).sender.port;
@@ -162,6 +172,18 @@ check(
   pmp.told === pmp.port && pmp.actions[0]?.action === "map" && pmp.actions.at(-1).action === "delete",
   pmp,
 );
+const adds = (actions) => actions.filter(({ action }) => action === "AddPortMapping" || action === "map");
+const RENEWALS = 6;
+for (const [name, makeRouter] of [
+  ["UPnP", upnpRouter],
+  ["NAT-PMP", pmpRouter],
+]) {
+  const began = performance.now();
+  const until = (actions) => adds(actions).length > RENEWALS;
+  const { actions } = await ask(makeRouter, { renewal: 2, until });
+  const most = (performance.now() - began) / 2000 + 2;
+  check(`${name}: the way is renewed, once each time`, adds(actions).length <= most, actions);
+}
 const hostile = await ask(() => pmpRouter(Buffer.alloc(1)));
 check(
   "a NAT-PMP answer of one byte: a warning, and the node lives",
@@ -170,6 +192,13 @@ check(
 );
 const lying = await ask(() => upnpRouter({ lies: true }));
 check("UPnP garbage: a warning, and the node lives", lying.heard[0]?.text.includes("does not let"), lying);
+const memory = process.memoryUsage.rss();
+const endless = await ask(() => upnpRouter({ endless: true }));
+check(
+  "a description without end: a warning, and little memory",
+  endless.heard[0]?.text.includes("does not let") && process.memoryUsage.rss() - memory < 400 * 2 ** 20,
+  { ...endless, megabytes: (process.memoryUsage.rss() - memory) / 2 ** 20 },
+);
 const none = await ask(async () => ({ actions: [], close: async () => {} }));
 check(
   "no router at all: a warning, and our own port is told",

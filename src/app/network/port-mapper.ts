@@ -7,31 +7,54 @@ import type { PortMapperAnswer, PortMapperData } from "./port-mapper-worker.js";
 const PATIENCE = 30_000;
 const FAREWELL = 5_000;
 
-/** UPnP and NAT-PMP by a library that is loaded only now, in a thread of its own. */
-export function createPortMapper(): PortMapper {
-  let worker: Worker | null = null;
+/** Seconds between two renewals: half of the time for which a router keeps a way open. */
+const RENEWAL = 3600;
+/** Megabytes of the thread's heap. */
+const HEAP = 64;
+
+interface Thread {
+  readonly worker: Worker;
+  readonly ended: Promise<void>;
+}
+
+/**
+ * UPnP and NAT-PMP by a library that is loaded only now, in a thread of its own.
+ * @param options.script what the thread runs; @param options.renewal seconds between two renewals
+ */
+export function createPortMapper(options: { script?: URL; renewal?: number } = {}): PortMapper {
+  const { script = new URL("./port-mapper-worker.js", import.meta.url), renewal = RENEWAL } = options;
+  let current: Thread | null = null;
+
+  function start(port: number): Thread {
+    const outside = [port, randomInt(20_000, 60_000), randomInt(20_000, 60_000)];
+    const workerData: PortMapperData = { port, outside, renewal };
+    const worker = new Worker(script, { workerData, resourceLimits: { maxOldGenerationSizeMb: HEAP } });
+    return { worker, ended: new Promise((resolve) => worker.once("exit", () => resolve())) };
+  }
 
   async function close(): Promise<void> {
-    const ending = worker;
-    worker = null;
+    const ending = current;
+    current = null;
     if (ending === null) return;
-    const ended = new Promise<void>((resolve) => ending.once("exit", () => resolve()));
-    ending.on("error", () => {});
-    ending.postMessage("close");
-    const timer = setTimeout(() => void ending.terminate(), FAREWELL);
-    await ended;
+    ending.worker.postMessage("close");
+    const timer = setTimeout(() => void ending.worker.terminate(), FAREWELL);
+    await ending.ended;
     clearTimeout(timer);
   }
 
   return {
-    async open(port) {
+    async open(port, onLost) {
       await close();
-      const outside = [port, randomInt(20_000, 60_000), randomInt(20_000, 60_000)];
-      const workerData: PortMapperData = { port, outside };
-      const started = new Worker(new URL("./port-mapper-worker.js", import.meta.url), { workerData });
-      worker = started;
+      const thread = start(port);
+      current = thread;
       try {
-        return await firstAnswer(started);
+        const outside = await firstAnswer(thread.worker);
+        void thread.ended.then(() => {
+          if (current !== thread) return;
+          current = null;
+          onLost();
+        });
+        return outside;
       } catch (error) {
         await close();
         throw error;

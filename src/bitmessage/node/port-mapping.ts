@@ -3,8 +3,11 @@ import type { Scheduler } from "./scheduler.js";
 
 /** Opens a way from outside through the router of the local network. */
 export interface PortMapper {
-  /** Resolves with the port by which others reach this one; keeps it open until `close`. Rejects when no router does that. */
-  open(port: number): Promise<number>;
+  /**
+   * Resolves with the port by which others reach this one; keeps it open until `close`. Rejects when no router does that.
+   * @param onLost called once if it cannot be kept open after all
+   */
+  open(port: number, onLost: () => void): Promise<number>;
   /** Takes back what was opened; never rejects. */
   close(): Promise<void>;
 }
@@ -39,7 +42,7 @@ export class PortMapping {
   async #open(port: number): Promise<void> {
     const { mapper, scheduler, retry, logger, onOpen } = this.#options;
     try {
-      const outside = await mapper.open(port);
+      const outside = await mapper.open(port, () => this.#lost(port));
       if (scheduler.stopped) return;
       logger.info("the router lets other nodes in", { port: outside });
       onOpen(outside);
@@ -49,5 +52,13 @@ export class PortMapping {
       logger.warn("the router does not let other nodes in", { reason });
       scheduler.after(retry, () => void this.#open(port));
     }
+  }
+
+  #lost(port: number): void {
+    const { scheduler, retry, logger, onOpen } = this.#options;
+    if (scheduler.stopped) return;
+    logger.warn("the router does not let other nodes in any more");
+    onOpen(port);
+    scheduler.after(retry, () => void this.#open(port));
   }
 }

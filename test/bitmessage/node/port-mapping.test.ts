@@ -11,11 +11,13 @@ afterEach(stopNodes);
 class Router implements PortMapper {
   readonly opened: number[] = [];
   closed = 0;
+  lose = () => {};
 
   constructor(readonly answers: (number | Error)[]) {}
 
-  async open(port: number): Promise<number> {
+  async open(port: number, onLost: () => void): Promise<number> {
     this.opened.push(port);
+    this.lose = onLost;
     const answer = this.answers.shift() ?? new Error("no answer");
     if (answer instanceof Error) throw answer;
     return answer;
@@ -52,6 +54,17 @@ describe("a way in through the router", () => {
     expect(warnings).toEqual([{ reason: "silence" }]);
     expect(await portTold(node)).toBe(node.port);
     await until(() => router.opened.length === 3);
+    expect(await portTold(node)).toBe(4712);
+  });
+
+  test("is asked for again when it is lost; until then our own port is told", async () => {
+    const router = new Router([4711, 4712]);
+    const node = await startNode({ portMapper: router, timings: { portMappingRetry: 0.3 } });
+    await until(() => router.opened.length === 1);
+    expect(await portTold(node)).toBe(4711);
+    router.lose();
+    expect(await portTold(node)).toBe(node.port);
+    await until(() => router.opened.length === 2);
     expect(await portTold(node)).toBe(4712);
   });
 
