@@ -5,6 +5,7 @@ import { type Logger, silentLogger } from "../logger.js";
 import { digestMessage } from "../mail/imap/make-digest.js";
 import { syncToDisk } from "../store/backup.js";
 import { openDatabase } from "../store/database.js";
+import { mayBeReplaced, replaceAlone } from "../store/salvage/alone.js";
 import { type SalvageResult, salvage } from "../store/salvage/salvage.js";
 import { findDamage } from "../store/soundness.js";
 import { createSqliteStores } from "../store/sqlite/stores.js";
@@ -28,6 +29,15 @@ const DAMAGED = ".damaged-";
  * @throws CommandError when there is no room for it, or nothing in it is ours; it is unchanged then
  */
 export function rescueDatabase(path: string, domain: string, logger: Logger): Rescue {
+  try {
+    return replaceAlone(path, () => rescueAlone(path, domain, logger));
+  } catch (error) {
+    if (error instanceof StoreError) throw new CommandError(error.message);
+    throw new CommandError(`what can be read of ${path} could not be saved: ${(error as Error).message}`);
+  }
+}
+
+function rescueAlone(path: string, domain: string, logger: Logger): Rescue {
   const fresh = `${path}${SAVING}`;
   let result: SalvageResult;
   try {
@@ -37,8 +47,7 @@ export function rescueDatabase(path: string, domain: string, logger: Logger): Re
     syncToDisk(fresh);
   } catch (error) {
     for (const end of ["", "-wal", "-journal"]) rmSync(`${fresh}${end}`, { force: true });
-    if (error instanceof StoreError) throw new CommandError(error.message);
-    throw new CommandError(`what can be read of ${path} could not be saved: ${(error as Error).message}`);
+    throw error;
   }
   const kept = replace(path, fresh);
   const { users, identities, mails, lost, losses } = result;
@@ -65,8 +74,21 @@ export function salvageDamaged(path: string, domain: string): Rescue | null {
   return rescueDatabase(path, domain, silentLogger);
 }
 
-/** What a loss of power in the middle of `rescueDatabase` has left is put back as it was. */
+/**
+ * What a loss of power in the middle of `rescueDatabase` has left is put back as it was.
+ * @throws CommandError when another process is in the middle of it
+ */
 export function undoHalfRescue(path: string): void {
+  if (!existsSync(`${path}${SAVING}`) && !mayBeReplaced(path)) return;
+  try {
+    replaceAlone(path, () => undoAlone(path));
+  } catch (error) {
+    if (error instanceof StoreError) throw new CommandError(error.message);
+    throw error;
+  }
+}
+
+function undoAlone(path: string): void {
   if (!existsSync(`${path}${SAVING}`)) return;
   const folder = dirname(path);
   const beginning = `${basename(path)}${DAMAGED}`;

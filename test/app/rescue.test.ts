@@ -15,6 +15,7 @@ import { salvageDamaged, undoHalfRescue } from "../../src/app/rescue.js";
 import { silentLogger } from "../../src/logger.js";
 import { digestMessage } from "../../src/mail/imap/make-digest.js";
 import type { Database } from "../../src/store/database.js";
+import { replaceAlone } from "../../src/store/salvage/alone.js";
 import { createSqliteStores } from "../../src/store/sqlite/stores.js";
 
 const PAGE = 4096;
@@ -97,6 +98,22 @@ test("salvage says of a sound database that it is", () => {
   expect(kept()).toEqual([]);
   spoilPageOf("Subject: mail 7\r\n\r\ntext");
   expect(salvageDamaged(path, "bm.localhost")?.result.lost.length).toBeGreaterThan(0);
+});
+
+test("while one process saves a damaged database no other opens it or takes away what has been saved", () => {
+  fill();
+  spoilPageOf("Subject: mail 7\r\n\r\ntext");
+  const isOther = /another process is saving/;
+  replaceAlone(path, () => {
+    expect(() => openOrExplain(path)).toThrow(isOther);
+    writeFileSync(`${path}.saving`, "half");
+    expect(() => openOrExplain(path)).toThrow(isOther);
+    expect(() => salvageDamaged(path, "bm.localhost")).toThrow(isOther);
+    expect(() => open()).toThrow(isOther);
+    expect(readFileSync(`${path}.saving`, "utf8")).toBe("half");
+  });
+  expect(salvageDamaged(path, "bm.localhost")?.result.mails).toBeGreaterThan(20);
+  expect(readdirSync(folder).filter((name) => name.includes(".saving"))).toEqual([]);
 });
 
 test("a loss of power in the middle of a rescue leaves nothing behind, and never an empty database", () => {
