@@ -2,9 +2,11 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Logger } from "../logger.js";
 import { type Database, openDatabase } from "../store/database.js";
 import { findDamage, lastBoot, noteBoot, wasCutShort } from "../store/soundness.js";
+import { storageFault } from "../store/storage-fault.js";
 import { StoreError } from "../store/store-error.js";
 import { CommandError } from "./control/messages.js";
 import { rescueDatabase, undoHalfRescue } from "./rescue.js";
+import { STORAGE_TEXTS } from "./storage-texts.js";
 
 /** As openDatabase, with refusals that are shown as they are. */
 export function openOrExplain(path: string): Database {
@@ -27,7 +29,8 @@ export function openOrRescue(
 ): Database {
   const { domain, logger } = options;
   undoHalfRescue(path);
-  const database = openUndamaged(path, logger);
+  // Twice: a disk that fails for a moment is no damage.
+  const database = openUndamaged(path, logger) ?? openUndamaged(path, logger);
   if (database !== null) return database;
   rescueDatabase(path, domain, logger);
   const saved = openOrExplain(path);
@@ -35,7 +38,7 @@ export function openOrRescue(
   return saved;
 }
 
-/** Null when it is damaged. */
+/** Null when it is damaged, which it is then suspected of until it turns out to be sound. */
 function openUndamaged(path: string, logger: Logger): Database | null {
   const cutShort = wasCutShort(path);
   let database: Database;
@@ -45,14 +48,22 @@ function openUndamaged(path: string, logger: Logger): Database | null {
     if (!(error instanceof StoreError)) throw error;
     if (error.code !== "damaged") throw new CommandError(error.message);
     logger.error(error.message);
+    markSuspect(path);
     return null;
   }
-  const finding = check(database, path, cutShort);
-  if (finding === null) {
-    noteSound(database, path);
-    return database;
+  try {
+    const finding = check(database, path, cutShort);
+    if (finding === null) {
+      noteSound(database, path);
+      return database;
+    }
+    logger.error("the database is damaged", { finding });
+    markSuspect(path);
+  } catch (error) {
+    database.close();
+    const fault = storageFault(error);
+    throw fault === null ? error : new CommandError(STORAGE_TEXTS[fault]);
   }
-  logger.error("the database is damaged", { finding });
   database.close();
   return null;
 }

@@ -9,11 +9,13 @@ import { mayBeReplaced, replaceAlone } from "../store/salvage/alone.js";
 import { type SalvageResult, salvage } from "../store/salvage/salvage.js";
 import { findDamage } from "../store/soundness.js";
 import { createSqliteStores } from "../store/sqlite/stores.js";
+import { storageFault } from "../store/storage-fault.js";
 import { StoreError } from "../store/store-error.js";
 import type { Stores } from "../store/stores.js";
 import { systemClock } from "../store/stores.js";
 import { CommandError } from "./control/messages.js";
 import { composeRescueReport } from "./rescue-report.js";
+import { STORAGE_TEXTS } from "./storage-texts.js";
 
 export interface Rescue {
   readonly result: SalvageResult;
@@ -64,10 +66,14 @@ export function salvageDamaged(path: string, domain: string): Rescue | null {
   if (!existsSync(path)) throw new CommandError(`${path} is not there`);
   try {
     const database = openDatabase(path);
-    const finding = findDamage(database, "everything");
-    database.close();
-    if (finding === null) return null;
+    try {
+      if (findDamage(database, "everything") === null) return null;
+    } finally {
+      database.close();
+    }
   } catch (error) {
+    const fault = storageFault(error);
+    if (fault !== null) throw new CommandError(STORAGE_TEXTS[fault]);
     if (!(error instanceof StoreError)) throw error;
     if (error.code !== "damaged") throw new CommandError(error.message);
   }

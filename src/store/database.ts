@@ -1,5 +1,15 @@
 /** The one SQLite file: opening, guarding, settings, migrations. */
-import { closeSync, constants, existsSync, fchmodSync, lstatSync, openSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import BetterSqlite from "better-sqlite3";
 import { APPLICATION_ID, applyMigrations } from "./migrate.js";
 import { migrations } from "./migrations/all.js";
@@ -80,10 +90,28 @@ function keepBeforeUpgrade(database: Database, path: string): void {
   const isOurs = database.pragma("application_id", { simple: true }) === APPLICATION_ID;
   if (!isOurs || version >= (migrations.at(-1)?.version ?? 0)) return;
   const copy = `${path}.version-${version}`;
+  const part = `${copy}.part`;
   // What is left of an upgrade that was cut short; SQLite writes into empty files only.
-  rmSync(copy, { force: true });
-  makePrivate(copy);
-  database.prepare("VACUUM INTO ?").run(copy);
+  rmSync(part, { force: true });
+  makePrivate(part);
+  try {
+    database.prepare("VACUUM INTO ?").run(part);
+    // SQLite does not.
+    syncFile(part);
+    renameSync(part, copy);
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw error;
+  }
+}
+
+function syncFile(path: string): void {
+  const file = openSync(path, "r");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function configure(database: Database): void {

@@ -4,11 +4,15 @@ import type { Database } from "./database.js";
 import { APPLICATION_ID } from "./migrate.js";
 import { defineContentChecksum } from "./sqlite/content-checksum.js";
 import { SqlitePropertyStore } from "./sqlite/properties.js";
+import { storageFault } from "./storage-fault.js";
 
 /** How much a check reads: `structure` all pages, `everything` compares indexes with their tables as well. */
 export type CheckDepth = "structure" | "everything";
 
-/** What is wrong, in SQLite's words; null when nothing is. Reads the whole file. */
+/**
+ * What is wrong, in SQLite's words; null when nothing is. Reads the whole file. SQLite takes what the disk does not give for damage as well.
+ * @throws the errors of a disk that is full or fails, and of too little memory: they tell nothing of the database
+ */
 export function findDamage(database: Database, depth: CheckDepth): string | null {
   const pragma = depth === "structure" ? "quick_check(1)" : "integrity_check(1)";
   try {
@@ -16,8 +20,15 @@ export function findDamage(database: Database, depth: CheckDepth): string | null
     if (finding !== "ok") return String(finding);
     return depth === "everything" ? findAlteredMail(database) : null;
   } catch (error) {
+    const fault = storageFault(error);
+    if ((fault !== null && fault !== "damaged") || isShortOfMemory(error)) throw error;
     return (error as Error).message;
   }
+}
+
+function isShortOfMemory(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return String(code).startsWith("SQLITE_NOMEM") || String(code).startsWith("SQLITE_IOERR_NOMEM");
 }
 
 function findAlteredMail(database: Database): string | null {

@@ -110,7 +110,8 @@ function remains(
   const name = basename(database);
   const copies = readdirSync(dirname(database)).filter(
     (file) =>
-      file.startsWith(name) && /^\.(?:version-\d+|replaced-[^.]+)(?:-wal)?$/.test(file.slice(name.length)),
+      file.startsWith(name) &&
+      /^\.(?:version-\d+(?:\.part)?|replaced-[^.]+)(?:-wal)?$/.test(file.slice(name.length)),
   );
   const lines: string[] = [];
   if (traces === "left")
