@@ -41,7 +41,10 @@ export interface Vault {
 
 /** The vault of a database, for those who hold the passphrase. What is asked of it is done one after the other. */
 export interface KeyVault extends Vault {
-  /** `left` when secrets are sealed, but could not be cleared from where they stood before, for want of room; tried again by `unlock`. */
+  /**
+   * `left` when secrets are sealed, but they, or the key as a former passphrase opens it, could not be cleared from where they stood before,
+   * for want of room; tried again by `unlock`.
+   */
   readonly traces: "none" | "left";
   /** @throws StoreError `wrong-passphrase` */
   unlock(passphrase: string): Promise<void>;
@@ -140,7 +143,7 @@ class PropertyKeyVault implements KeyVault {
       const sealed: SealedKey = { ...numbers, salt: base64(salt), key: base64(seal(outer, key, PURPOSE)) };
       outer.fill(0);
       if (this.#key === null) this.#rewrite(sealed, key);
-      else this.#keep(sealed);
+      else this.#reseal(sealed);
     });
   }
 
@@ -183,6 +186,13 @@ class PropertyKeyVault implements KeyVault {
       this.#key = before.key;
       throw error;
     }
+    this.#clear();
+  }
+
+  /** The key as the former passphrase opens it would be worth as much as ever to whoever knows that. */
+  #reseal(kept: SealedKey): void {
+    this.#options.properties.set(TRACES, "left");
+    this.#keep(kept);
     this.#clear();
   }
 

@@ -186,6 +186,17 @@ describe("a database with a vault", () => {
     expect(createSqliteStores(database).identities.list()).toHaveLength(2);
   });
 
+  test("has nothing in its files that a former passphrase opens", async () => {
+    const { identities, keys, properties: kept } = createSqliteStores(database);
+    identities.save(anna);
+    await keys.setPassphrase(PASSPHRASE);
+    const { salt, key } = JSON.parse(kept.get("keys.vault")!) as { salt: string; key: string };
+    await keys.setPassphrase("another horse");
+    for (const file of [path, `${path}-wal`])
+      for (const former of [salt, key]) expect(readFileSync(file).includes(former)).toBe(false);
+    expect(keys.traces).toBe("none");
+  });
+
   test("without room to clear what stood there before is sealed all the same, and cleared later", async () => {
     let room: "full" | "enough" = "full";
     const disk = new Proxy(database, {
