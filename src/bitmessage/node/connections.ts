@@ -5,6 +5,7 @@ import { Admission } from "./admission.js";
 import { Bans } from "./bans.js";
 import { Connection, type ConnectionOwner, type Direction } from "./connection.js";
 import type { Connector } from "./connector.js";
+import { Evidence } from "./evidence.js";
 import type { Exchange } from "./exchange.js";
 import type { Refusal } from "./handshake.js";
 import type { Endpoint, KnownNodes } from "./known-nodes.js";
@@ -39,6 +40,8 @@ export class Connections implements ConnectionOwner {
   readonly #admission: Admission;
   readonly #connector: Connector;
   readonly #bans = new Bans();
+  /** What they prove about the network and our clock. */
+  readonly evidence: Evidence;
   readonly #meters: Meters;
   /** The port by which others reach us; 0: they do not. */
   reachedPort = 0;
@@ -51,6 +54,7 @@ export class Connections implements ConnectionOwner {
     this.#options = options;
     const { scheduler, knownNodes } = options;
     const { uploadLimit, downloadLimit, streams, maxInbound, clock, logger } = options.node;
+    this.evidence = new Evidence({ now: () => scheduler.now(), clock });
     this.#connector = options.reach.connector();
     this.#meters = {
       upload: new Meter(uploadLimit ?? 0, scheduler),
@@ -67,9 +71,14 @@ export class Connections implements ConnectionOwner {
     });
   }
 
-  /** Whether any peer is established. */
-  get isOnline(): boolean {
-    return this.#peers.size > 0;
+  /** Whether any peer is established that we have called ourselves, beyond the local network. */
+  get hasChosen(): boolean {
+    return [...this.#peers.keys()].some((connection) => this.#isChosen(connection));
+  }
+
+  /** Whoever comes in, or is found on the local network, may be all that somebody wants us to see. */
+  #isChosen({ direction, host }: Connection): boolean {
+    return direction === "outbound" && !this.#options.reach.isNeighbour(host);
   }
 
   /** Seconds by which most peers' clocks are ahead of ours; null while too few have told. */
@@ -153,6 +162,8 @@ export class Connections implements ConnectionOwner {
   established(connection: Connection): void {
     const peer = new Peer(connection, this.#options.scheduler.now());
     this.#peers.set(connection, peer);
+    this.evidence.shookHands();
+    if (this.#isChosen(connection)) this.evidence.heard();
     this.#noteSeen(connection);
     const { address, inbound, tls, userAgent, services } = connection.info();
     this.#options.node.logger.info("peer connected", {
@@ -167,7 +178,9 @@ export class Connections implements ConnectionOwner {
 
   packet(connection: Connection, packet: Packet): void {
     const peer = this.#peers.get(connection);
-    if (peer !== undefined) this.#options.exchange.packet(peer, packet);
+    if (peer === undefined) return;
+    if (this.#isChosen(connection)) this.evidence.heard();
+    this.#options.exchange.packet(peer, packet);
   }
 
   readDone(connection: Connection): void {

@@ -23,8 +23,8 @@ export interface DialerOptions {
   inboundPeers(): Iterable<Endpoint>;
   /** A node of the local network that has not been tried yet, if there is one. */
   takeNeighbour(isEligible: (endpoint: Endpoint) => boolean): Endpoint | null;
-  /** Whether any peer is connected. */
-  isOnline(): boolean;
+  /** Whether somebody has been heard of late. */
+  networkWorks(): boolean;
   /** Connects; resolves when the connection has ended, or never came about. */
   open(endpoint: Endpoint, offer: "tls" | "plain"): Promise<AttemptResult>;
 }
@@ -101,8 +101,8 @@ export class Dialer {
     void this.#attempt(endpoint, offer).then((result) => {
       this.#busy.delete(key);
       this.#retries.ended(key, { ...result, offeredTls: offer === "tls" }, this.#options.scheduler.now());
-      // While nobody answers it may be our own network that is down.
-      if (!result.established && this.#options.isOnline()) this.#options.knownNodes.failed(endpoint);
+      // While nobody is heard it may be our own network that is down.
+      if (!result.established && this.#options.networkWorks()) this.#options.knownNodes.failed(endpoint);
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Logger } from "../../logger.js";
 import { Services } from "../protocol/messages/version.js";
 import { BOOTSTRAP_AGE, BUILT_IN, ENTRANCES, resolveEntrances } from "./bootstrap.js";
+import type { Evidence } from "./evidence.js";
 import type { Endpoint, KnownNodes } from "./known-nodes.js";
 import type { Inventory, Resolver } from "./ports.js";
 import type { Scheduler } from "./scheduler.js";
@@ -17,8 +18,9 @@ export interface HousekeepingOptions {
   /** Unix seconds */
   readonly clock: () => number;
   readonly logger: Logger;
-  /** Whether any peer is connected. */
-  isOnline(): boolean;
+  /** Whether any peer is connected that we have called ourselves, beyond the local network. */
+  hasChosen(): boolean;
+  readonly evidence: Pick<Evidence, "networkWorks" | "clockIsRight">;
   /** Whether anybody may be contacted yet: with a proxy not before it works. */
   mayConnect(): boolean;
   /** Dials an entrance by its name; null: names are looked up. */
@@ -33,6 +35,8 @@ export class Housekeeping {
   readonly #options: HousekeepingOptions;
   /** Names are being looked up, which may take long; not again meanwhile. */
   #isResolving = false;
+  /** Seconds on the monotonic clock. */
+  #cleanAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
@@ -40,10 +44,11 @@ export class Housekeeping {
 
   start(): void {
     const { scheduler, timings } = this.#options;
-    this.#cleanInventory();
-    scheduler.every(timings.saveKnownNodes, () => this.#tidyKnownNodes());
+    scheduler.every(timings.saveKnownNodes, () => {
+      this.#tidyKnownNodes();
+      this.#cleanInventory();
+    });
     scheduler.every(timings.bootstrap, () => void this.#bootstrap());
-    scheduler.every(timings.cleanInventory, () => this.#cleanInventory());
   }
 
   /** Looks for first nodes where none is known. */
@@ -52,22 +57,24 @@ export class Housekeeping {
   }
 
   #tidyKnownNodes(): void {
-    const { knownNodes, isOnline } = this.#options;
-    // Without peers it may be our own network that is down, and nobody would be seen however long it lasts.
-    if (isOnline()) knownNodes.forget();
+    const { knownNodes, evidence } = this.#options;
+    // It may be our own network that is down, and nobody would be seen however long it lasts.
+    if (evidence.networkWorks && evidence.clockIsRight) knownNodes.forget();
     knownNodes.save();
   }
 
   #cleanInventory(): void {
-    const { inventory, clock } = this.#options;
+    const { inventory, clock, scheduler, timings, evidence } = this.#options;
+    if (scheduler.now() < this.#cleanAt || !evidence.clockIsRight) return;
+    this.#cleanAt = scheduler.now() + timings.cleanInventory;
     inventory.deleteExpired(Math.floor(clock()) - KEEP_EXPIRED);
   }
 
-  /** Looks for first nodes while nobody is connected (PROTOCOL.md section 9.3). */
+  /** Looks for first nodes while nobody is connected whom we have called (PROTOCOL.md section 9.3). */
   async #bootstrap(): Promise<void> {
     const { mayBootstrap, maxOutbound, resolver, scheduler } = this.#options;
     const isPossible = mayBootstrap && maxOutbound > 0 && this.#options.mayConnect();
-    if (!isPossible || this.#options.isOnline()) return;
+    if (!isPossible || this.#options.hasChosen()) return;
     const { dialName } = this.#options;
     if (dialName !== null) for (const name of ENTRANCES) dialName(name);
     // At once, whatever becomes of the names.

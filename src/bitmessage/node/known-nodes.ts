@@ -61,9 +61,7 @@ export class KnownNodes {
   }
 
   load(): void {
-    const now = this.#clock();
-    // Times that are still to come were told by a clock that has been set back since.
-    for (const node of this.#store.load()) this.#put({ ...node, lastSeen: Math.min(node.lastSeen, now) });
+    for (const node of this.#store.load()) this.#put(node);
     this.#changed = false;
   }
 
@@ -122,9 +120,10 @@ export class KnownNodes {
 
   /** Nodes to tell others of (section 7.1): alive, not badly rated, no onion names; in random order. */
   recent(count: number): KnownNode[] {
-    const since = this.#clock() - PEER_ALIVE;
+    const now = this.#clock();
+    const isAlive = ({ lastSeen }: KnownNode) => lastSeen > now - PEER_ALIVE && lastSeen <= now;
     const nodes = [...this.#nodes.values()].filter(
-      (node) => !node.self && node.rating >= 0 && node.lastSeen > since && !node.host.endsWith(".onion"),
+      (node) => !node.self && node.rating >= 0 && isAlive(node) && !node.host.endsWith(".onion"),
     );
     return shuffle(nodes, this.#random).slice(0, count);
   }
@@ -135,10 +134,15 @@ export class KnownNodes {
     return false;
   }
 
-  /** Forgets those not seen for 28 days, and those not seen for 3 hours that failed often; one is always kept (section 9.2). */
+  /**
+   * Forgets those not seen for 28 days, and those not seen for 3 hours that failed often; one is always kept (section 9.2). To be called while
+   * our clock is known to be right.
+   */
   forget(): void {
     const now = this.#clock();
     for (const [key, node] of this.#nodes) {
+      // Told by a clock that has been set back since.
+      if (node.lastSeen > now) this.#put({ ...node, lastSeen: now });
       const age = now - node.lastSeen;
       const isStale = age > FORGET_AFTER || (age > PEER_ALIVE && node.rating <= POOR_RATING);
       if (isStale && !node.self && this.#nodes.size > 1) this.#remove(key, node);

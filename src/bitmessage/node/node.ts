@@ -149,7 +149,8 @@ class Node implements BitmessageNode {
       timings,
       scheduler,
       knownNodes,
-      isOnline: () => this.#connections.isOnline,
+      hasChosen: () => this.#connections.hasChosen,
+      evidence: this.#connections.evidence,
       mayBootstrap: reach.mayBootstrap,
       mayConnect: () => reach.isOpen,
       dialName: reach.hasProxy ? (endpoint) => this.#dialer.dialOnce(endpoint) : null,
@@ -197,7 +198,7 @@ class Node implements BitmessageNode {
       maxHalfOpen: this.#reach.maxHalfOpen,
       established: () => connections.count("outbound"),
       inboundPeers: () => connections.inboundPeers(),
-      isOnline: () => connections.isOnline,
+      networkWorks: () => connections.evidence.networkWorks,
       open: (endpoint, offer) => connections.open(endpoint, offer),
     });
   }

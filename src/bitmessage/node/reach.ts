@@ -1,3 +1,4 @@
+import { isPrivateHost } from "../protocol/host.js";
 import { type AddressPolicy, isAllowedHost } from "./addresses.js";
 import { type Connector, directConnector } from "./connector.js";
 import type { Endpoint } from "./known-nodes.js";
@@ -101,6 +102,11 @@ export class Reach {
   mayDial(host: string): boolean {
     if (isOnion(host)) return this.hasProxy;
     return !this.#options.onionOnly && isAllowedHost(host, this.addressPolicy);
+  }
+
+  /** Whether it is of the local network, where that is not the network of all our peers. */
+  isNeighbour(host: string): boolean {
+    return isPrivateHost(host) && !this.#options.allowPrivatePeers;
   }
 
   /** Whether a peer that was connected may be remembered by its address. */

@@ -60,7 +60,7 @@ export interface NodeTimings {
   readonly saveKnownNodes: number;
   /** Between attempts to find first nodes while there is no peer. */
   readonly bootstrap: number;
-  /** Between removals of expired objects (section 8.1). */
+  /** Between removals of expired objects (section 8.1), at least. */
   readonly cleanInventory: number;
 }
 

@@ -6,7 +6,12 @@ import type { Scheduler } from "../../../src/bitmessage/node/scheduler.js";
 import { DEFAULT_TIMINGS } from "../../../src/bitmessage/node/timings.js";
 import { silentLogger } from "../../../src/logger.js";
 
-function start(resolver: (host: string) => Promise<readonly string[]>) {
+const noEvidence = { networkWorks: false, clockIsRight: false };
+
+function start(
+  resolver: (host: string) => Promise<readonly string[]>,
+  { evidence = noEvidence, deleteExpired = (_before: number): number => 0 } = {},
+) {
   const tasks: { readonly seconds: number; readonly task: () => void }[] = [];
   const scheduler: Scheduler = {
     now: () => 0,
@@ -26,21 +31,23 @@ function start(resolver: (host: string) => Promise<readonly string[]>) {
   const housekeeping = new Housekeeping({
     mayBootstrap: true,
     maxOutbound: 8,
-    inventory: { deleteExpired: () => 0 } as unknown as Inventory,
+    inventory: { deleteExpired } as unknown as Inventory,
     knownNodes,
     resolver,
     timings: DEFAULT_TIMINGS,
     scheduler,
     clock: () => 1_700_000_000,
     logger: silentLogger,
-    isOnline: () => false,
+    hasChosen: () => false,
+    evidence,
     mayConnect: () => true,
     dialName: null,
   });
   housekeeping.start();
   housekeeping.bootstrapAtFirst();
   const again = () => tasks.find(({ seconds }) => seconds === DEFAULT_TIMINGS.bootstrap)!.task();
-  return { knownNodes, again };
+  const tidy = () => tasks.find(({ seconds }) => seconds === DEFAULT_TIMINGS.saveKnownNodes)!.task();
+  return { knownNodes, again, tidy };
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -72,4 +79,29 @@ test("names that cannot be resolved are tried again", async () => {
   await settled();
   expect(asked).toBe(4);
   expect(knownNodes.size).toBe(9);
+});
+
+test("nothing is removed for its age before the clock is known to be right, and no node while nobody is heard", async () => {
+  const evidence = { networkWorks: false, clockIsRight: false };
+  const cleaned: number[] = [];
+  const deleteExpired = (before: number) => cleaned.push(before);
+  const { knownNodes, tidy } = start(() => Promise.reject(new Error("EAI_AGAIN")), {
+    evidence,
+    deleteExpired,
+  });
+  const old = { host: "20.1.1.1", port: 8444 };
+  knownNodes.learn(old, 1n, 1_600_000_000);
+  tidy();
+  evidence.networkWorks = true;
+  tidy();
+  expect(cleaned).toEqual([]);
+  evidence.networkWorks = false;
+  evidence.clockIsRight = true;
+  tidy();
+  tidy();
+  expect(cleaned).toEqual([1_700_000_000 - 10_800]);
+  expect(knownNodes.get(old)).not.toBeNull();
+  evidence.networkWorks = true;
+  tidy();
+  expect(knownNodes.get(old)).toBeNull();
 });

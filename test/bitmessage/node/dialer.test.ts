@@ -46,7 +46,7 @@ function setUp(fixedPeers: readonly Endpoint[] | null, known: readonly Endpoint[
     maxHalfOpen: 64,
     established: () => 0,
     inboundPeers: () => inbound,
-    isOnline: () => online,
+    networkWorks: () => online,
     open: (endpoint, offer) =>
       new Promise((resolve) => {
         attempts.push({

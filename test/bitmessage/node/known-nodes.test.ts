@@ -191,4 +191,29 @@ describe("telling and forgetting", () => {
     expect(store.saves).toBe(1);
     expect(store.nodes).toContainEqual({ ...node(2), services: 3n, lastSeen: NOW, rating: 0.1 });
   });
+
+  test("a start with a clock that is years behind costs none, and times to come are not told", () => {
+    const { nodes, time, store } = setUp();
+    for (let index = 0; index < 20; index++) nodes.learn(node(index), 1n, NOW - 60);
+    nodes.save();
+    const late = setUp({ nodes: store.nodes });
+    late.time.now = NOW - 300_000_000;
+    const behind = new KnownNodes({ store, random: randomSource(), clock: () => late.time.now });
+    behind.load();
+    expect(behind.recent(500)).toEqual([]);
+    late.time.now = time.now;
+    behind.forget();
+    expect(behind.size).toBe(20);
+    expect(behind.recent(500)).toHaveLength(20);
+  });
+
+  test("a time to come is not kept for ever", () => {
+    const { nodes, time } = setUp({ nodes: [node(1, { lastSeen: NOW + 10 * FORGET_AFTER }), node(2)] });
+    nodes.forget();
+    expect(nodes.get(node(1))?.lastSeen).toBe(NOW);
+    time.now += FORGET_AFTER + 1;
+    nodes.succeeded(node(2), 1n);
+    nodes.forget();
+    expect(nodes.get(node(1))).toBeNull();
+  });
 });

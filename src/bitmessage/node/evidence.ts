@@ -1,0 +1,42 @@
+/** Seconds without a word from anybody after which it may be our own network that is down. */
+const SILENCE = 60;
+/** Seconds by which peers' clocks may differ from ours (PROTOCOL.md section 5.3 number 2). */
+const TIME_LIMIT = 3600;
+
+/**
+ * What our connections prove: that the network is there, and that our clock is right. Without that nobody is to blame for not answering, and
+ * nothing is removed for its age: clocks jump, and machines sleep.
+ */
+export class Evidence {
+  /** Seconds on the monotonic clock. */
+  readonly #now: () => number;
+  /** Unix seconds */
+  readonly #clock: () => number;
+  #heardAt = Number.NEGATIVE_INFINITY;
+  /** What the clock was ahead of the monotonic one at the last handshake. */
+  #offset: number | null = null;
+
+  constructor(options: { readonly now: () => number; readonly clock: () => number }) {
+    this.#now = options.now;
+    this.#clock = options.clock;
+  }
+
+  /** A handshake is through: each side has found the other's clock right. */
+  shookHands(): void {
+    this.#offset = this.#clock() - this.#now();
+  }
+
+  /** Somebody has said something whom we have called ourselves, beyond the local network. */
+  heard(): void {
+    this.#heardAt = this.#now();
+  }
+
+  get networkWorks(): boolean {
+    return this.#now() - this.#heardAt <= SILENCE;
+  }
+
+  /** Whether the clock has not jumped since it was last found right. */
+  get clockIsRight(): boolean {
+    return this.#offset !== null && Math.abs(this.#clock() - this.#now() - this.#offset) < TIME_LIMIT;
+  }
+}
