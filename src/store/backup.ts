@@ -1,5 +1,5 @@
 /** A copy of everything that is kept, made while the node runs; and what a copy needs before it is lived in again. */
-import { closeSync, fsyncSync, linkSync, openSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, lstatSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import BetterSqlite from "better-sqlite3";
 import type { Database } from "./database.js";
@@ -25,8 +25,7 @@ export async function writeBackup(database: Database, path: string, files: Backu
     await database.backup(part);
     addFiles(part, files);
     syncToDisk(part);
-    // Unlike a renaming, fails where something stands already.
-    linkSync(part, path);
+    giveName(part, path);
   } finally {
     rmSync(part, { force: true });
   }
@@ -36,6 +35,22 @@ export async function writeBackup(database: Database, path: string, files: Backu
     // Nobody is told that there is none while one stands there.
     rmSync(path, { force: true });
     throw error;
+  }
+}
+
+/** What file systems without hard links answer, such as those of most USB sticks. */
+const LINKLESS: ReadonlySet<unknown> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
+
+/** @throws an EEXIST error when something stands there already */
+function giveName(part: string, path: string): void {
+  try {
+    // Unlike a renaming, fails where something stands already.
+    linkSync(part, path);
+  } catch (error) {
+    if (!LINKLESS.has((error as { code?: unknown }).code)) throw error;
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+      throw Object.assign(new Error(`${path} is there already`), { code: "EEXIST" });
+    renameSync(part, path);
   }
 }
 
