@@ -148,7 +148,7 @@ export class WorkerPool implements CpuSearcher {
     if (engine && !this.#wrong.has(engine)) {
       search.engine = engine;
       search.startedAt ??= performance.now();
-      for (let thread = 0; thread < this.#options.threads; thread++)
+      for (let thread = 0; thread < this.#options.threads && this.#search === search; thread++)
         this.#orderSearch(search, engine, thread);
     } else if (this.#engines !== null) {
       const text = `no proof-of-work engine works on this machine (asked for: ${this.#options.engine})`;
@@ -161,7 +161,7 @@ export class WorkerPool implements CpuSearcher {
     if (this.#candidates === null) this.#findCandidates();
     else if (!this.#measuring) {
       this.#measuring = true;
-      this.#post(this.#worker(this.#options.threads), { kind: "measure", engines: this.#candidates });
+      this.#post(this.#options.threads, { kind: "measure", engines: this.#candidates });
     }
   }
 
@@ -183,7 +183,7 @@ export class WorkerPool implements CpuSearcher {
 
   #orderSearch(search: Search, engine: EngineName, thread: number): void {
     const { work, number, control } = search;
-    this.#post(this.#worker(thread), {
+    this.#post(thread, {
       kind: "search",
       engine,
       work,
@@ -193,8 +193,23 @@ export class WorkerPool implements CpuSearcher {
     });
   }
 
-  #post(worker: Worker, order: WorkerOrder): void {
-    worker.postMessage(order);
+  #post(thread: number, order: WorkerOrder): void {
+    try {
+      this.#worker(thread).postMessage(order);
+    } catch (error) {
+      this.#logger.error("a proof-of-work thread cannot be started", { thread, reason: String(error) });
+      if (order.kind === "measure") this.#measuring = false;
+      this.#doWithout(error);
+    }
+  }
+
+  /** The system has no threads left, perhaps: the others go on with the search, if there are any. */
+  #doWithout(error: unknown): void {
+    const search = this.#search;
+    const isWorking = search?.engine && this.#workers.slice(0, this.#options.threads).some(Boolean);
+    const isToBeOrdered = this.#engines === null && this.#first !== undefined && search?.engine === null;
+    if (search && !isWorking && !isToBeOrdered)
+      this.#fail(search, error instanceof Error ? error : new Error(String(error)));
   }
 
   #worker(thread: number): Worker {

@@ -291,6 +291,16 @@ describe("threads that fail", () => {
     expect(lines.filter(({ text }) => text.includes("thread has ended"))).toHaveLength(2);
   });
 
+  test("one that runs out of memory is replaced as well", async () => {
+    const resourceLimits = { maxOldGenerationSizeMb: 2, maxYoungGenerationSizeMb: 1 };
+    let spawned = 0;
+    const spawnWorker = () => new Worker(WORKER, spawned++ === 0 ? { resourceLimits } : {});
+    const lines: { text: string; fields: LogFields | undefined }[] = [];
+    const solver = setUp({ threads: 1, logger: recordingLogger(lines) }, { spawn: spawnWorker });
+    await expect(ask(solver, 1n << 60n)).resolves.toBeDefined();
+    expect(lines.map(({ fields }) => fields?.["reason"])).toEqual([expect.stringContaining("out of memory")]);
+  });
+
   test("a crash during the measurement measures again", async () => {
     let spawned = 0;
     const spawnWorker = () => {
@@ -307,6 +317,30 @@ describe("threads that fail", () => {
     const solver = setUp({ threads: 1 }, { spawn: spawnWorker });
     await expect(ask(solver, 1n << 60n)).rejects.toThrow("keep failing");
     good = true;
+    await expect(ask(solver, 1n << 60n)).resolves.toBeDefined();
+  });
+
+  test("one that cannot be started, as where the system has no threads left, fails the search alone; others do its work", async () => {
+    let left = 0;
+    const threads: Worker[] = [];
+    const spawnWorker = () => {
+      if (left-- <= 0) throw new Error("no threads left");
+      const worker = new Worker(WORKER);
+      threads.push(worker);
+      return worker;
+    };
+    const solver = setUp({ engine: "wasm", threads: 2 }, { spawn: spawnWorker });
+    await expect(ask(solver, 1n << 60n)).rejects.toThrow("no threads left");
+    left = 2;
+    await expect(ask(solver, 1n << 60n)).resolves.toBeDefined();
+    const cancel = new AbortController();
+    const endless = ask(solver, 0n, cancel.signal);
+    const [first, second] = threads;
+    await first!.terminate();
+    expect(solver.status().working).toBe(true);
+    await second!.terminate();
+    await expect(endless).rejects.toThrow("no threads left");
+    left = 9;
     await expect(ask(solver, 1n << 60n)).resolves.toBeDefined();
   });
 
