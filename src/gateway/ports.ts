@@ -88,10 +88,12 @@ export interface MailboxStore {
   /** UIDs of messages with this Message-ID (without angle brackets), ascending. */
   findByMessageId(mailbox: MailboxId, messageId: string): readonly number[];
   /**
-   * A subscribed watcher hears of changes after their commit, and keeps expunged messages readable until it leaves. Of those
+   * A subscribed watcher hears of changes after their commit, and keeps expunged messages readable until it leaves or is `told`. Of those
    * with `read-write` (the default) the first has new messages as \Recent, and no later session has.
    */
   subscribe(mailbox: MailboxId, watcher: MailboxWatcher, access?: "read-write" | "read-only"): () => void;
+  /** Whom the watcher stands for knows of all that has been expunged so far. */
+  told(mailbox: MailboxId, watcher: MailboxWatcher): void;
   watch(user: string, listener: (change: MailboxListChange) => void): () => void;
   /** Every mailbox of that user, INBOX too, with all mail and subscriptions. */
   removeUser(user: string): void;

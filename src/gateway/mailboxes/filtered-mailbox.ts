@@ -114,6 +114,10 @@ class FilteredMailbox implements OpenMailbox {
     return this.#whole.vanishedSince(modSeq);
   }
 
+  forgetExpunged(): void {
+    this.#whole.forgetExpunged();
+  }
+
   close(): void {
     this.#whole.close();
   }

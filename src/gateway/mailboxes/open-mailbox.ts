@@ -115,6 +115,10 @@ class OpenStoredMailbox implements OpenMailbox, MailboxWatcher {
     return this.options.mailboxes.vanishedSince(this.options.mailbox, modSeq);
   }
 
+  forgetExpunged(): void {
+    this.options.mailboxes.told(this.options.mailbox, this);
+  }
+
   close(): void {
     const leave = this.#leave;
     if (leave === null) return;

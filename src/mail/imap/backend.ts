@@ -142,6 +142,8 @@ export interface OpenMailbox {
   ): Promise<(AppendResult & ExpungeResult) | null>;
   /** UIDs expunged since that MODSEQ, for QRESYNC (RFC 7162); null when it is not known any more. */
   vanishedSince(modSeq: number): Promise<readonly number[] | null>;
+  /** The client has been told of every message that is gone by now: none of them needs to stay readable for it. */
+  forgetExpunged(): void;
   close(): void;
 }
 

@@ -275,6 +275,10 @@ export class MemoryOpenMailbox implements OpenMailbox {
       .sort((a, b) => a - b);
   }
 
+  forgetExpunged(): void {
+    this.gone.clear();
+  }
+
   close(): void {
     this.mailbox.handles.delete(this);
     this.gone.clear();

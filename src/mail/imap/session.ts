@@ -218,7 +218,9 @@ export class Session {
   ): void {
     const selected = this.selected;
     if (!selected?.view.hasUpdates) return;
+    const heldExpunges = selected.view.holdsExpunges;
     const text = selected.view.tell(expunges, this.updateFormat, this.#notifier?.selected.events);
+    if (heldExpunges && !selected.view.holdsExpunges) selected.handle.forgetExpunged();
     this.out.add(text);
     if (this.enabled.has("QRESYNC") && (text !== "" || when === "in-command"))
       this.#tellModSeq(selected.view);

@@ -39,8 +39,18 @@ export class Watchers {
   leave(mailbox: MailboxId, visit: Visit): readonly number[] {
     visit.over = true;
     removeFrom(this.#visits, mailbox, visit);
+    return this.#letGo(mailbox, (holder) => holder === visit);
+  }
+
+  /** The watcher needs no message any more that is expunged by now; returns the UIDs that nobody holds any longer. */
+  told(mailbox: MailboxId, watcher: MailboxWatcher): readonly number[] {
+    return this.#letGo(mailbox, (holder) => holder.watcher === watcher);
+  }
+
+  #letGo(mailbox: MailboxId, isMeant: (holder: Visit) => boolean): readonly number[] {
     const departures = this.#departures.get(mailbox) ?? [];
-    for (const departure of departures) departure.holders.delete(visit);
+    for (const { holders } of departures)
+      for (const holder of holders) if (isMeant(holder)) holders.delete(holder);
     const kept = departures.filter((departure) => departure.holders.size > 0);
     if (kept.length > 0) this.#departures.set(mailbox, kept);
     else this.#departures.delete(mailbox);
@@ -58,8 +68,9 @@ export class Watchers {
   hold(mailbox: MailboxId, uids: readonly number[], visits: readonly Visit[]): boolean {
     const holders = new Set(visits.filter((visit) => !visit.over));
     if (holders.size === 0) return false;
-    const departures = this.#departures.get(mailbox) ?? [];
-    this.#departures.set(mailbox, [...departures, { uids, holders }]);
+    const departures = this.#departures.get(mailbox);
+    if (departures) departures.push({ uids, holders });
+    else this.#departures.set(mailbox, [{ uids, holders }]);
     return true;
   }
 

@@ -376,6 +376,10 @@ export class MemoryMailboxStore implements MailboxStore {
     };
   }
 
+  told(id: MailboxId, watcher: MailboxWatcher): void {
+    this.#release(id, this.#watchers.told(id, watcher));
+  }
+
   #release(id: MailboxId, uids: readonly number[]): void {
     const mailbox = this.#find(id);
     if (!mailbox || uids.length === 0) return;
@@ -403,10 +407,8 @@ export class MemoryMailboxStore implements MailboxStore {
   }
 
   #of(user: string): Mailbox[] {
-    return this.#mailboxes
-      .values()
-      .filter((mailbox) => mailbox.user === user)
-      .sort(byName);
+    const all = this.#mailboxes.values();
+    return all.filter((mailbox) => mailbox.user === user).sort(byName);
   }
 
   #readable(id: MailboxId, uids: readonly number[]): Message[] {

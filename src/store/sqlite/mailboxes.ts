@@ -310,6 +310,11 @@ export class SqliteMailboxStore implements MailboxStore {
     };
   }
 
+  told(mailbox: MailboxId, watcher: MailboxWatcher): void {
+    const free = this.#watchers.told(mailbox, watcher);
+    if (free.length > 0) this.#releases.add(mailbox, free);
+  }
+
   watch(user: string, listener: (change: MailboxListChange) => void): () => void {
     return this.#watchers.watchList(user, listener);
   }

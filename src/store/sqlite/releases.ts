@@ -52,7 +52,8 @@ export class Releases {
   #release({ mailbox, uids }: Slice): void {
     const { messages, transactions, reportError } = this.parts;
     try {
-      transactions.run(() => messages.release(mailbox, uids));
+      // What a loss of power brings back is cleared away at the next start.
+      transactions.runUnsynced(() => messages.release(mailbox, uids));
     } catch (error) {
       this.#waiting = [];
       reportError(error);

@@ -360,6 +360,8 @@ export function describeBackend(
         const gone = theirs.updates.flatMap((update) => (update.type === "expunged" ? update.uids : []));
         expect([...gone].sort()).toEqual([...uids].sort());
         expect(mine.updates).toEqual([]);
+        theirs.handle.forgetExpunged();
+        expect(await theirs.handle.read(uids[0]!)).toBeNull();
         expect(await mine.handle.vanishedSince(first.highestModSeq)).toEqual([uids[1], uids[2]]);
       });
     });

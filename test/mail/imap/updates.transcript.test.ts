@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { MemoryOpenMailbox } from "../../../src/mail/imap/memory-mailbox.js";
 import { startTestServer, type TestServer } from "./test-server.js";
 
 let server: TestServer;
@@ -52,6 +53,34 @@ describe("several sessions", () => {
       1S: * 4 FETCH (UID 4 FLAGS () MODSEQ (*
       1S: a5 OK *
     `));
+
+  test("the backend hears when the client knows what is gone, and not before", async () => {
+    const forget = jest.spyOn(MemoryOpenMailbox.prototype, "forgetExpunged");
+    try {
+      await server.playInInbox(`
+        1C: a1 NOOP
+        1S: a1 OK *
+        2C: b1 STORE 1 +FLAGS.SILENT (\\Deleted)
+        2S: b1 OK *
+        2C: b2 UID EXPUNGE 1
+        2S: * 1 EXPUNGE
+        2S: b2 OK *
+        1C: a2 FETCH 2 UID
+        1S: * 2 FETCH (UID 2)
+        1S: a2 OK *
+        1C: a3 NOOP
+        1S: * 1 EXPUNGE
+        1S: a3 OK *
+        1C: a4 NOOP
+        1S: a4 OK *
+      `);
+      const [deleting, hearing] = forget.mock.contexts;
+      expect(forget).toHaveBeenCalledTimes(2);
+      expect(hearing).not.toBe(deleting);
+    } finally {
+      forget.mockRestore();
+    }
+  });
 
   test("flags of another session, and expunges held back while sequence numbers are in use (lines 43, 45, 47)", () =>
     server.playInInbox(`

@@ -86,6 +86,22 @@ export function mailboxWatchersContract(make: MakeStores): void {
       leaveThird();
     });
 
+    test("expunged messages stay readable until all have been told, later ones longer", () => {
+      const { mailboxes, inbox, one, two } = opened();
+      mailboxes.append(inbox, [mail("a"), mail("b")]);
+      mailboxes.expunge(inbox, [1], "any", null);
+      mailboxes.told(inbox, one);
+      expect(mailboxes.read(inbox, 1)).toEqual(mail("a").bytes);
+      mailboxes.told(inbox, two);
+      expect(mailboxes.read(inbox, 1)).toBeNull();
+      mailboxes.expunge(inbox, [2], "any", one);
+      mailboxes.told(inbox, one);
+      expect(mailboxes.read(inbox, 2)).toEqual(mail("b").bytes);
+      expect(two.updates.filter(({ type }) => type === "expunged")).toHaveLength(2);
+      mailboxes.told(inbox, two);
+      expect(mailboxes.read(inbox, 2)).toBeNull();
+    });
+
     test("without others an expunged message is gone at once; who has left hears no more", () => {
       const { mailboxes, inbox, one, two, leaveOne, leaveTwo } = opened();
       mailboxes.append(inbox, [mail("a")]);
