@@ -7,12 +7,16 @@ import { Schedule } from "./schedule.js";
 export const SLICE_MILLISECONDS = 8;
 /** Seconds after which the clock is looked at again at the latest: a suspended machine or a set clock stops no timer for long. */
 const LONGEST_SLEEP = 3600;
+/** Seconds by which a timer may be late without anybody having set the clock. */
+const LARGEST_DELAY = 86_400;
 
 /**
  * Which items are to be looked at now and which later. Looks at them in slices, so that the event loop goes on, and never within
  * the call that made them due.
  */
 export class Agenda<Key> {
+  /** Unix seconds: since then the clock has gone on evenly; before, it was set, or the machine slept, or there was no start. */
+  awakeSince = Number.NEGATIVE_INFINITY;
   readonly #due = new Set<Key>();
   readonly #later = new Schedule<Key>();
   #cancelTimer: (() => void) | null = null;
@@ -34,6 +38,7 @@ export class Agenda<Key> {
 
   start(): void {
     this.#running = true;
+    this.awakeSince = this.options.clock();
     this.#schedule();
     this.#arm();
   }
@@ -51,7 +56,7 @@ export class Agenda<Key> {
   /** @param time Unix seconds; replaces an earlier wish for the key */
   at(key: Key, time: number): void {
     this.#later.set(key, time);
-    if (this.#running && time < this.#armedFor) this.#arm();
+    if (this.#running && time < this.#armedFor) this.#armAnew();
   }
 
   forget(key: Key): void {
@@ -67,6 +72,8 @@ export class Agenda<Key> {
 
   #lookAtDue(): void {
     this.#scheduled = false;
+    if (!this.#running) return;
+    if (this.#hasJumped()) this.#wake();
     const end = performance.now() + SLICE_MILLISECONDS;
     for (const key of this.#due) {
       if (!this.#running) return;
@@ -95,11 +102,24 @@ export class Agenda<Key> {
     this.#armedFor = Number.POSITIVE_INFINITY;
   }
 
+  /** The clock has been set, or the machine has slept. */
+  #hasJumped(): boolean {
+    const now = this.options.clock();
+    return now < this.#armedAt || now > this.#armedFor + LARGEST_DELAY;
+  }
+
+  #armAnew(): void {
+    if (this.#hasJumped()) this.#wake();
+    else this.#arm();
+  }
+
   #wake(): void {
-    this.#disarm();
     const now = this.options.clock();
     // All times are those of a clock that has been set back since.
     const until = now < this.#armedAt ? Number.POSITIVE_INFINITY : now;
+    if (this.#hasJumped()) this.awakeSince = now;
+    this.#armedAt = now;
+    this.#disarm();
     for (let key = this.#later.take(until); key !== null; key = this.#later.take(until)) this.#due.add(key);
     this.#schedule();
     this.#arm();

@@ -56,6 +56,8 @@ export interface Facts {
   /** Whether the proof of work of this message is running or waiting in the solver. */
   readonly work: "none" | "running";
   readonly policy: Pick<SendPolicy, "maximumWork" | "giveUpAfter">;
+  /** Unix seconds since which the program has run under a clock that went on evenly. */
+  readonly awakeSince: number;
 }
 
 export type Action =
@@ -85,9 +87,13 @@ const awaitsNothing: Rule = (entry) => (entry.awaitsAcknowledgement ? null : NON
 
 const senderGone: Rule = (_entry, facts) => (facts.sender === "gone" ? fail("identity-gone") : null);
 
-const patienceOver: Rule = (entry, { now, policy }) => {
+/** Seconds for which the network may answer, and a clock be put right, before anything is given up. */
+const RESPITE = 3600;
+
+const patienceOver: Rule = (entry, { now, policy, awakeSince }) => {
   const tried = entry.attempts > 0 || entry.pubkeyRequests > 0 || entry.state === "proof-of-work";
-  return tried && now >= deadline(entry, policy) ? fail("given-up") : null;
+  if (!tried || now < deadline(entry, policy)) return null;
+  return now < awakeSince + RESPITE ? { action: "wait", until: awakeSince + RESPITE } : fail("given-up");
 };
 
 const workRunning: Rule = (_entry, facts) =>

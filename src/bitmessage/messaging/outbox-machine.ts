@@ -161,6 +161,7 @@ export class OutboxMachine {
       pubkeyRequests: this.index.pubkeyRequests(entry.to),
       work: this.#dispatch.isWorkingOn(entry.id) ? "running" : "none",
       policy,
+      awakeSince: this.#agenda.awakeSince,
     };
     return { facts, recipient, sender };
   }

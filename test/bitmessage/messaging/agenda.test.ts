@@ -24,6 +24,45 @@ test("a clock that is set back: everything is looked at again, instead of after 
   expect(new Set(looked)).toEqual(new Set(["a", "b"]));
 });
 
+test("also when something else is looked at, or put off, before a timer tells of it", async () => {
+  agenda.start();
+  agenda.at("a", time.now + 4 * 86_400);
+  agenda.at("b", time.now + 60);
+  time.now -= 30 * 86_400;
+  agenda.now("c");
+  await setImmediate();
+  await setImmediate();
+  expect(new Set(looked)).toEqual(new Set(["a", "b", "c"]));
+  agenda.at("d", time.now + 4 * 86_400);
+  time.now -= 30 * 86_400;
+  agenda.at("e", time.now + 60);
+  await setImmediate();
+  expect(new Set(looked)).toEqual(new Set(["a", "b", "c", "d", "e"]));
+});
+
+describe("how long the clock has gone on evenly", () => {
+  test("is counted from the start, whatever is due meanwhile", async () => {
+    agenda.start();
+    agenda.at("a", time.now + 10 * 86_400);
+    time.advanceTo(time.now + 9 * 86_400);
+    agenda.now("b");
+    await setImmediate();
+    expect(agenda.awakeSince).toBe(1000);
+  });
+
+  test("begins anew when it is set, or the machine has slept; who is looked at before the next timer knows", async () => {
+    agenda.start();
+    agenda.at("a", time.now + 10 * 86_400);
+    time.now += 5 * 86_400;
+    agenda.now("b");
+    await setImmediate();
+    expect(agenda.awakeSince).toBe(time.now);
+    time.setBack(2 * 86_400);
+    await setImmediate();
+    expect(agenda.awakeSince).toBe(time.now);
+  });
+});
+
 describe("what is due now", () => {
   test("is looked at once, after the call, and only between start and stop", async () => {
     agenda.now("a");

@@ -72,6 +72,7 @@ describe("work that takes longer than its message lives", () => {
     network.time.now += 11 * DAY;
     impatient.solver.release();
     await network.settle();
+    await network.advance(3600);
     expect(impatient.entry(id)).toMatchObject({ state: "failed", failure: "given-up" });
   });
 

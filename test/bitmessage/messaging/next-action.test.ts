@@ -64,6 +64,7 @@ function factsWith(change: Partial<Facts> = {}): Facts {
     pubkeyRequests: 0,
     work: "none",
     policy: { maximumWork: 0, giveUpAfter: 0 },
+    awakeSince: 0,
     ...change,
   };
 }
@@ -295,6 +296,7 @@ const anyFacts = fc
     pubkeyRequests: fc.nat(20),
     work: fc.constantFrom("none" as const, "running" as const),
     policy: fc.record({ maximumWork: fc.nat(2000), giveUpAfter: fc.nat(40 * DAY) }),
+    awakeSince: fc.integer({ min: NOW - 5 * DAY, max: NOW + 5 * DAY }),
   })
   .map(factsWith);
 
