@@ -196,7 +196,7 @@ function nativeCurveOf(addon: Addon): Curve {
   };
 }
 
-/** The private key 2 with its public key, and a signature made with it: known answers, as computing them takes noble 40 ms. */
+/** The private key 2 with its public key, and signatures made with it, after SHA-256 and after SHA-1: known answers, as computing them takes noble 40 ms. */
 const KNOWN = {
   privateKey: fromHex("02".padStart(64, "0")),
   generator: fromHex(
@@ -209,16 +209,23 @@ const KNOWN = {
   signature: fromHex(
     "3274869d269cab8126ef0aa6ade3f57c1bbdcd9222a8330ed0f893b4e8b08a327d0754f31b85b050e04659466a6b77d0ef063e07d46879bf26b54d502a5b4474",
   ),
+  sha1Signature: fromHex(
+    "3894f698f9a5a9667b3303302eaf719b0b99b7219ffb0b9a6bd17f8734db1dfc5e9c623c66ff07acda4833347bbd9c14709e4b662b51c6b2ac1d3b0219d2f05e",
+  ),
 };
 
-/** Whether a curve gives the known answers. A foreign build must prove itself before keys are given to it. */
+/**
+ * Whether a curve gives the known answers; may throw what the curve throws. A foreign build must prove itself before keys are given to
+ * it. Some systems forbid their OpenSSL signatures with SHA-1, which old programs still make.
+ */
 export function givesKnownAnswers(curve: Curve): boolean {
-  const { privateKey, generator, publicKey, message, signature } = KNOWN;
+  const { privateKey, generator, publicKey, message, signature, sha1Signature } = KNOWN;
   return (
     equalBytes(curve.publicKey(privateKey), publicKey) &&
     equalBytes(curve.sharedX(privateKey, generator), publicKey.subarray(1, 33)) &&
     equalBytes(curve.sign(message, "sha256", privateKey), signature) &&
     curve.verify(message, "sha256", signature, publicKey) &&
+    curve.verify(message, "sha1", sha1Signature, publicKey) &&
     !curve.verify(publicKey, "sha256", signature, publicKey)
   );
 }

@@ -28,6 +28,11 @@ const runs = { numRuns: 20 };
 test("a curve is used only if it gives the known answers", () => {
   for (const one of [nobleCurve, ...others]) expect(givesKnownAnswers(one)).toBe(true);
   expect(givesKnownAnswers({ ...nobleCurve, verify: () => true })).toBe(false);
+  const withoutSha1: Curve = {
+    ...nobleCurve,
+    verify: (message, digest, ...rest) => digest !== "sha1" && nobleCurve.verify(message, digest, ...rest),
+  };
+  expect(givesKnownAnswers(withoutSha1)).toBe(false);
   expect(givesKnownAnswers({ ...nobleCurve, publicKey: () => new Uint8Array(65) })).toBe(false);
 });
 
