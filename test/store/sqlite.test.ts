@@ -171,6 +171,7 @@ describe("queries", () => {
     ["FROM handover WHERE state = 'waiting' AND target = ? ORDER BY next_attempt", "handover_waiting"],
     ["FROM handover WHERE state = 'waiting' AND target = ? AND started <= ?", "handover_by_start"],
     ["FROM handover WHERE wishes IS NOT NULL AND user = ?", "handover_by_message"],
+    ["FROM thread WHERE user = ? AND correspondent = ? ORDER BY time DESC", "thread_newest"],
     ["WHERE b.message_id = ? AND m.mailbox_id = ?", "body_by_message_id"],
   ])("%s is answered in order by an index", (part, index) => {
     const made = database();

@@ -20,6 +20,7 @@ import { headerKeys } from "./0017-header-keys.js";
 import { appPasswords } from "./0018-app-passwords.js";
 import { forgetting } from "./0019-forgetting.js";
 import { contentChecksums } from "./0020-content-checksums.js";
+import { newestThreads } from "./0021-newest-threads.js";
 
 export const migrations: readonly Migration[] = [
   initial,
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   appPasswords,
   forgetting,
   contentChecksums,
+  newestThreads,
 ];
