@@ -3,6 +3,8 @@ import type { NodeTimings } from "./timings.js";
 
 /** A peer that objects can be asked of. */
 export interface DownloadSource {
+  /** Whether we have called it ourselves. */
+  readonly isChosen: boolean;
   requestObjects(hashes: readonly InventoryHash[]): void;
 }
 
@@ -13,7 +15,10 @@ export interface DownloadLimits {
   readonly inFlightMost: number;
   /** Announced vectors remembered per peer. */
   readonly unseenPerPeer: number;
-  /** Announced vectors remembered in all; each peer gets an equal share. */
+  /**
+   * Announced vectors remembered of all peers that we have called, and as many of all others; each gets an equal share. However many come in,
+   * what the former announce, once, is not passed over.
+   */
   readonly unseen: number;
 }
 
@@ -43,6 +48,8 @@ interface SourceState {
   window: number;
   /** When the window was last full. */
   filled: number;
+  /** Whether something has come since it was last asked. */
+  hasDelivered: boolean;
 }
 
 /**
@@ -84,7 +91,25 @@ export class Downloads<Source extends DownloadSource> {
       barren: 0,
       window: this.#limits.inFlight,
       filled: Number.NEGATIVE_INFINITY,
+      hasDelivered: false,
     });
+    this.#trim(source);
+  }
+
+  /** Room for a newcomer: those like it keep no more than their share. */
+  #trim(newcomer: Source): void {
+    const limit = this.#share(newcomer);
+    for (const [source, state] of this.#sources) {
+      if (source.isChosen !== newcomer.isChosen || state.unseen.size <= limit) continue;
+      for (const hash of [...state.unseen.keys()].slice(limit))
+        if (!state.asked.has(hash)) this.#drop(state, hash);
+    }
+  }
+
+  #share(one: Source): number {
+    let count = 0;
+    for (const source of this.#sources.keys()) if (source.isChosen === one.isChosen) count += 1;
+    return Math.min(this.#limits.unseenPerPeer, Math.floor(this.#limits.unseen / count));
   }
 
   /** What the peer was asked for is free to be asked of others at the next tick. */
@@ -100,16 +125,18 @@ export class Downloads<Source extends DownloadSource> {
   announced(source: Source, hashes: Iterable<InventoryHash>): void {
     const state = this.#sources.get(source);
     if (state === undefined) return;
-    const { unseenPerPeer, unseen } = this.#limits;
-    const limit = Math.min(unseenPerPeer, Math.floor(unseen / this.#sources.size));
+    const limit = this.#share(source);
     const now = this.#now();
+    const fresh: InventoryHash[] = [];
     for (const hash of hashes) {
       if (state.unseen.size >= limit) break;
       if (state.unseen.has(hash)) continue;
       state.unseen.set(hash, now);
       this.#countUntried(hash, 1);
+      fresh.push(hash);
     }
-    this.#fill(source, state);
+    // What was announced before has its turn when something comes, or at the next tick: to go through it costs time.
+    this.#fill(source, state, fresh);
   }
 
   /**
@@ -121,6 +148,7 @@ export class Downloads<Source extends DownloadSource> {
     const wasAsked = sender?.asked.has(hash) ?? false;
     if (sender !== undefined && wasAsked) {
       sender.delivered += 1;
+      sender.hasDelivered = true;
       sender.barren = 0;
     }
     return { wasAsked, holders: this.settle(hash) };
@@ -148,7 +176,7 @@ export class Downloads<Source extends DownloadSource> {
   /** Asks for more when enough of the last request has come. */
   refill(source: Source): void {
     const state = this.#sources.get(source);
-    if (state !== undefined) this.#fill(source, state);
+    if (state?.hasDelivered) this.#fill(source, state, state.unseen.keys());
   }
 
   /** Gives up requests that were not answered, forgets what never came, and asks again. */
@@ -159,7 +187,12 @@ export class Downloads<Source extends DownloadSource> {
       this.#sweptAt = now;
       for (const state of this.#sources.values()) this.#forget(state, now);
     }
-    for (const [source, state] of this.#sources) this.#fill(source, state);
+    // Those whom we have called come first: others may announce everything, to keep it from us for a while each.
+    for (const isFirst of [true, false]) {
+      for (const [source, state] of this.#sources) {
+        if (source.isChosen === isFirst) this.#fill(source, state, state.unseen.keys());
+      }
+    }
   }
 
   #expire(state: SourceState, now: number): void {
@@ -191,21 +224,26 @@ export class Downloads<Source extends DownloadSource> {
 
   #forget(state: SourceState, now: number): void {
     for (const [hash, announced] of state.unseen) {
-      if (now - announced < this.#timings.requestForget) continue;
+      // What it has not been asked for yet, as while the disk is full, is not forgotten: it is announced once.
+      if (now - announced < this.#timings.requestForget || !state.tried.has(hash)) continue;
       if (state.asked.has(hash)) this.#release(state, hash);
-      if (!state.tried.has(hash)) this.#countUntried(hash, -1);
-      state.unseen.delete(hash);
-      state.tried.delete(hash);
+      this.#drop(state, hash);
     }
   }
 
-  #fill(source: Source, state: SourceState): void {
+  #drop(state: SourceState, hash: InventoryHash): void {
+    if (!state.tried.delete(hash)) this.#countUntried(hash, -1);
+    state.unseen.delete(hash);
+  }
+
+  #fill(source: Source, state: SourceState, candidates: Iterable<InventoryHash>): void {
     const now = this.#now();
+    state.hasDelivered = false;
     if (now < this.#suspendedUntil || state.asked.size > windowOf(state) / 2) return;
     if (now - state.filled < QUICK) state.window = Math.min(this.#limits.inFlightMost, 2 * state.window);
     const hashes: InventoryHash[] = [];
     const room = windowOf(state) - state.asked.size;
-    for (const hash of state.unseen.keys()) {
+    for (const hash of candidates) {
       if (hashes.length === room) break;
       if (this.#askedOf.has(hash)) continue;
       // Others come first.

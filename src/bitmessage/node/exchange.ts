@@ -244,8 +244,9 @@ export class Exchange {
   #getdata(peer: Peer, payload: Uint8Array): void {
     const vectors = readGetdata(payload);
     const wanted = new Set<InventoryHash>();
+    const most = this.#options.uploads.room(peer);
     this.#each(peer, vectors, (hashes) => {
-      for (const hash of hashes) wanted.add(hash);
+      for (const hash of hashes) if (wanted.size < most) wanted.add(hash);
       // Not before the end: what is named twice is sent once.
       if (vectors.left === 0) this.#options.uploads.requested(peer, wanted);
     });

@@ -40,6 +40,10 @@ export class Peer implements DownloadSource, UploadTarget, AnnouncementTarget, S
     return this.connection.backlog;
   }
 
+  get isChosen(): boolean {
+    return this.connection.direction === "outbound";
+  }
+
   /** Whether objects may go along a stem that begins with it (PROTOCOL.md section 8.2). */
   get takesStems(): boolean {
     const { direction, version } = this.connection;

@@ -13,6 +13,8 @@ export interface UploadTarget {
 export const UPLOAD_BACKLOG = 2 * 1024 * 1024;
 /** Requests remembered per peer; further ones are dropped, as PyBitmessage drops them at times: peers ask again. */
 const MAX_REQUESTS = 100_000;
+/** Requests remembered in all, beyond which no peer may have more than its equal share of as many. */
+const MAX_REQUESTS_IN_ALL = 500_000;
 /** Objects and bytes sent to one peer before others have their turn. */
 const SLICE_OBJECTS = 20;
 const SLICE_BYTES = 131_072;
@@ -82,11 +84,23 @@ export class Uploads<Target extends UploadTarget> {
     if (requests === undefined) return;
     const { current, next, readyAt } = requests;
     const queue = this.#scheduler.now() < readyAt ? next : current;
+    const most = this.room(target) + current.size + next.size;
     for (const hash of hashes) {
-      if (current.size + next.size >= MAX_REQUESTS) break;
+      if (current.size + next.size >= most) break;
       if (!current.has(hash)) queue.add(hash);
     }
     this.#schedule(target, requests);
+  }
+
+  /** How many more requests of a peer can be remembered. */
+  room(target: Target): number {
+    const requests = this.#requests.get(target);
+    if (requests === undefined) return 0;
+    let left = MAX_REQUESTS_IN_ALL;
+    for (const { current, next } of this.#requests.values()) left -= current.size + next.size;
+    const own = requests.current.size + requests.next.size;
+    const share = Math.floor(MAX_REQUESTS_IN_ALL / this.#requests.size);
+    return Math.max(0, Math.min(MAX_REQUESTS - own, Math.max(left, share - own)));
   }
 
   /** To be called when everything that waited has been sent. */

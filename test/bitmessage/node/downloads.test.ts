@@ -7,6 +7,8 @@ import type { InventoryHash } from "../../../src/bitmessage/protocol/inventory-h
 class Source {
   readonly requests: InventoryHash[][] = [];
 
+  constructor(readonly isChosen = false) {}
+
   requestObjects(hashes: readonly InventoryHash[]): void {
     this.requests.push([...hashes]);
   }
@@ -33,8 +35,8 @@ function setUp(
     timings: DEFAULT_TIMINGS,
     now: () => time.now,
   });
-  const join = () => {
-    const source = new Source();
+  const join = (kind: "chosen" | "guest" = "guest") => {
+    const source = new Source(kind === "chosen");
     downloads.join(source);
     return source;
   };
@@ -98,7 +100,61 @@ describe("requests", () => {
   });
 });
 
+test("what peers announce whom we have called is remembered, however many others have come in and announce", () => {
+  const { downloads, join } = setUp(DOWNLOAD_LIMITS);
+  for (let guest = 0; guest < 192; guest++) downloads.announced(join(), hashes(2100, guest * 2100));
+  const chosen = join("chosen");
+  downloads.announced(chosen, hashes(20_000, 1_000_000));
+  for (let place = 0; place < chosen.asked.length; place++) {
+    downloads.received(chosen, chosen.asked[place]!);
+    downloads.refill(chosen);
+  }
+  expect(chosen.asked).toHaveLength(20_000);
+});
+
+test("those who come one after the other get no more than a share each", () => {
+  const { time, downloads, join } = setUp({ inFlight: 1, unseenPerPeer: 100, unseen: 100 });
+  const sources = Array.from({ length: 10 }, (_, index) => {
+    const source = join();
+    downloads.announced(source, hashes(100, index * 100));
+    return source;
+  });
+  for (let round = 0; round < 200; round++) {
+    for (const source of sources) {
+      const last = source.asked.at(-1);
+      if (last !== undefined) downloads.received(source, last);
+      downloads.refill(source);
+    }
+    time.now += 1;
+    downloads.tick();
+  }
+  for (const source of sources) expect(source.asked.length).toBeLessThanOrEqual(11);
+});
+
 describe("silence", () => {
+  test("after it those come first whom we have called, however many others announced the same before", () => {
+    const { time, downloads, join } = setUp();
+    const guests = Array.from({ length: 20 }, () => join());
+    const chosen = join("chosen");
+    time.now += 100;
+    for (const source of [...guests, chosen]) downloads.announced(source, hashes(3));
+    time.now += 60;
+    downloads.tick();
+    expect(chosen.asked).toEqual(hashes(3));
+  });
+
+  test("what a peer could not be asked for yet is not forgotten", () => {
+    const { time, downloads, join } = setUp();
+    const source = join();
+    downloads.suspend(8000);
+    downloads.announced(source, hashes(3));
+    for (let second = 0; second < 8000; second += 10) {
+      time.now += 10;
+      downloads.tick();
+    }
+    expect(source.asked).toEqual(hashes(3));
+  });
+
   test("another peer is asked after 60 seconds", () => {
     const { time, downloads, join } = setUp();
     const [first, second] = [join(), join()];

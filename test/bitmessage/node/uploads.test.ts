@@ -52,6 +52,19 @@ test("objects are sent only while little waits to be sent", () => {
   expect(target.objects).toHaveLength(4);
 });
 
+test("many peers together cannot have more remembered than a million requests", () => {
+  const { scheduler, uploads, target } = setUp({ spread: 20 });
+  const others = Array.from({ length: 199 }, () => new Target());
+  for (const other of others) uploads.join(other);
+  const many = hashes(50_000);
+  for (const other of others) for (let time = 0; time < 3; time++) uploads.requested(other, many);
+  expect(uploads.room(target)).toBe(2500);
+  uploads.requested(target, many);
+  scheduler.advance(25);
+  expect(target.objects).toHaveLength(2500);
+  expect(others.reduce((sum, { objects }) => sum + objects.length, 0)).toBeLessThanOrEqual(1_000_000);
+});
+
 test("unknown vectors are passed over, repeated ones sent once, and all in turns", () => {
   const { scheduler, uploads, target } = setUp({ missing: new Set(hashes(10)) });
   uploads.requested(target, [...hashes(500), ...hashes(500)]);
