@@ -15,7 +15,7 @@ import {
 } from "./next-action.js";
 import type { OutboxOptions } from "./outbox.js";
 import { OutboxIndex } from "./outbox-index.js";
-import { findRecipient, type Recipient } from "./recipient.js";
+import type { Recipient, Recipients } from "./recipient.js";
 import { requestPubkey } from "./request-pubkey.js";
 import { sendingCost } from "./sending-cost.js";
 import type { SolvedObject } from "./solve-object.js";
@@ -29,7 +29,10 @@ export class OutboxMachine {
   readonly #requests = new Jobs<Address>();
   readonly #backoff = new Backoff<OutboxId | Address>();
 
-  constructor(private readonly options: OutboxOptions) {
+  constructor(
+    private readonly options: OutboxOptions,
+    private readonly recipients: Recipients,
+  ) {
     const { clock, timer } = options;
     this.#agenda = new Agenda({ clock, timer, look: (id) => this.#look(id) });
     this.#dispatch = new Dispatch(options, {
@@ -132,6 +135,10 @@ export class OutboxMachine {
         return;
       }
       const { facts, recipient, sender } = this.#gather(entry);
+      if (recipient.key === "searched") {
+        this.#agenda.now(id);
+        return;
+      }
       const action = nextAction(entry, facts);
       if (action.action === "send" && sender)
         this.#dispatch.send(entry, { sender, recipient, ttl: action.ttl });
@@ -145,8 +152,7 @@ export class OutboxMachine {
     const { stores, clock, policy } = this.options;
     const now = clock();
     const sender = stores.identities.owners(entry.from)[0] ?? null;
-    const recipient: Recipient =
-      entry.kind === "msg" ? findRecipient(entry.to, this.options) : { key: "unknown" };
+    const recipient: Recipient = entry.kind === "msg" ? this.recipients.find(entry.to) : { key: "unknown" };
     const known = entry.kind === "broadcast" || recipient.key === "known";
     const facts: Facts = {
       now,

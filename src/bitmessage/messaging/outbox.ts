@@ -21,7 +21,7 @@ import {
 } from "./next-action.js";
 import { OutboxMachine } from "./outbox-machine.js";
 import type { Clock, MessagingStores, OutboxObserver, Publisher, SendPolicy, Timer } from "./ports.js";
-import { findRecipient, type Recipient } from "./recipient.js";
+import { type Recipient, Recipients } from "./recipient.js";
 import { sendingCost } from "./sending-cost.js";
 import type { Draft, Identity, OutboxEntry, OutboxId, PastSending } from "./types.js";
 
@@ -95,10 +95,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
 }
 
 class PersistedOutbox implements Outbox {
+  readonly #recipients: Recipients;
   readonly #machine: OutboxMachine;
 
   constructor(private readonly options: OutboxOptions) {
-    this.#machine = new OutboxMachine(options);
+    this.#recipients = new Recipients(options);
+    this.#machine = new OutboxMachine(options, this.#recipients);
   }
 
   start(): void {
@@ -172,8 +174,7 @@ class PersistedOutbox implements Outbox {
 
   estimate(draft: Draft): SendingCost {
     const sender = this.#senderOf(draft);
-    const recipient: Recipient =
-      draft.kind === "msg" ? findRecipient(draft.to, this.options) : { key: "unknown" };
+    const recipient: Recipient = draft.kind === "msg" ? this.#recipients.find(draft.to) : { key: "unknown" };
     return sendingCost(draft, { sender, recipient, ttl: this.#ttl(draft) }, this.options);
   }
 
@@ -181,8 +182,7 @@ class PersistedOutbox implements Outbox {
     const entry = this.#existing(id);
     const [sender] = this.options.stores.identities.owners(entry.from);
     if (!sender) return null;
-    const recipient: Recipient =
-      entry.kind === "msg" ? findRecipient(entry.to, this.options) : { key: "unknown" };
+    const recipient: Recipient = entry.kind === "msg" ? this.#recipients.find(entry.to) : { key: "unknown" };
     if (entry.kind === "msg" && recipient.key !== "known") return null;
     return sendingCost(entry, { sender, recipient, ttl: entry.ttl }, this.options);
   }

@@ -1,6 +1,7 @@
 import { type Address, addressSecrets, type DecodedAddress, decodeAddress } from "../protocol/address.js";
 import { curve } from "../protocol/curve.js";
 import { ProtocolError } from "../protocol/errors.js";
+import { type InventoryHash, inventoryHash } from "../protocol/inventory-hash.js";
 import { ObjectType, parseObjectHeader } from "../protocol/object.js";
 import { atLeast, type Difficulty } from "../protocol/pow-target.js";
 import { Behavior, type OpenedPubkey, openPubkey, type PubkeyBlock } from "../protocol/pubkey.js";
@@ -8,7 +9,8 @@ import type { Clock, MessagingStores } from "./ports.js";
 
 /** Whom a msg is for, as far as the key is known. */
 export type Recipient =
-  | { readonly key: "unknown" | "bad" }
+  /** `searched`: there is more in the inventory that may be the key; to be looked for again. */
+  | { readonly key: "unknown" | "searched" | "bad" }
   | {
       readonly key: "known";
       readonly address: DecodedAddress;
@@ -26,44 +28,68 @@ interface Context {
   readonly clock: Clock;
 }
 
-/**
- * Finds the key of an address: among the own identities, the known pubkeys, and the pubkey objects of the inventory, by tag (PROTOCOL.md
- * section 16.1). A key found in the inventory is kept.
- */
-export function findRecipient(address: Address, context: Context): Recipient {
-  const decoded = decodeAddress(address);
-  const [identity] = context.stores.identities.owners(address);
-  if (identity) {
-    const encryptionKey = identity.keys.encryption.publicKey;
-    const difficulty = context.minimum;
-    return { key: "known", address: decoded, encryptionKey, difficulty, acknowledges: "does-not" };
-  }
-  const block = context.stores.pubkeys.get(address)?.block ?? findInInventory(decoded, context);
-  if (block === null) return { key: "unknown" };
-  if (block === "bad" || !curve.isPoint(block.encryptionKey)) return { key: "bad" };
-  return {
-    key: "known",
-    address: decoded,
-    encryptionKey: block.encryptionKey,
-    difficulty: decoded.version < 3 ? context.minimum : atLeast(block.difficulty, context.minimum),
-    acknowledges: (block.behavior & Behavior.doesAck) === 0 ? "does-not" : "does",
-  };
-}
+/** Objects that are tried at a time: a millisecond each, and anybody can publish as many under a tag as he likes. */
+const MOST_TRIES = 50;
+const MOST_REMEMBERED = 100_000;
 
-/** Only version 4 has a tag; older pubkeys are kept when they pass by. */
-function findInInventory(wanted: DecodedAddress, { stores, clock }: Context): PubkeyBlock | "bad" | null {
-  const { tag } = addressSecrets(wanted);
-  if (!tag) return null;
-  const objects = [...stores.objectQueue.findByTag(ObjectType.pubkey, tag, clock())];
-  objects.sort((a, b) => parseObjectHeader(b).expires - parseObjectHeader(a).expires);
-  for (const object of objects) {
-    const opened = tryOpen(object, wanted);
-    if (opened === "bad") return "bad";
-    if (opened === null) continue;
-    stores.pubkeys.put({ address: opened.address, block: opened.block, received: clock(), used: true });
-    return opened.block;
+export class Recipients {
+  /** Objects under the tags of others than those who made them. */
+  readonly #useless = new Set<InventoryHash>();
+
+  constructor(private readonly context: Context) {}
+
+  /**
+   * Finds the key of an address: among the own identities, the known pubkeys, and the pubkey objects of the inventory, by tag (PROTOCOL.md
+   * section 16.1). A key found in the inventory is kept.
+   */
+  find(address: Address): Recipient {
+    const { stores, minimum } = this.context;
+    const decoded = decodeAddress(address);
+    const [identity] = stores.identities.owners(address);
+    if (identity) {
+      const encryptionKey = identity.keys.encryption.publicKey;
+      return { key: "known", address: decoded, encryptionKey, difficulty: minimum, acknowledges: "does-not" };
+    }
+    const block = stores.pubkeys.get(address)?.block ?? this.#findInInventory(decoded);
+    if (typeof block === "string") return { key: block };
+    if (!curve.isPoint(block.encryptionKey)) return { key: "bad" };
+    return {
+      key: "known",
+      address: decoded,
+      encryptionKey: block.encryptionKey,
+      difficulty: decoded.version < 3 ? minimum : atLeast(block.difficulty, minimum),
+      acknowledges: (block.behavior & Behavior.doesAck) === 0 ? "does-not" : "does",
+    };
   }
-  return null;
+
+  /** Only version 4 has a tag; older pubkeys are kept when they pass by. */
+  #findInInventory(wanted: DecodedAddress): PubkeyBlock | "unknown" | "searched" | "bad" {
+    const { stores, clock } = this.context;
+    const { tag } = addressSecrets(wanted);
+    if (!tag) return "unknown";
+    const objects = [...stores.objectQueue.findByTag(ObjectType.pubkey, tag, clock())];
+    objects.sort((a, b) => parseObjectHeader(b).expires - parseObjectHeader(a).expires);
+    let tries = 0;
+    for (const object of objects) {
+      const hash = inventoryHash(object);
+      if (this.#useless.has(hash)) continue;
+      if (++tries > MOST_TRIES) return "searched";
+      const opened = tryOpen(object, wanted);
+      if (opened === "bad") return "bad";
+      if (opened === null) {
+        this.#remember(hash);
+        continue;
+      }
+      stores.pubkeys.put({ address: opened.address, block: opened.block, received: clock(), used: true });
+      return opened.block;
+    }
+    return "unknown";
+  }
+
+  #remember(useless: InventoryHash): void {
+    if (this.#useless.size >= MOST_REMEMBERED) this.#useless.clear();
+    this.#useless.add(useless);
+  }
 }
 
 /** "bad" only when everything proves that the key is the owner's and yet unusable; anybody can publish under a tag. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { Recipients } from "../../../src/bitmessage/messaging/recipient.js";
 import type { Identity } from "../../../src/bitmessage/messaging/types.js";
 import {
   type Address,
@@ -87,6 +88,30 @@ describe("somebody waits for a key", () => {
     alice.receive(pubkey(keys));
     await network.settle();
     expect(alice.unprocessed()).toBe(0);
+    const id = alice.send(from, address, "hello");
+    await network.settle();
+    expect(alice.state(id)).toBe("sent");
+    expect(network.ofType(ObjectType.getpubkey)).toEqual([]);
+  });
+
+  test("and it lies there under much that somebody has put under its tag: all is tried, little at a time, each once", async () => {
+    const keys = generateIdentityKeys(random, { nullBytes: 1 });
+    const address = encodeAddress(4, 1, keys.ripe);
+    const { tag } = addressSecrets(decodeAddress(address));
+    const rubbish = (number: number) => {
+      const expires = network.time.now + DAY + number;
+      const header = encodeObjectHeader({ expires, type: ObjectType.pubkey, version: 4, stream: 1 });
+      return withNonce(0n, new Uint8Array([...header, ...tag!, ...random(350)]));
+    };
+    const objects = Array.from({ length: 300 }, (_, number) => rubbish(number));
+    for (const object of [...objects, pubkey(keys)]) alice.receive(object);
+    await network.settle();
+    const { clock } = network.time;
+    const pubkeys = { ...alice.stores.pubkeys, put: () => undefined };
+    const recipients = new Recipients({ stores: { ...alice.stores, pubkeys }, minimum: NO_WORK, clock });
+    const found: string[] = [];
+    while (found.at(-1) !== "known" && found.length < 100) found.push(recipients.find(address).key);
+    expect(found).toEqual([...Array.from({ length: 6 }, () => "searched"), "known"]);
     const id = alice.send(from, address, "hello");
     await network.settle();
     expect(alice.state(id)).toBe("sent");
