@@ -22,6 +22,9 @@ export interface PageContent {
   readonly unreadable: number;
 }
 
+/** SQLite writes none that is longer; a damaged length can be anything. */
+const LONGEST_ROW = 1_000_000_000;
+
 /** Null when the page is no part of a table or index. */
 export function readPage(file: PageFile, number: number): PageContent | null {
   const page = file.read(number);
@@ -67,7 +70,7 @@ function readCell(
   const rowid = cell.hasRowid && length ? readVarint(page, length.next) : null;
   if (length === null || (cell.hasRowid && rowid === null)) return null;
   const size = Number(length.value);
-  if (length.value < 2n || size > file.pageCount * file.pageSize) return null;
+  if (length.value < 2n || size > Math.min(LONGEST_ROW, file.pageCount * file.pageSize)) return null;
   const local = localLength(size, page.length, cell.hasRowid);
   const start = rowid?.next ?? length.next;
   if (start + local > page.length) return null;
