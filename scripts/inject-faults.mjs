@@ -1,28 +1,38 @@
-// A disk that is full, broken or read-only, at every single write: lets a running node's calls fail one after the other (a preloaded
-// shim) while mail is submitted, received, filed and removed, and asks each time: was anything promised that is not there, is the refusal one
-// that programs understand, does the node go on, and does everything work again when the fault is gone? Linux with a C compiler.
-//   node scripts/build.mjs && node scripts/inject-faults.mjs [--build dist] [--errors ENOSPC,EIO,EROFS] [--operations submit,append,...]
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createConnection } from "node:net";
+// A disk that is full, broken or read-only, at every single write, or that cannot be read: lets a running node's calls fail one after the
+// other (a preloaded shim) while mail is submitted, received, filed, read and removed, and asks each time: was anything promised that is not
+// there, is the refusal one that programs understand, does the node go on, and does everything work again when the fault is gone? With
+// `--kinds reads` (EIO) the node has just started each time, or SQLite would have what is to be read. Linux with a C compiler.
+//   node scripts/build.mjs && node scripts/inject-faults.mjs [--build dist] [--kinds changes] [--errors ENOSPC,EIO,EROFS] [--operations submit,...]
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { Bridge, PASSWORD, until } from "./faults/bridge.mjs";
+import { ImapByHand } from "./faults/imap-by-hand.mjs";
 import { Faults, KINDS } from "./faults/shim.mjs";
+import { Upgrade } from "./faults/upgrade.mjs";
 
 const { values } = parseArgs({
   options: {
     build: { type: "string", default: "dist" },
-    errors: { type: "string", default: "ENOSPC,EIO,EROFS" },
-    operations: {
-      type: "string",
-      default: "submit,append,copy,store,expunge,create,card,identity,receive,backup,stop,start,upgrade",
-    },
+    kinds: { type: "string", default: "changes" },
+    errors: { type: "string" },
+    operations: { type: "string" },
     verbose: { type: "boolean", default: false },
   },
 });
-const main = join(resolve(values.build), "src/main.js");
+const READS = values.kinds === "reads";
+const errors = (values.errors ?? (READS ? "EIO" : "ENOSPC,EIO,EROFS")).split(",");
+const chosen = (
+  values.operations ??
+  (READS
+    ? "select,fetch,search,submit,append,copy,expunge,card,backup,receive,start,check,upgrade"
+    : "submit,append,copy,store,expunge,create,card,identity,receive,backup,stop,start,upgrade")
+).split(",");
+const source = resolve(values.build, "src");
+const main = join(source, "main.js");
 const folder = mkdtempSync(join(tmpdir(), "bmbridge-faults-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -40,56 +50,7 @@ const victim = new Bridge(main, join(disk, "data"), {
 await victim.setup("victim");
 await victim.start();
 
-/** IMAP by hand, to see the answers word for word. */
-class Imap {
-  #buffer = "";
-  #tags = 0;
-  #wake = () => {};
-
-  async open() {
-    this.socket = createConnection(victim.imapPort, "127.0.0.1");
-    this.socket.on("data", (chunk) => {
-      this.#buffer += chunk.toString("latin1");
-      this.#wake();
-    });
-    this.socket.on("error", () => {});
-    await this.#until(/^\* OK.*\r\n/);
-    await this.command(`LOGIN victim "${PASSWORD}"`);
-    return this;
-  }
-
-  async #until(pattern) {
-    const deadline = Date.now() + 15_000;
-    for (;;) {
-      const match = pattern.exec(this.#buffer);
-      if (match) {
-        const text = this.#buffer.slice(0, match.index + match[0].length);
-        this.#buffer = this.#buffer.slice(text.length);
-        return text;
-      }
-      if (Date.now() > deadline) throw new Error(`no answer from IMAP: ${this.#buffer.slice(0, 200)}`);
-      await new Promise((done) => {
-        this.#wake = done;
-        setTimeout(done, 500);
-      });
-    }
-  }
-
-  /** The untagged answers and the tagged one. */
-  async command(text) {
-    const tag = `a${++this.#tags}`;
-    this.socket.write(`${tag} ${text}\r\n`, "latin1");
-    const answer = await this.#until(new RegExp(`(^|\\r\\n)${tag} .*\\r\\n`));
-    const tagged = answer
-      .trimEnd()
-      .split("\r\n")
-      .at(-1)
-      .slice(tag.length + 1);
-    return { tagged, isOk: tagged.startsWith("OK"), untagged: answer };
-  }
-}
-
-let imap = await new Imap().open();
+let imap = await new ImapByHand().open(victim.imapPort, "victim", PASSWORD);
 await imap.command("CREATE Work");
 let counter = 0;
 const append = (subject, mailbox = "Work") => {
@@ -102,11 +63,47 @@ const subjectsOf = async (mailbox) => {
   await imap.command("UNSELECT");
   return [...untagged.matchAll(/Subject: (.*?)\r\n/gi)].map((match) => match[1]);
 };
-const CHANGES = KINDS.write | KINDS.sync | KINDS.name;
+const FAILING = READS ? KINDS.read : KINDS.write | KINDS.sync | KINDS.name;
+/** There are many more reads than writes. */
+const after = (first) => (READS ? first + Math.max(1, Math.floor(first / 5)) : first + 1);
+const LAST = READS ? 20_000 : 200;
+/** A disk may refuse to be read once, for a moment, or from now on. */
+let turn = 0;
+const arm = (error, first) =>
+  faults.fail({ error, kinds: FAILING, first, count: READS ? [0, 1, 30][turn++ % 3] : 0 });
 const IMAP_REFUSAL = /^NO \[(OVERQUOTA|UNAVAILABLE|CORRUPTION)\] /;
+
+/** Mails that fill pages of their own. */
+async function fillOld() {
+  const text = "old words ".repeat(3000);
+  for (let number = 0; number < 40; number++) {
+    const mail = `Subject: old-${number}\r\n\r\n${text}\r\n`;
+    await imap.command(`APPEND Old {${mail.length}+}\r\n${mail}`);
+  }
+}
+if (READS) {
+  await imap.command("CREATE Old");
+  await fillOld();
+}
+const looking = (command, isWhole) => ({
+  before: () => imap.command("SELECT Old"),
+  perform: () => imap.command(command),
+  accepted: ({ isOk }) => isOk,
+  wellRefused: ({ tagged }) => IMAP_REFUSAL.test(tagged),
+  text: ({ tagged }) => tagged,
+  // An answer of OK that lacks something would be a lie.
+  holds: async () => isWhole((await imap.command(command)).untagged),
+  whole: ({ untagged }) => isWhole(untagged),
+});
 
 /** What is done while the disk fails: `perform` gives the answer, `accepted` and `wellRefused` judge it, `holds` looks whether it is so. */
 const OPERATIONS = {
+  select: {
+    ...looking("SELECT Old", (text) => text.includes("* 40 EXISTS")),
+    before: () => {},
+  },
+  fetch: looking("UID FETCH 1:* (FLAGS BODY.PEEK[])", (text) => text.length > 40 * 30_000),
+  search: looking('UID SEARCH TEXT "old words"', (text) => /\* SEARCH 1 .* 40\r\n/.test(text)),
   submit: {
     perform: (name) => victim.submit(other.address, name),
     accepted: ({ code }) => code === 250,
@@ -212,10 +209,16 @@ const complain = (kind, text) => {
   if (faultsOf[kind] <= 6 || values.verbose) say(`  ${kind}: ${text}`);
 };
 
+/** So that nothing is in memory. */
+async function restart() {
+  await victim.stop();
+  await revive();
+}
+
 async function revive() {
   if (victim.isRunning) return;
   await victim.start();
-  imap = await new Imap().open();
+  imap = await new ImapByHand().open(victim.imapPort, "victim", PASSWORD);
 }
 
 /** Commands run beside the node and must not fail themselves. */
@@ -235,10 +238,11 @@ async function perform(operation, name) {
 async function sweep(name, error) {
   const operation = OPERATIONS[name];
   const tally = { cases: 0, refused: 0, acceptedAndKept: 0, answers: new Set() };
-  for (let first = 1; first < 200; first++) {
+  for (let first = 1; first < LAST; first = after(first)) {
     const subject = `${name}-${error}-${++counter}`;
+    if (READS) await restart();
     await operation.before?.(subject);
-    faults.fail({ error, kinds: CHANGES, first });
+    arm(error, first);
     const answer = await perform(operation, subject).catch((failure) => ({ failure }));
     const { failed } = faults.read();
     faults.clear();
@@ -253,15 +257,17 @@ async function sweep(name, error) {
     else {
       const accepted = operation.accepted(answer);
       const holds = await operation.holds(subject);
+      if (accepted && operation.whole?.(answer) === false)
+        complain("lies", `${name} ${error} ${first}: OK, and something is missing`);
       if (accepted && !holds) complain("lies", `${name} ${error} ${first}: accepted and not there`);
-      if (!accepted && holds)
+      if (!accepted && holds && !operation.whole)
         complain("lies", `${name} ${error} ${first}: refused and there: ${operation.text(answer)}`);
       if (!accepted && !operation.wellRefused(answer))
         complain("badRefusals", `${name} ${error} ${first}: ${operation.text(answer)}`);
       if (accepted) tally.acceptedAndKept++;
       else {
         tally.refused++;
-        tally.answers.add(operation.text(answer));
+        tally.answers.add(operation.text(answer).trim().split("\n").at(-1));
       }
     }
     const again = `${subject}-again`;
@@ -277,11 +283,12 @@ async function sweep(name, error) {
 /** A message comes in while nothing can be written: it is there soon after the fault is gone, once. */
 async function receive(error) {
   let cases = 0;
-  for (let first = 1; first <= 40; first += 3) {
+  for (let first = 1; first <= (READS ? 200 : 40); first = READS ? after(after(first)) : first + 3) {
     const subject = `receive-${error}-${first}`;
-    faults.fail({ error, kinds: CHANGES, first });
+    if (READS) await restart();
+    arm(error, first);
     await other.submit(victim.address, subject);
-    await until(() => faults.read().failed > 0 || !victim.isRunning, 15_000);
+    await until(() => faults.read().failed > 0 || !victim.isRunning, READS ? 2000 : 15_000);
     await pause(1500);
     faults.clear();
     cases++;
@@ -304,15 +311,16 @@ async function receive(error) {
 async function restarts(kind, error) {
   const tally = { cases: 0, answers: new Set() };
   const kept = (await subjectsOf("Work")).length;
-  for (let first = 1; first < 100; first++) {
+  for (let first = 1; first < LAST; first = after(first)) {
     if (kind === "stop") {
       if (!victim.isRunning) await revive();
       await append(`before-${first}`);
-      faults.fail({ error, kinds: CHANGES, first });
+      arm(error, first);
       await victim.stop();
     } else {
       if (victim.isRunning) await victim.stop();
-      faults.fail({ error, kinds: CHANGES, first });
+      if (kind === "check") writeFileSync(join(disk, "data", "bmbridge.sqlite.suspect"), "");
+      arm(error, first);
       const before = victim.log.length;
       const isUp = await victim.start().then(
         () => true,
@@ -334,16 +342,63 @@ async function restarts(kind, error) {
   faults.clear();
   await revive();
   if ((await subjectsOf("Work")).length < kept) complain("lies", `${kind} ${error}: mails are gone`);
+  const aside = readdirSync(join(disk, "data")).filter((name) => name.includes(".damaged-"));
+  if (aside.length > 0)
+    complain("lies", `${kind} ${error}: a sound database was taken for damaged: ${aside}`);
   results[`${kind} ${error}`] = { ...tally, answers: [...tally.answers] };
   say(`${kind} ${error}: ${JSON.stringify(results[`${kind} ${error}`])}`);
 }
 
-const chosen = values.operations.split(",");
-for (const error of values.errors.split(",")) {
+/** A database of the first version is brought up to date while the disk fails. */
+async function upgrades(error) {
+  const old = new Bridge(main, join(disk, "old"));
+  const load = (path) => import(pathToFileURL(join(source, path)).href);
+  const upgrade = new Upgrade(old, folder, {
+    ...(await load("store/migrations/all.js")),
+    ...(await load("store/migrate.js")),
+  });
+  await upgrade.prepare();
+  const tally = { cases: 0, refused: 0, answers: new Set() };
+  // Thousands of writes, most of them like the one before.
+  for (let first = 1; first < 50_000; first += Math.max(1, Math.floor(first / 20))) {
+    upgrade.put();
+    arm(error, first);
+    old.environment = faults.environment;
+    const before = old.log.length;
+    const { status } = await old.run("user", "list");
+    const { failed } = faults.read();
+    faults.clear();
+    old.environment = {};
+    if (failed === 0) break;
+    tally.cases++;
+    const said = old.log.slice(before).trim();
+    if (status !== 0) {
+      tally.refused++;
+      tally.answers.add(
+        said
+          .split("\n")
+          .at(-1)
+          .replace(/[^ ]*bmbridge\.sqlite/, "PATH"),
+      );
+      if (![1, 2].includes(status) || /\n\s+at /.test(said) || said === "")
+        complain("badRefusals", `upgrade ${error} ${first}: ${status} ${said.slice(0, 300)}`);
+      const half = upgrade.halfCopies();
+      if (half.length > 0) complain("lies", `upgrade ${error} ${first}: half a copy is left: ${half}`);
+    }
+    const again = await old.run("user", "list");
+    const fault = again.status === 0 ? upgrade.fault() : old.log.slice(-300);
+    if (fault !== null) complain("stuck", `upgrade ${error} ${first}: ${fault}`);
+  }
+  results[`upgrade ${error}`] = { ...tally, answers: [...tally.answers] };
+  say(`upgrade ${error}: ${JSON.stringify(results[`upgrade ${error}`])}`);
+}
+
+for (const error of errors) {
   for (const name of chosen) {
     if (OPERATIONS[name]) await sweep(name, error);
     else if (name === "receive") await receive(error);
-    else if (name === "stop" || name === "start") await restarts(name, error);
+    else if (name === "upgrade") await upgrades(error);
+    else await restarts(name, error);
   }
 }
 await victim.stop();

@@ -78,6 +78,7 @@ export class Bridge {
     const ready = await firstDocument(this.child);
     const port = (text) => (text ? Number(text.slice(text.lastIndexOf(":") + 1)) : null);
     Object.assign(this, {
+      ready,
       p2p: ready.p2p,
       imapPort: port(ready.imap),
       smtpPort: port(ready.smtp),

@@ -132,7 +132,11 @@ static int opened(int fd, const char *path, int flags, int existed) {
 }
 
 static int open_any(int directory, const char *path, int flags, mode_t mode) {
-  if (!is_ours(path) || path[0] != '/') return (int)syscall(SYS_openat, directory, path, flags, mode);
+  if (!is_ours(path) || path[0] != '/') {
+    int other = (int)syscall(SYS_openat, directory, path, flags, mode);
+    if (other >= 0 && other < MOST) handles[other] = 0;
+    return other;
+  }
   struct stat status;
   int existed = stat(path, &status) == 0;
   BEGIN;

@@ -109,6 +109,14 @@ describe("trying keys on threads", () => {
     expect(await makePool(2, { spawn }).tryAll(keys, ciphertexts)).toBeNull();
   });
 
+  test("nor is one that runs out of memory", async () => {
+    const resourceLimits = { maxOldGenerationSizeMb: 2, maxYoungGenerationSizeMb: 1 };
+    const hoard = "const all = []; for (;;) all.push(new Array(1000).fill(all.length));";
+    const spawn = () => new Worker(hoard, { eval: true, resourceLimits });
+    const ciphertexts = makeMessages(20).map(({ ciphertext }) => ciphertext);
+    expect(await makePool(2, { spawn }).tryAll(keys, ciphertexts)).toBeNull();
+  });
+
   test("a thread that leaves something out is not believed: nothing counts as tried that was not", async () => {
     const source =
       "require('worker_threads').parentPort.on('message', () => require('worker_threads').parentPort.postMessage([]))";
