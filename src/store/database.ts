@@ -119,6 +119,8 @@ function configure(database: Database): void {
   database.pragma("locking_mode = EXCLUSIVE");
   database.pragma("journal_mode = WAL");
   database.pragma("synchronous = FULL");
+  // On macOS only this waits for the disk itself, as Node's own fsync does.
+  database.pragma("fullfsync = ON");
   database.pragma("foreign_keys = ON");
   database.pragma("trusted_schema = OFF");
   database.pragma("temp_store = MEMORY");

@@ -38,6 +38,7 @@ describe("opening", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(statSync(`${path}-wal`).mode & 0o777).toBe(0o600);
     expect(database.pragma("synchronous", { simple: true })).toBe(2);
+    expect(database.pragma("fullfsync", { simple: true })).toBe(1);
     expect(database.pragma("journal_mode", { simple: true })).toBe("wal");
     expect(database.pragma("foreign_keys", { simple: true })).toBe(1);
     expect(codeOf(() => openDatabase(path, { busyMilliseconds: 0 }))).toBe("in-use");
