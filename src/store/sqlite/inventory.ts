@@ -69,7 +69,9 @@ export class SqliteInventory implements Inventory, ObjectQueue {
     const { type, version, stream, expires, tag, bytes } = object;
     const unsent = toInteger(origin === "ourselves");
     const hash = hexToBytes(object.hash);
-    const row = [hash, type, version, stream, expires, tag, bytes, unsent, processed];
+    // A version may have 64 bits, and SQLite's numbers are signed; nobody looks for one.
+    const kept = Math.min(version, Number.MAX_SAFE_INTEGER);
+    const row = [hash, type, kept, stream, expires, tag, bytes, unsent, processed];
     return this.#statements.insert.run(...row).changes > 0;
   }
 

@@ -28,6 +28,15 @@ export function networkContract(make: MakeStores): void {
       expect(read?.constructor).toBe(Uint8Array);
     });
 
+    test("keeps objects of any version that can be written, and what comes with them", () => {
+      const { inventory, objectQueue } = make();
+      const versions = [2 ** 53, 2 ** 63, 2 ** 64];
+      const objects = versions.map((version, number) => object(number, { version }));
+      expect(inventory.add([...objects, object(9)])).toHaveLength(4);
+      expect(inventory.addOwn(object(8, { version: 2 ** 64 }))).toBe(true);
+      expect(objectQueue.unprocessed(9)).toHaveLength(5);
+    });
+
     test("hashes of a stream, page by page, by expiry and hash", () => {
       const { inventory } = make();
       const expiring = [4, 3, 2, 1].map((number) => object(number, { expires: number < 4 ? 99 : 100 }));
