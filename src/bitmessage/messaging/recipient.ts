@@ -30,7 +30,9 @@ interface Context {
 
 /** Objects that are tried at a time: a millisecond each, and anybody can publish as many under a tag as he likes. */
 const MOST_TRIES = 50;
-const MOST_REMEMBERED = 100_000;
+/** Of one tag, those that live longest; beyond, whoever is looked for has to be asked. */
+const MOST_OBJECTS = 5000;
+const MOST_REMEMBERED = 1_000_000;
 
 export class Recipients {
   /** Objects under the tags of others than those who made them. */
@@ -70,7 +72,7 @@ export class Recipients {
     const objects = [...stores.objectQueue.findByTag(ObjectType.pubkey, tag, clock())];
     objects.sort((a, b) => parseObjectHeader(b).expires - parseObjectHeader(a).expires);
     let tries = 0;
-    for (const object of objects) {
+    for (const object of objects.slice(0, MOST_OBJECTS)) {
       const hash = inventoryHash(object);
       if (this.#useless.has(hash)) continue;
       if (++tries > MOST_TRIES) return "searched";
