@@ -9,6 +9,8 @@ import type { KnownNodes } from "./known-nodes.js";
 /** Nodes that a new peer is told of (PROTOCOL.md section 7.1). */
 const MAX_TOLD = 500;
 const ENTRY_LENGTH = 38;
+/** Seconds to whose multiples the times are rounded down that others are told: the exact ones show whom we are connected to, and since when. */
+const TIME_STEP = 1800;
 
 export interface AddressPolicy {
   /** Of which nodes are learned and told; none: nobody is. */
@@ -71,7 +73,7 @@ export function encodeAddresses(knownNodes: KnownNodes, policy: AddressPolicy): 
     .recent(MAX_TOLD)
     .filter((node) => policy.streams.includes(node.stream) && isAllowedHost(node.host, policy))
     .map(({ host, port, stream, lastSeen }) => ({
-      time: lastSeen,
+      time: lastSeen - (lastSeen % TIME_STEP),
       stream,
       services: Services.network,
       host,

@@ -4,6 +4,7 @@ import { decodeError } from "../protocol/messages/error.js";
 import { readGetdata, readInv, type Vectors } from "../protocol/messages/inv.js";
 import { ObjectType } from "../protocol/object.js";
 import type { Packet } from "../protocol/packet.js";
+import { AddressBudgets } from "./address-budgets.js";
 import {
   type AddressPolicy,
   encodeAddresses,
@@ -66,6 +67,7 @@ const KEEP_AT_ONCE = 1000;
 export class Exchange {
   readonly #options: ExchangeOptions;
   objectsReceived = 0;
+  readonly #addressBudgets = new AddressBudgets();
   /** Objects accepted and not yet kept, and who has them. */
   readonly #unkept = new Map<InventoryHash, ReadonlySet<Peer>>();
   /** When the next transaction may begin, in seconds on the monotonic clock. */
@@ -214,7 +216,7 @@ export class Exchange {
   #addr(peer: Peer, payload: Uint8Array): void {
     const { knownNodes, addressPolicy, clock, scheduler } = this.#options;
     const entries = readAddresses(payload);
-    const granted = peer.takeAddressBudget(entries.length, scheduler.now());
+    const granted = this.#addressBudgets.take(peer.connection.host, entries.length, scheduler.now());
     learnAddresses(entries.slice(0, granted), knownNodes, addressPolicy, clock());
   }
 

@@ -14,9 +14,6 @@ const KNOWN_OBJECTS = 20_000;
 /** Things a peer may do wrong before we hang up; one is forgiven in ten minutes. */
 const MAX_OFFENCES = 5;
 const FORGIVENESS_PER_SECOND = 1 / 600;
-/** Entries of addr packets taken from a peer at once, and per second after that: enough for the exchange at the beginning. */
-const ADDRESS_BURST = 1000;
-const ADDRESSES_PER_SECOND = 0.1;
 
 /** An established peer: what it has been offered, what it has announced, how it has behaved. */
 export class Peer implements DownloadSource, UploadTarget, AnnouncementTarget, StemTarget {
@@ -24,15 +21,12 @@ export class Peer implements DownloadSource, UploadTarget, AnnouncementTarget, S
   readonly #budgets: Budgets;
   readonly #known = new RecentSet<InventoryHash>(KNOWN_OBJECTS);
   #offences = 0;
-  #addressBudget = ADDRESS_BURST;
-  #addressTime: number;
   #offenceTime: number;
 
   /** @param now seconds on the monotonic clock */
   constructor(connection: Connection, now: number) {
     this.connection = connection;
     this.#budgets = new Budgets(now);
-    this.#addressTime = now;
     this.#offenceTime = now;
   }
 
@@ -95,15 +89,5 @@ export class Peer implements DownloadSource, UploadTarget, AnnouncementTarget, S
     const seconds = this.#budgets.overdraft(now);
     if (seconds > 0 && this.#budgets.isAbused) this.connection.blame("flood");
     return seconds;
-  }
-
-  /** How many of so many addr entries to take now: nobody fills our list of nodes alone (PROTOCOL.md section 20). */
-  takeAddressBudget(wanted: number, now: number): number {
-    const earned = (now - this.#addressTime) * ADDRESSES_PER_SECOND;
-    this.#addressTime = now;
-    this.#addressBudget = Math.min(ADDRESS_BURST, this.#addressBudget + earned);
-    const granted = Math.min(wanted, Math.floor(this.#addressBudget));
-    this.#addressBudget -= granted;
-    return granted;
   }
 }

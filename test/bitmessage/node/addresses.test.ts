@@ -33,14 +33,15 @@ describe("addr packets", () => {
 
   test("others are told of public nodes only, with plain services", () => {
     const store = new MemoryKnownNodes();
-    const node = { stream: 1, services: 11n, lastSeen: 900, rating: 0, self: false, port: 8444 };
+    const node = { stream: 1, services: 11n, lastSeen: 5399.5, rating: 0, self: false, port: 8444 };
     store.nodes = ["8.8.8.8", "127.0.0.5"].map((host) => ({ ...node, host }));
     const random = (length: number) => new Uint8Array(length);
-    const nodes = new KnownNodes({ store, random, clock: () => 1000 });
+    const nodes = new KnownNodes({ store, random, clock: () => 5400 });
     nodes.load();
     const told = (allowPrivatePeers: boolean) =>
       encodeAddresses(nodes, { streams: [1], allowPrivatePeers }).flatMap(decodeAddr);
-    expect(told(false)).toEqual([{ ...ENTRY, time: 900 }]);
+    // The time to the half hour: others need not know when we were connected.
+    expect(told(false)).toEqual([{ ...ENTRY, time: 3600 }]);
     expect(told(true)).toHaveLength(2);
     expect(isAllowedHost("0.0.0.0", { streams: [1], allowPrivatePeers: true })).toBe(false);
   });

@@ -7,7 +7,7 @@ import { decodeGetdata, encodeInv } from "../../../../src/bitmessage/protocol/me
 import { encodePacket } from "../../../../src/bitmessage/protocol/packet.js";
 import { expectUnharmed, underAttack } from "../../../support/node/attack.js";
 import { MemoryInventory } from "../../../support/node/memory.js";
-import { stopNodes, until } from "../../../support/node/nodes.js";
+import { nextAddress, stopNodes, until } from "../../../support/node/nodes.js";
 import { makeObject, makeObjects, objectWithoutWork } from "../../../support/node/objects.js";
 import { RawPeer } from "../../../support/node/raw-peer.js";
 
@@ -281,6 +281,25 @@ describe("addresses", () => {
     }
     attacker.send("ping");
     await attacker.next("pong");
+    expect(node.node.statistics().knownNodes).toBeLessThanOrEqual(1001);
+    await expectUnharmed(node, honest);
+  });
+
+  test("a thousand again and again from one that comes again: no more than its budget is learned", async () => {
+    const { node, honest } = await underAttack({ allowPrivatePeers: false, maxOutbound: 0 });
+    const host = nextAddress();
+    for (let time = 0; time < 5; time++) {
+      const attacker = await RawPeer.established(node, {}, host);
+      attacker.send(
+        "addr",
+        encodeAddr(
+          Array.from({ length: 1000 }, (_, index) => entry(`${20 + time}.${index >> 2}.1.${index & 3}`)),
+        ),
+      );
+      attacker.send("ping");
+      await attacker.next("pong");
+      attacker.socket.destroy();
+    }
     expect(node.node.statistics().knownNodes).toBeLessThanOrEqual(1001);
     await expectUnharmed(node, honest);
   });
