@@ -1,5 +1,6 @@
 import type { Logger } from "../../logger.js";
 import { toHex } from "../protocol/bytes.js";
+import { customerOf } from "../protocol/host.js";
 import { checkVersion, type VersionPacket } from "../protocol/messages/version.js";
 import { ClockWatch } from "./clock-watch.js";
 import type { Connection } from "./connection.js";
@@ -8,7 +9,7 @@ import { type Refusal, refusal } from "./handshake.js";
 import type { KnownNodes } from "./known-nodes.js";
 import { isLoopback } from "./text.js";
 
-/** Inbound connections of one host; from this machine there may be any number (PROTOCOL.md section 5.3 number 4). */
+/** Inbound connections of one host, or of one customer's network of IPv6; from this machine there may be any number (PROTOCOL.md section 5.3 number 4). */
 const MAX_PER_HOST = 3;
 /** Inbound connections at once that have not introduced themselves. */
 const MAX_HALF_OPEN = 64;
@@ -22,8 +23,8 @@ export interface AdmissionOptions {
   readonly maxInbound: number;
   readonly knownNodes: KnownNodes;
   readonly connections: ReadonlySet<Connection>;
-  /** Whether that host has misbehaved too often of late. */
-  isBanned(host: string): boolean;
+  /** Whether that host, or its network, has misbehaved too often of late. */
+  isExcluded(host: string): boolean;
   /** Unix seconds */
   readonly clock: () => number;
   readonly logger: Logger;
@@ -50,7 +51,7 @@ export class Admission {
 
   /** Whether a new TCP connection is answered at all. */
   mayAccept(host: string): boolean {
-    if (this.#options.isBanned(host)) return false;
+    if (this.#options.isExcluded(host)) return false;
     const inbound = this.#inbound();
     if (!isLoopback(host) && countHost(inbound, host) > MAX_PER_HOST) return false;
     const halfOpen = inbound.filter(({ wasEstablished }) => !wasEstablished);
@@ -120,5 +121,6 @@ export class Admission {
 }
 
 function countHost(connections: readonly Connection[], host: string): number {
-  return connections.filter((connection) => connection.host === host).length;
+  const customer = customerOf(host);
+  return connections.filter((connection) => customerOf(connection.host) === customer).length;
 }

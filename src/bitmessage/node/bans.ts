@@ -1,4 +1,4 @@
-import { isPrivateHost, networkGroup } from "../protocol/host.js";
+import { customerOf, isPrivateHost, networkGroup } from "../protocol/host.js";
 
 /** Faults that a host may have to its name; with more it is left alone until they have faded. */
 const HOST_LIMIT = 2;
@@ -14,7 +14,8 @@ interface Record {
 }
 
 /**
- * Who has broken the protocol lately, by host and by network. Faults fade, so nobody is shut out for ever: addresses change hands.
+ * Who has broken the protocol lately, by host (of IPv6: by the network of one customer) and by network. Faults fade, so nobody is shut out for
+ * ever: addresses change hands. Whoever has an address of a network could have all of it shut out; so it is only not let in.
  * Local networks are never judged as a whole, nor is this machine: onion services and proxies bring everybody in from there.
  */
 export class Bans {
@@ -32,7 +33,13 @@ export class Bans {
     while (this.#records.size > MAX_RECORDS) this.#records.delete(this.#records.keys().next().value!);
   }
 
+  /** Whether the host itself has, so that it is not called either. */
   has(host: string, now: number): boolean {
+    return this.#score(customerOf(host), now) > HOST_LIMIT;
+  }
+
+  /** Whether the host or its network has, so that it is not let in. */
+  excludes(host: string, now: number): boolean {
     return limits(host).some(({ key, limit }) => this.#score(key, now) > limit);
   }
 
@@ -47,7 +54,7 @@ function isThisMachine(host: string): boolean {
 }
 
 function limits(host: string): { key: string; limit: number }[] {
-  const byHost = { key: host, limit: HOST_LIMIT };
+  const byHost = { key: customerOf(host), limit: HOST_LIMIT };
   if (isPrivateHost(host)) return [byHost];
   return [byHost, { key: `network ${networkGroup(host)}`, limit: GROUP_LIMIT }];
 }

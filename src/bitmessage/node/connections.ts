@@ -65,7 +65,7 @@ export class Connections implements ConnectionOwner {
       maxInbound,
       knownNodes,
       connections: this.#all,
-      isBanned: (host) => this.isBanned(host),
+      isExcluded: (host) => this.#bans.excludes(host, scheduler.now()),
       clock,
       logger,
     });
@@ -105,6 +105,7 @@ export class Connections implements ConnectionOwner {
     return count;
   }
 
+  /** Whether a host has misbehaved too often of late to be called. */
   isBanned(host: string): boolean {
     return this.#bans.has(host, this.#options.scheduler.now());
   }
@@ -258,7 +259,7 @@ export class Connections implements ConnectionOwner {
       services,
       timestamp: BigInt(Math.floor(clock())),
       receiver: { services: Services.network, ...reach.receiver(receiver) },
-      sender: { services, host: "127.0.0.1", port: reach.advertisedPort(this.reachedPort) },
+      sender: { services, host: "127.0.0.1", port: reach.advertisedPort(this.reachedPort, receiver.host) },
       nonce: random(8),
       userAgent,
       streams: [...streams],

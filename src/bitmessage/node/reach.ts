@@ -131,10 +131,13 @@ export class Reach {
     return this.hasProxy || this.listenAt === null ? null : (this.#options.portMapper ?? null);
   }
 
-  /** The port that peers are told (section 5.1). @param reached the port by which we are reached, 0 for none */
-  advertisedPort(reached: number): number {
+  /**
+   * The port that a peer is told (section 5.1): that of our onion service only if it came by it, or cannot come otherwise.
+   * @param reached the port by which we are reached, 0 for none
+   */
+  advertisedPort(reached: number, peer: string): number {
     const { onion } = this.#options;
-    return onion && reached !== 0 ? onion.port : reached;
+    return onion && reached !== 0 && (this.hasProxy || isLoopback(peer)) ? onion.port : reached;
   }
 
   /** The peer's address as told to itself: one that came through our onion service has none that should be told. */

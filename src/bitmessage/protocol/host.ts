@@ -171,6 +171,16 @@ export function isPrivateHost(host: string): boolean {
 }
 
 /**
+ * What one customer of a network has at least, in hexadecimal digits: an IPv4 address, the first 64 bits of a public IPv6 address. Anything
+ * else is the host itself.
+ */
+export function customerOf(host: string): string {
+  const raw = rawHost(host);
+  if (raw === null || isOnionHost(raw) || PRIVATE.some((range) => isWithin(raw, range))) return host;
+  return toHex(equalBytes(raw.subarray(0, 12), IPV4_PREFIX) ? raw : raw.subarray(0, 8));
+}
+
+/**
  * The network that a host belongs to; of each there is at most one outbound connection (PROTOCOL.md section 7.3). IPv4: the
  * first 16 bits and IPv6: the first 32 bits, in hexadecimal digits; addresses of local networks form one group per kind,
  * "IPv4" and "IPv6"; anything else is its own group.

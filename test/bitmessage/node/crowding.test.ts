@@ -1,5 +1,4 @@
 import { describe, expect, test } from "@jest/globals";
-import { Bans } from "../../../src/bitmessage/node/bans.js";
 import { chooseToLeave, type Guest } from "../../../src/bitmessage/node/crowding.js";
 
 function guest(host: string, changes: Partial<Guest> = {}): Guest {
@@ -36,35 +35,5 @@ describe("who has to make room", () => {
       guest("20.1.0.3", { wasEstablished: false, since: 1 }),
     ];
     expect(chooseToLeave("30.1.0.1", guests)).toBe(guests[2]);
-  });
-});
-
-describe("bans", () => {
-  test("a host is shut out after three faults, and let in again when they have faded", () => {
-    const bans = new Bans();
-    for (let fault = 0; fault < 2; fault++) bans.note("20.1.0.1", 0);
-    expect(bans.has("20.1.0.1", 0)).toBe(false);
-    bans.note("20.1.0.1", 0);
-    expect(bans.has("20.1.0.1", 0)).toBe(true);
-    expect(bans.has("20.1.0.1", 2000)).toBe(true);
-    expect(bans.has("20.1.0.1", 2200)).toBe(false);
-    expect(bans.has("20.1.0.2", 0)).toBe(false);
-  });
-
-  test("a network whose hosts misbehave one after the other is shut out as well, other networks are not", () => {
-    const bans = new Bans();
-    for (let host = 0; host < 21; host++) bans.note(`20.1.0.${host}`, 0);
-    expect(bans.has("20.1.200.1", 0)).toBe(true);
-    expect(bans.has("20.2.0.1", 0)).toBe(false);
-  });
-
-  test("neither this machine nor a local network as a whole", () => {
-    const bans = new Bans();
-    for (let fault = 0; fault < 100; fault++) {
-      bans.note("127.0.0.1", 0);
-      bans.note("::1", 0);
-      bans.note(`10.0.0.${fault}`, 0);
-    }
-    expect(["127.0.0.1", "::1", "10.0.1.1"].map((host) => bans.has(host, 0))).toEqual([false, false, false]);
   });
 });
