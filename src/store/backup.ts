@@ -3,8 +3,7 @@ import { closeSync, fsyncSync, linkSync, lstatSync, openSync, renameSync, rmSync
 import { dirname } from "node:path";
 import BetterSqlite from "better-sqlite3";
 import type { Database } from "./database.js";
-import { applyMigrations } from "./migrate.js";
-import { migrations } from "./migrations/all.js";
+import { objectsBeside, objectsOf, objectsOfMigrations } from "./schema.js";
 import { StoreError } from "./store-error.js";
 
 /** Small files that belong to the data, such as certificates: contents by name. */
@@ -96,22 +95,11 @@ export function reviveBackup(database: Database, clock: () => number): BackupFil
 
 /** A trigger of whoever has made the copy would run here from now on, and could write private keys into a message that goes out. */
 function refuseForeignObjects(database: Database): void {
-  const own = new BetterSqlite(":memory:");
-  try {
-    applyMigrations(own, migrations);
-    // Statistics of SQLite's are no stranger's.
-    own.exec(`${FILES}; ANALYZE`);
-    const known = new Set(objectsOf(own).map((object) => JSON.stringify(object)));
-    const foreign = objectsOf(database).find((object) => !known.has(JSON.stringify(object)));
-    if (foreign !== undefined)
-      throw new StoreError("damaged", `the copy holds a ${foreign.type} that no backup of this program has`);
-  } finally {
-    own.close();
-  }
-}
-
-function objectsOf(database: Database): { readonly type: string }[] {
-  return database.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema").all() as { type: string }[];
+  // Statistics of SQLite's are no stranger's.
+  const known = objectsOfMigrations(`${FILES}; ANALYZE`);
+  const [foreign] = objectsBeside(objectsOf(database), known);
+  if (foreign !== undefined)
+    throw new StoreError("damaged", `the copy holds a ${foreign.type} that no backup of this program has`);
 }
 
 function renewUidValidities(database: Database, clock: () => number): void {

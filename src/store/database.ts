@@ -13,6 +13,7 @@ import {
 import BetterSqlite from "better-sqlite3";
 import { APPLICATION_ID, applyMigrations } from "./migrate.js";
 import { migrations } from "./migrations/all.js";
+import { isSchemaWhole } from "./schema.js";
 import { wasOurs } from "./soundness.js";
 import { type StorageFault, storageFault } from "./storage-fault.js";
 import { StoreError } from "./store-error.js";
@@ -47,6 +48,8 @@ export function openDatabase(path: string, options: { readonly busyMilliseconds?
     configure(database);
     if (path !== ":memory:") keepBeforeUpgrade(database, path);
     applyMigrations(database, migrations);
+    if (path !== ":memory:" && !isSchemaWhole(database))
+      throw new StoreError("damaged", FAULTS.damaged(path));
     passOverLostChanges(database);
   } catch (error) {
     database.close();

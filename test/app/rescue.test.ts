@@ -92,6 +92,17 @@ test("its first page gone, everything else is still found", () => {
   database.close();
 });
 
+test("a bit that has turned in the name of a column costs no mail", () => {
+  fill();
+  const bytes = readFileSync(path);
+  bytes[bytes.lastIndexOf("internal_zone") + 3]! ^= 1;
+  writeFileSync(path, bytes);
+  const database = open();
+  expect(subjects(database).filter((subject) => subject.startsWith("mail"))).toHaveLength(30);
+  database.close();
+  expect(kept()).toHaveLength(1);
+});
+
 test("salvage says of a sound database that it is", () => {
   fill();
   expect(salvageDamaged(path, "bm.localhost")).toBeNull();

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import BetterSqlite from "better-sqlite3";
 import { openDatabase } from "../../src/store/database.js";
 import { APPLICATION_ID, applyMigrations } from "../../src/store/migrate.js";
 import { migrations } from "../../src/store/migrations/all.js";
+import { digestOf, objectsOfMigrations, SCHEMA_DIGEST } from "../../src/store/schema.js";
 import { createSqliteStores } from "../../src/store/sqlite/stores.js";
 import { mail, object } from "./contracts/values.js";
 
@@ -70,6 +71,22 @@ describe("opening", () => {
     again.close();
   });
 
+  test("one whose own description has been changed by the disk is damaged, though SQLite reads it", () => {
+    openDatabase(path).close();
+    const bytes = readFileSync(path);
+    const column = bytes.lastIndexOf("internal_zone");
+    bytes[column + 3]! ^= 1;
+    writeFileSync(path, bytes);
+    expect(codeOf(() => openDatabase(path))).toBe("damaged");
+  });
+
+  test("what somebody adds to it by hand is no damage", () => {
+    const database = openDatabase(path);
+    database.exec("CREATE INDEX own ON mailbox (size); ANALYZE");
+    database.close();
+    openDatabase(path).close();
+  });
+
   test("an older one is kept beside before it is brought up to date, for its owner only", () => {
     const older = new BetterSqlite(path);
     applyMigrations(older, migrations.slice(0, 2));
@@ -112,6 +129,10 @@ describe("opening", () => {
 });
 
 describe("migrations", () => {
+  test("make what is compared at each start", () => {
+    expect(SCHEMA_DIGEST).toBe(digestOf(objectsOfMigrations()));
+  });
+
   test("are numbered from one without gaps", () => {
     expect(migrations.map((migration) => migration.version)).toEqual(migrations.map((_, index) => index + 1));
   });
