@@ -17,6 +17,16 @@ const FAULTS: readonly (readonly [code: string, fault: StorageFault])[] = [
   ["EIO", "failing"],
 ];
 
+/** Does what may be left undone while the disk takes nothing: whoever reads must not be refused for it. @throws every other error */
+export function whereThereIsRoom(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    const fault = storageFault(error);
+    if (fault === null || fault === "damaged") throw error;
+  }
+}
+
 /** Null for every other error, such as a refusal or a bug. */
 export function storageFault(error: unknown): StorageFault | null {
   const code = (error as { readonly code?: unknown } | null)?.code;

@@ -182,6 +182,22 @@ describe("queries", () => {
   });
 });
 
+describe("a disk that takes nothing", () => {
+  test("can be read from: mailboxes are opened, and who logs in is not refused for the note of it", () => {
+    const made = database();
+    const { appPasswords, mailboxes } = createSqliteStores(made);
+    const inbox = mailboxes.create("anna", "INBOX", {});
+    mailboxes.append(inbox, [mail("new")]);
+    made.pragma("query_only = ON");
+    expect(() => mailboxes.append(inbox, [mail("more")])).toThrow("readonly");
+    expect(mailboxes.snapshot(inbox, "read-write")).toMatchObject({ uidNext: 2, recentFrom: 1 });
+    appPasswords.used("anna", "phone", { time: 1, service: "imap", address: "" });
+    made.pragma("query_only = OFF");
+    expect(mailboxes.snapshot(inbox, "read-write").recentFrom).toBe(1);
+    expect(mailboxes.snapshot(inbox, "read-write").recentFrom).toBe(2);
+  });
+});
+
 describe("notes of expunged messages", () => {
   function expunge(...batches: number[][]) {
     const stores = createSqliteStores(database());

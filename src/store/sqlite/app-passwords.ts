@@ -1,5 +1,6 @@
 import type { AppPassword, AppPasswordStore, AppPasswordUse } from "../../gateway/logins/ports.js";
 import type { Database } from "../database.js";
+import { whereThereIsRoom } from "../storage-fault.js";
 import { plainBytes } from "./values.js";
 
 interface Row {
@@ -54,7 +55,7 @@ export class SqliteAppPasswordStore implements AppPasswordStore {
   }
 
   used(user: string, label: string, { time, service, address }: AppPasswordUse): void {
-    this.#statements.used.run(time, service, address, user, label);
+    whereThereIsRoom(() => this.#statements.used.run(time, service, address, user, label));
   }
 
   remove(user: string, label: string): void {

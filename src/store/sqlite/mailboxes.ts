@@ -27,6 +27,7 @@ import type { Database } from "../database.js";
 import { INBOX, impliedNames, noSuchMailbox, planCreate, planRename } from "../mail/names.js";
 import { formatPurpose, objectId, parsePurpose, refuseInbox } from "../mail/rules.js";
 import { type Access, Watchers } from "../mail/watchers.js";
+import { whereThereIsRoom } from "../storage-fault.js";
 import type { SqliteTransactions } from "../transactions.js";
 import { FlagSets } from "./flag-sets.js";
 import { type MailboxRow, MailboxTable } from "./mailbox-table.js";
@@ -224,7 +225,7 @@ export class SqliteMailboxStore implements MailboxStore {
   snapshot(mailbox: MailboxId, access: "read-write" | "read-only"): MailboxSnapshot {
     const row = this.#mailboxes.row(mailbox);
     if (access === "read-write" && row.recent_from < row.uid_next) {
-      this.transactions.run(() => this.#mailboxes.claimRecent(mailbox));
+      whereThereIsRoom(() => this.transactions.run(() => this.#mailboxes.claimRecent(mailbox)));
     }
     return {
       id: objectId(mailbox),
