@@ -42,7 +42,10 @@ class NodeHttpServer implements HttpServer {
   readonly #logger: Logger;
   readonly #names: readonly string[];
   readonly #server: Server;
+  /** Oldest first. */
   readonly #sockets = new Set<Socket>();
+  /** What is being answered, by who asks. */
+  readonly #requests = new Map<string, IncomingMessage>();
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
@@ -53,7 +56,7 @@ class NodeHttpServer implements HttpServer {
   }
 
   #create(): Server {
-    const { header, headerTime, requestTime, stallTime, idleTime, connections } = this.#limits;
+    const { header, headerTime, requestTime, stallTime, idleTime } = this.#limits;
     const settings = {
       maxHeaderSize: header,
       headersTimeout: headerTime,
@@ -68,14 +71,28 @@ class NodeHttpServer implements HttpServer {
     const server = tls
       ? createTlsServer({ ...settings, ...tls, minVersion: "TLSv1.2", handshakeTimeout: headerTime }, answer)
       : createServer(settings, answer);
-    server.maxConnections = connections;
     server.setTimeout(stallTime, (socket) => socket.destroy());
     // Also what has not finished its handshake.
     server.on("connection", (socket: Socket) => {
+      if (this.#sockets.size >= this.#limits.connections) this.#makeRoom();
+      if (this.#sockets.size >= this.#limits.connections) {
+        socket.destroy();
+        return;
+      }
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
     });
     return server;
+  }
+
+  /** The oldest goes that has not asked for anything whole, so that a crowd of strangers locks nobody out. */
+  #makeRoom(): void {
+    for (const socket of this.#sockets) {
+      if (this.#requests.get(peerOf(socket))?.complete) continue;
+      this.#sockets.delete(socket);
+      socket.destroy();
+      return;
+    }
   }
 
   start(): Promise<{ host: string; port: number }> {
@@ -106,6 +123,11 @@ class NodeHttpServer implements HttpServer {
 
   async #answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     outgoing.on("error", () => outgoing.destroy());
+    const peer = peerOf(incoming.socket);
+    this.#requests.set(peer, incoming);
+    outgoing.once("close", () => {
+      if (this.#requests.get(peer) === incoming) this.#requests.delete(peer);
+    });
     let response: HttpResponse;
     try {
       response = await this.#options.handler(this.#read(incoming));
@@ -160,6 +182,11 @@ class NodeHttpServer implements HttpServer {
     this.#logger.error("a request failed", { error });
     return { status: 500, headers, body: "The bridge met an error of its own; its log tells more.\n" };
   }
+}
+
+/** The same for a connection and for TLS on it. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 function write(outgoing: ServerResponse, { status, headers = {}, body = "" }: HttpResponse): void {

@@ -124,11 +124,51 @@ describe("slow clients", () => {
     expect(await exchange(port, "")).not.toMatch(/200/);
   });
 
-  test("beyond the greatest number of connections new ones are closed", async () => {
-    const port = await serve(hello, { connections: 2 });
-    const held = [open(port), open(port)];
-    await Promise.all(held.map((socket) => new Promise((resolve) => socket.once("connect", resolve))));
+  test("a crowd of strangers locks nobody out: the oldest makes room, unless it is being answered", async () => {
+    let answer = () => {};
+    let handler: HttpHandler = hello;
+    const asked = new Promise<void>((heard) => {
+      handler = async ({ path }) => {
+        if (path === "/slow") {
+          heard();
+          await new Promise<void>((resolve) => {
+            answer = resolve;
+          });
+        }
+        return { status: 200, body: `answer to ${path}` };
+      };
+    });
+    const port = await serve((request) => handler(request), { connections: 2 });
+    const slow = ask(port, ["GET /slow HTTP/1.1", "Host: localhost"]);
+    await asked;
+    const silent = open(port);
+    const ended = new Promise((resolve) => silent.once("close", resolve));
+    silent.write("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nab");
+    expect(await ask(port, ["GET / HTTP/1.1", "Host: localhost"])).toContain("answer to /");
+    await ended;
+    answer();
+    expect(await slow).toContain("answer to /slow");
+  });
+
+  test("where all are being answered new ones are closed", async () => {
+    let answer = () => {};
+    let heard = () => {};
+    const asked = new Promise<void>((resolve) => {
+      heard = resolve;
+    });
+    const handler: HttpHandler = async () => {
+      heard();
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return { status: 200 };
+    };
+    const port = await serve(handler, { connections: 1 });
+    const first = ask(port, ["GET / HTTP/1.1", "Host: localhost"]);
+    await asked;
     expect(await ask(port, ["GET / HTTP/1.1", "Host: localhost"])).toBe("");
+    answer();
+    expect(await first).toContain("200");
   });
 });
 
