@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import BetterSqlite from "better-sqlite3";
 import type { Database } from "./database.js";
 import { objectsBeside, objectsOf, objectsOfMigrations } from "./schema.js";
+import { renewRevisions } from "./sqlite/cards.js";
 import { StoreError } from "./store-error.js";
 
 /** Small files that belong to the data, such as certificates: contents by name. */
@@ -78,7 +79,7 @@ export function syncToDisk(path: string): void {
 
 /**
  * Makes an opened copy fit to be lived in: takes the files out of it, and gives every mailbox a new UIDVALIDITY, since UIDs
- * that were given after the copy was made will be given again (RFC 9051 section 2.3.1.1).
+ * that were given after the copy was made will be given again (RFC 9051 section 2.3.1.1); likewise what else clients know things by.
  * @throws StoreError `damaged` when SQLite finds the copy broken, or when it holds tables, triggers or the like that are not ours
  */
 export function reviveBackup(database: Database, clock: () => number): BackupFiles {
@@ -88,6 +89,8 @@ export function reviveBackup(database: Database, clock: () => number): BackupFil
   return database
     .transaction(() => {
       renewUidValidities(database, clock);
+      renewRevisions(database, clock());
+      renewEmailIds(database, clock());
       return takeFiles(database);
     })
     .immediate();
@@ -110,6 +113,17 @@ function renewUidValidities(database: Database, clock: () => number): void {
   database.prepare("UPDATE mailbox SET uid_validity = ? + id").run(base);
   const highest = database.prepare("SELECT coalesce(max(uid_validity), ?) FROM mailbox").pluck().get(base);
   database.prepare("INSERT OR REPLACE INTO counter VALUES (?, ?)").run(name, highest);
+}
+
+/** EMAILID (RFC 8474 section 5.1) names a body for ever: those that were given after the copy was made are passed over, a thousand in each second. */
+function renewEmailIds(database: Database, time: number): void {
+  const next = BigInt(Math.floor(time * 1000));
+  database
+    .prepare(
+      "INSERT INTO sqlite_sequence SELECT 'body', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'body')",
+    )
+    .run();
+  database.prepare("UPDATE sqlite_sequence SET seq = max(seq + 1, ?) WHERE name = 'body'").run(next);
 }
 
 function takeFiles(database: Database): BackupFiles {

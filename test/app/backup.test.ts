@@ -13,6 +13,9 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import BetterSqlite from "better-sqlite3";
 import { backUp, restore } from "../../src/app/backup.js";
 import { type DataDirectory, locateDataDirectory, makeDataDirectory } from "../../src/app/data-directory.js";
+import type { MailboxId } from "../../src/gateway/ports.js";
+import type { NewMessage } from "../../src/mail/imap/backend.js";
+import { digestMessage } from "../../src/mail/imap/make-digest.js";
 import { writeBackup } from "../../src/store/backup.js";
 import { type Database, openDatabase } from "../../src/store/database.js";
 import { applyMigrations } from "../../src/store/migrate.js";
@@ -142,6 +145,37 @@ describe("restore", () => {
     expect(Math.min(...now)).toBeGreaterThan(Math.max(...before));
     const third = after.transactions.run(() => after.mailboxes.create("anna", "Three", {}));
     expect(after.mailboxes.status(third).uidValidity).toBeGreaterThan(Math.max(...now));
+    opened.close();
+  });
+
+  test("gives nothing that clients know a mail or an address book by a second time", async () => {
+    const stores = createSqliteStores(database);
+    const inbox = stores.mailboxes.create("anna", "INBOX", {});
+    const letter = (text: string): NewMessage => {
+      const bytes = new Uint8Array(Buffer.from(`Subject: ${text}\r\n\r\n${text}\r\n`));
+      return { bytes, flags: [], internalDate: null, digest: digestMessage(bytes) };
+    };
+    const idOf = ({ mailboxes }: typeof stores, mailbox: MailboxId, text: string) => {
+      const { uids } = mailboxes.append(mailbox, [letter(text)]);
+      return mailboxes.records(mailbox, uids)[0]!.emailId;
+    };
+    const card = (name: string) =>
+      ({ user: "anna", book: "contacts", name, uid: name, text: "x", label: "", addresses: [] }) as const;
+    stores.cards.save(card("a"));
+    await backUp(database, directory, file);
+    const before = idOf(stores, inbox, "after the backup");
+    const token = stores.cards.save(card("lost")).revision;
+    restore({ file, directory: other(), existing: "refuse" });
+    const opened = openDatabase(other().database);
+    const after = createSqliteStores(opened);
+    expect(idOf(after, after.mailboxes.find("anna", "INBOX")!, "another")).not.toBe(before);
+    for (const name of ["b", "c"]) after.cards.save(card(name));
+    expect(after.cards.removedSince("anna", "contacts", token)).toBeNull();
+    expect(after.cards.removedSince("anna", "contacts", 0)).toEqual([]);
+    const revisions = after.cards.list("anna", "contacts").map(({ revision }) => revision);
+    expect(Math.min(...revisions)).toBeGreaterThan(token);
+    expect(after.cards.removedSince("anna", "contacts", revisions[0]!)).toEqual([]);
+    expect(after.cards.revision("anna", "own")).toBeGreaterThan(token);
     opened.close();
   });
 

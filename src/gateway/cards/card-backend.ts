@@ -77,7 +77,8 @@ class CardBackend implements CardDavBackend {
   changes({ name: user }: AuthenticatedUser, book: string, since: number): Changes | null {
     if (!isBook(book)) return null;
     const revision = this.#cards.revision(user, book);
-    if (since > revision) return null;
+    const removed = this.#cards.removedSince(user, book, since);
+    if (since > revision || removed === null) return null;
     const kept = this.#cards.outlines(user, book).filter((outline) => outline.revision > since);
     const changes: CardChange[] = [
       ...kept.map(({ name, revision: own }) => ({
@@ -85,7 +86,7 @@ class CardBackend implements CardDavBackend {
         revision: own,
         card: this.#cards.get(user, book, name),
       })),
-      ...this.#cards.removedSince(user, book, since).map((removed) => ({ ...removed, card: null })),
+      ...removed.map((one) => ({ ...one, card: null })),
     ];
     return { revision, changes: changes.sort((a, b) => a.revision - b.revision) };
   }

@@ -37,10 +37,10 @@ export interface CardStore {
   /** The same without the texts. */
   outlines(user: string, book: BookName): readonly CardOutline[];
   get(user: string, book: BookName, name: string): KeptCard | null;
-  /** 0 for a book in which nothing ever was. */
+  /** Of a book in which nothing ever was, that which it begins with: 0, unless the cards are those of a restored backup. */
   revision(user: string, book: BookName): number;
-  /** Removed since that revision, in the order of their revisions. */
-  removedSince(user: string, book: BookName, revision: number): readonly RemovedCard[];
+  /** Removed since that revision, in the order of their revisions; null when it is one from before the backup was restored. 0 is none. */
+  removedSince(user: string, book: BookName, revision: number): readonly RemovedCard[] | null;
   /** Adds or replaces. */
   save(card: Card): KeptCard;
   /** Nothing happens when it is not there. */

@@ -12,7 +12,7 @@ export interface CardDavBackend extends Pick<Authenticator, "authenticate"> {
   outlines(user: AuthenticatedUser, book: string): readonly CardOutline[];
   /**
    * What has changed after a revision, the last change of each card only, in the order of the changes; null for a revision that is not
-   * reached yet. With 0 everything.
+   * reached yet, or not known any more. With 0 everything.
    */
   changes(user: AuthenticatedUser, book: string, since: number): Changes | null;
   /** Adds or replaces; returns what is kept, which may be more or less than what was given. @throws CardRefused */

@@ -40,7 +40,7 @@ export class MemoryCardStore implements CardStore {
     return this.#of(user, book).at(-1)?.revision ?? 0;
   }
 
-  removedSince(user: string, book: BookName, since: number): readonly RemovedCard[] {
+  removedSince(user: string, book: BookName, since: number): readonly RemovedCard[] | null {
     const removed = this.#of(user, book).filter(({ card, revision }) => card === null && revision > since);
     return removed.map(({ name, revision }) => ({ name, revision }));
   }

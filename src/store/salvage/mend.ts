@@ -1,5 +1,6 @@
 /** Makes the rows that were saved agree with each other again. */
 import type BetterSqlite from "better-sqlite3";
+import { renewRevisions } from "../sqlite/cards.js";
 import { defineContentChecksum } from "../sqlite/content-checksum.js";
 import type { CopiedRows } from "./copy-rows.js";
 
@@ -61,6 +62,8 @@ export function mend(database: BetterSqlite.Database, copied: CopiedRows, time: 
   const changed = broken.map(({ mailbox }) => mailbox);
   renewUidValidities(database, lostMessages ? null : changed, time);
   database.exec(TOTALS);
+  if (copied.losses.some(({ table }) => table === "address_card" || table === "property"))
+    renewRevisions(database, time);
   if (copied.losses.some(({ table }) => table === "expunged"))
     database.exec("UPDATE mailbox SET forgotten_mod_seq = highest_mod_seq");
   return {

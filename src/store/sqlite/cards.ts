@@ -21,6 +21,27 @@ interface Row {
   revision: number;
 }
 
+const FLOOR = "SELECT CAST(value AS INTEGER) FROM property WHERE name = 'cards.floor'";
+
+/**
+ * Revisions that may have been given after a copy was made, or whose cards are lost, are not given again: all begin anew above them.
+ * @param time Unix seconds; a thousand changes in each since the last time are thought of
+ */
+export function renewRevisions(database: Database, time: number): void {
+  const highest = database
+    .prepare("SELECT ifnull(max(revision), 0) FROM address_card")
+    .pluck()
+    .get() as number;
+  const lowest = database
+    .prepare("SELECT ifnull(min(revision), 0) FROM address_card")
+    .pluck()
+    .get() as number;
+  const kept = (database.prepare(FLOOR).pluck().get() as number | undefined) ?? 0;
+  const floor = Math.max(highest + 1, kept + 1, Math.floor(time * 1000));
+  database.prepare("UPDATE address_card SET revision = revision + ?").run(BigInt(floor - lowest));
+  database.prepare("INSERT OR REPLACE INTO property VALUES ('cards.floor', ?)").run(`${floor}`);
+}
+
 export class SqliteCardStore implements CardStore {
   readonly #statements;
 
@@ -39,6 +60,7 @@ export class SqliteCardStore implements CardStore {
       revision: database
         .prepare("SELECT ifnull(max(revision), 0) FROM address_card WHERE user = ? AND book = ?")
         .pluck(),
+      floor: database.prepare(FLOOR).pluck(),
       removed: database.prepare(
         `SELECT name, revision FROM address_card
          WHERE text IS NULL AND user = ? AND book = ? AND revision > ? ORDER BY revision`,
@@ -66,10 +88,16 @@ export class SqliteCardStore implements CardStore {
   }
 
   revision(user: string, book: BookName): number {
-    return this.#statements.revision.get(user, book) as number;
+    return Math.max(this.#statements.revision.get(user, book) as number, this.#floor());
   }
 
-  removedSince(user: string, book: BookName, revision: number): readonly RemovedCard[] {
+  /** Revisions below, but 0, were given before the database was restored. */
+  #floor(): number {
+    return (this.#statements.floor.get() as number | undefined) ?? 0;
+  }
+
+  removedSince(user: string, book: BookName, revision: number): readonly RemovedCard[] | null {
+    if (revision > 0 && revision < this.#floor()) return null;
     return this.#statements.removed.all(user, book, revision) as RemovedCard[];
   }
 
