@@ -6,6 +6,7 @@ import { ClockWatch } from "./clock-watch.js";
 import type { Connection } from "./connection.js";
 import { chooseToLeave } from "./crowding.js";
 import { type Refusal, refusal } from "./handshake.js";
+import { KeyedBudgets } from "./keyed-budgets.js";
 import type { KnownNodes } from "./known-nodes.js";
 import { isLoopback } from "./text.js";
 
@@ -15,6 +16,8 @@ const MAX_PER_HOST = 3;
 const MAX_HALF_OPEN = 64;
 /** Seconds within which PyBitmessage introduces itself; who takes longer makes room for a newcomer, whatever network they are of. */
 const PATIENCE = 10;
+/** Connections that one customer may begin: each costs us the list of all that we have. */
+const ARRIVALS = { burst: 20, perSecond: 1 / 20 };
 /** Connections over the limit that are still told so before they are closed (number 5). */
 const COURTESY = 10;
 
@@ -25,6 +28,8 @@ export interface AdmissionOptions {
   readonly connections: ReadonlySet<Connection>;
   /** Whether that host, or its network, has misbehaved too often of late. */
   isExcluded(host: string): boolean;
+  /** Seconds on the monotonic clock. */
+  readonly now: () => number;
   /** Unix seconds */
   readonly clock: () => number;
   readonly logger: Logger;
@@ -38,6 +43,7 @@ export class Admission {
   /** Those that have been let in, whether or not they have taken their place yet. */
   readonly #welcome = new WeakSet<Connection>();
   readonly #clockWatch: ClockWatch;
+  readonly #arrivals = new KeyedBudgets(ARRIVALS);
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -53,7 +59,10 @@ export class Admission {
   mayAccept(host: string): boolean {
     if (this.#options.isExcluded(host)) return false;
     const inbound = this.#inbound();
-    if (!isLoopback(host) && countHost(inbound, host) > MAX_PER_HOST) return false;
+    if (!isLoopback(host)) {
+      if (countHost(inbound, host) > MAX_PER_HOST) return false;
+      if (this.#arrivals.take(customerOf(host), 1, this.#options.now()) === 0) return false;
+    }
     const halfOpen = inbound.filter(({ wasEstablished }) => !wasEstablished);
     const isFull = inbound.length >= this.#options.maxInbound + COURTESY || halfOpen.length >= MAX_HALF_OPEN;
     return !isFull || this.#makeRoom(chooseToLeave(host, halfOpen) ?? this.#slowest(halfOpen));
@@ -122,5 +131,5 @@ export class Admission {
 
 function countHost(connections: readonly Connection[], host: string): number {
   const customer = customerOf(host);
-  return connections.filter((connection) => customerOf(connection.host) === customer).length;
+  return connections.filter((connection) => connection.customer === customer).length;
 }

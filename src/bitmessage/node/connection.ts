@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Logger } from "../../logger.js";
 import { toHex } from "../protocol/bytes.js";
 import { ProtocolError } from "../protocol/errors.js";
+import { customerOf, isPrivateHost, networkGroup } from "../protocol/host.js";
 import { decodeError } from "../protocol/messages/error.js";
 import { displayUserAgent, type VersionPacket } from "../protocol/messages/version.js";
 import type { Packet } from "../protocol/packet.js";
@@ -54,6 +55,8 @@ export class Connection {
   readonly direction: Direction;
   readonly host: string;
   readonly port: number;
+  /** Who has that address, as `customerOf` says. */
+  readonly customer: string;
   /** The nonce of our version, as hexadecimal digits: it comes back when we are connected to ourselves. */
   readonly nonce: string;
   /** Unix seconds. */
@@ -82,6 +85,7 @@ export class Connection {
     this.direction = options.direction;
     this.host = options.host;
     this.port = options.port;
+    this.customer = customerOf(options.host);
     this.nonce = toHex(options.ownVersion.nonce);
     this.since = Math.floor(options.clock());
     this.#startedAt = options.scheduler.now();
@@ -101,6 +105,11 @@ export class Connection {
     this.#wire.receiveLimit = MAX_HANDSHAKE_BYTES;
     this.#state = side === "opening" ? "connecting" : "handshake";
     if (side === "accepting") this.#wire.begin();
+  }
+
+  /** The network, or the neighbour, to whose name the addresses go that it tells of. */
+  get addressSource(): string {
+    return isPrivateHost(this.host) ? this.host : networkGroup(this.host);
   }
 
   get state(): ConnectionState {

@@ -65,6 +65,7 @@ export class Connections implements ConnectionOwner {
       maxInbound,
       knownNodes,
       connections: this.#all,
+      now: () => scheduler.now(),
       isExcluded: (host) => this.#bans.excludes(host, scheduler.now()),
       clock,
       logger,

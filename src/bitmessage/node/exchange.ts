@@ -4,7 +4,6 @@ import { decodeError } from "../protocol/messages/error.js";
 import { readGetdata, readInv, type Vectors } from "../protocol/messages/inv.js";
 import { ObjectType } from "../protocol/object.js";
 import type { Packet } from "../protocol/packet.js";
-import { AddressBudgets } from "./address-budgets.js";
 import {
   type AddressPolicy,
   encodeAddresses,
@@ -16,6 +15,7 @@ import type { Announcements } from "./announcements.js";
 import type { Dandelion } from "./dandelion.js";
 import type { Downloads } from "./downloads.js";
 import { inventoryPortions } from "./inventory-portions.js";
+import { KeyedBudgets } from "./keyed-budgets.js";
 import type { KnownNodes } from "./known-nodes.js";
 import type { ObjectIntake } from "./object-intake.js";
 import type { OwnObjects } from "./own-objects.js";
@@ -53,6 +53,11 @@ export interface ExchangeOptions {
 
 const EMPTY = new Uint8Array(0);
 const STREAM = 1;
+/**
+ * Entries of addr packets taken from a network: enough for the exchange at the beginning. Nobody fills our list of nodes alone (section 20),
+ * however often they hang up and come again.
+ */
+const ADDRESSES = { burst: 1000, perSecond: 0.1 };
 /** Vectors that are looked up at once. */
 const SLICE = 1000;
 /**
@@ -60,6 +65,8 @@ const SLICE = 1000;
  * what has come until then; at most so many seconds later.
  */
 const KEEP_PAUSE = { times: 10, moment: 0.001, longest: 0.25 };
+/** Seconds. */
+const SAME_ADDRESSES = 60;
 /** Objects that are not waited with. */
 const KEEP_AT_ONCE = 1000;
 
@@ -67,9 +74,12 @@ const KEEP_AT_ONCE = 1000;
 export class Exchange {
   readonly #options: ExchangeOptions;
   objectsReceived = 0;
-  readonly #addressBudgets = new AddressBudgets();
+  readonly #addressBudgets = new KeyedBudgets(ADDRESSES);
   /** Objects accepted and not yet kept, and who has them. */
   readonly #unkept = new Map<InventoryHash, ReadonlySet<Peer>>();
+  /** Nodes that new peers are told of, and when others are chosen, in seconds on the monotonic clock. */
+  #told: readonly Uint8Array[] = [];
+  #tellNewAt = Number.NEGATIVE_INFINITY;
   /** When the next transaction may begin, in seconds on the monotonic clock. */
   #keepAt = Number.NEGATIVE_INFINITY;
   #willKeep = false;
@@ -95,14 +105,24 @@ export class Exchange {
 
   /** The connection has been established: both sides tell what they know (section 7.1). */
   join(peer: Peer): void {
-    const { knownNodes, addressPolicy, inventory, clock, downloads, uploads, announcements } = this.#options;
+    const { inventory, clock, downloads, uploads, announcements } = this.#options;
     const { dandelion } = this.#options;
-    for (const payload of encodeAddresses(knownNodes, addressPolicy)) peer.connection.send("addr", payload);
+    for (const payload of this.#addresses()) peer.connection.send("addr", payload);
     downloads.join(peer);
     uploads.join(peer);
     const portions = inventoryPortions(inventory, STREAM, Math.floor(clock()));
     announcements.join(peer, () => portions()?.filter((hash) => !dandelion.hides(hash)) ?? null);
     dandelion.join(peer, peer.takesStems ? "stem" : "other");
+  }
+
+  /** The same for all who come within a minute: choosing takes long, and whoever comes again and again need not hear of all nodes. */
+  #addresses(): readonly Uint8Array[] {
+    const { knownNodes, addressPolicy, scheduler } = this.#options;
+    if (scheduler.now() >= this.#tellNewAt) {
+      this.#told = encodeAddresses(knownNodes, addressPolicy);
+      if (this.#told.length > 0) this.#tellNewAt = scheduler.now() + SAME_ADDRESSES;
+    }
+    return this.#told;
   }
 
   leave(peer: Peer): void {
@@ -216,7 +236,8 @@ export class Exchange {
   #addr(peer: Peer, payload: Uint8Array): void {
     const { knownNodes, addressPolicy, clock, scheduler } = this.#options;
     const entries = readAddresses(payload);
-    const granted = this.#addressBudgets.take(peer.connection.host, entries.length, scheduler.now());
+    const { addressSource } = peer.connection;
+    const granted = this.#addressBudgets.take(addressSource, entries.length, scheduler.now());
     learnAddresses(entries.slice(0, granted), knownNodes, addressPolicy, clock());
   }
 
