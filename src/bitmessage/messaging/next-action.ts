@@ -3,6 +3,7 @@
  * what is to be done. Pure; `outbox.ts` gathers the facts and does what the actions say.
  */
 import { MAX_SENT_OBJECT } from "../protocol/object.js";
+import { LONGEST_LIFE } from "../protocol/object-check.js";
 import type { SendPolicy } from "./ports.js";
 import type { FailureReason, OutboxEntry, OutboxState } from "./types.js";
 
@@ -102,14 +103,22 @@ const workRunning: Rule = (_entry, facts) =>
 /** Seconds that clocks of one machine may differ by without anybody having set them. */
 const CLOCK_TOLERANCE = 3600;
 
+/**
+ * Whether the object lives longer than anything that nodes keep (PROTOCOL.md section 8.1): it was made under a clock that was far ahead and
+ * has been put right since, and nobody has it.
+ */
+function reachedNobody({ state, expires }: OutboxEntry, now: number): boolean {
+  return state === "sent" && expires !== null && expires > now + LONGEST_LIFE;
+}
+
 /** It waits as long from now as it had to wait from its last change. */
 const clockSetBack: Rule = (entry, { now }) =>
-  entry.nextAction !== null && entry.changed > now + CLOCK_TOLERANCE
+  entry.nextAction !== null && entry.changed > now + CLOCK_TOLERANCE && !reachedNobody(entry, now)
     ? { action: "put-off", until: now + Math.max(0, entry.nextAction - entry.changed) }
     : null;
 
 const notYetDue: Rule = (entry, { now, policy }) =>
-  entry.nextAction !== null && now < entry.nextAction
+  entry.nextAction !== null && now < entry.nextAction && !reachedNobody(entry, now)
     ? { action: "wait", until: waitingTime(entry.nextAction, entry, policy) }
     : null;
 

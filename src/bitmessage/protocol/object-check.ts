@@ -13,7 +13,7 @@ export type Verdict =
   | { verdict: "ignore" | "reject"; reason: ProtocolErrorCode };
 
 /** 28 days and 3 hours, in seconds. */
-const LONGEST_LIFE = 2_430_000;
+export const LONGEST_LIFE = 2_430_000;
 /** Seconds after its expiry during which an object is still taken. */
 const LATEST_ARRIVAL = 3600;
 

@@ -355,6 +355,15 @@ describe("a clock that has been set back", () => {
     });
   });
 
+  test("a message of which no node keeps the object, as it seems to live for years, is sent again at once", () => {
+    const ahead = { ...before, state: "sent", awaitsAcknowledgement: true, attempts: 1 } as const;
+    const facts = factsWith({ recipient: KNOWN });
+    const sent = entryWith({ ...ahead, expires: NOW + year + 4 * DAY });
+    expect(nextAction(sent, facts)).toEqual({ action: "send", ttl: 8 * DAY });
+    expect(nextAction({ ...sent, expires: NOW + 28 * DAY }, facts)).toMatchObject({ action: "put-off" });
+    expect(nextAction({ ...sent, awaitsAcknowledgement: false }, facts)).toEqual({ action: "none" });
+  });
+
   test("a few minutes are no reason", () => {
     const change = { changed: NOW + 600, nextAction: NOW + 3 * DAY };
     const sent = entryWith({ ...change, state: "sent", awaitsAcknowledgement: true, attempts: 1 });
