@@ -18,7 +18,6 @@ export interface CopiedRows {
   readonly losses: readonly TableLoss[];
   /** What the index `message_by_body` knows: body, mailbox, UID; it stands on pages of its own. */
   readonly indexed: readonly Row[];
-  readonly indexIsWhole: boolean;
 }
 
 const SCHEMA_PAGE = 1;
@@ -34,7 +33,6 @@ export function copyRows(file: PageFile, target: BetterSqlite.Database): CopiedR
   const refused = new Map<string, number>();
   const indexed: Row[] = [];
   const sequences: Row[] = [];
-  let indexIsWhole = false;
   for (const root of roots) {
     const table = root.kind === "table" ? tables.get(root.name) : undefined;
     if (root.name === SEQUENCES) reader.read(root.page, "table", (row) => sequences.push(row));
@@ -44,8 +42,7 @@ export function copyRows(file: PageFile, target: BetterSqlite.Database): CopiedR
       };
       trees.set(table.name, reader.read(root.page, table.kind, take));
     } else if (root.kind === "index") {
-      const tree = reader.read(root.page, "index", (row) => root.name === MESSAGE_INDEX && indexed.push(row));
-      if (root.name === MESSAGE_INDEX) indexIsWhole = tree.lostPages + tree.lostRows === 0;
+      reader.read(root.page, "index", (row) => root.name === MESSAGE_INDEX && indexed.push(row));
     }
   }
   const cut = [...tables.values()].filter(
@@ -53,7 +50,7 @@ export function copyRows(file: PageFile, target: BetterSqlite.Database): CopiedR
   );
   if (cut.length > 0) adoptStray(reader, cut);
   keepSequences(target, sequences);
-  return { losses: lossesOf(tables, trees, refused), indexed, indexIsWhole };
+  return { losses: lossesOf(tables, trees, refused), indexed };
 }
 
 /** Empty when nothing of the schema can be read. */
