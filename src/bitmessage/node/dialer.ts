@@ -6,6 +6,9 @@ import type { Scheduler } from "./scheduler.js";
 import { endpointText } from "./text.js";
 import type { NodeTimings } from "./timings.js";
 
+/** Seconds between two attempts, at most, while nobody is heard: it is soon noticed that the network is back. */
+const OFFLINE_RETRY = 60;
+
 export interface DialerOptions {
   /** The only peers to connect to, all of them; null: known nodes are chosen. */
   readonly fixedPeers: readonly Endpoint[] | null;
@@ -100,9 +103,11 @@ export class Dialer {
     this.#busy.set(key, endpoint);
     void this.#attempt(endpoint, offer).then((result) => {
       this.#busy.delete(key);
-      this.#retries.ended(key, { ...result, offeredTls: offer === "tls" }, this.#options.scheduler.now());
+      const { networkWorks, knownNodes, scheduler } = this.#options;
       // While nobody is heard it may be our own network that is down.
-      if (!result.established && this.#options.networkWorks()) this.#options.knownNodes.failed(endpoint);
+      const longest = networkWorks() ? undefined : OFFLINE_RETRY;
+      this.#retries.ended(key, { ...result, offeredTls: offer === "tls" }, scheduler.now(), longest);
+      if (!result.established && networkWorks()) knownNodes.failed(endpoint);
     });
   }
 

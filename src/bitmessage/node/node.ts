@@ -266,6 +266,7 @@ class Node implements BitmessageNode {
   async #stop(): Promise<void> {
     this.#phase = "stopped";
     this.#scheduler.stop();
+    this.#reach.close();
     this.#onionPublisher?.stop();
     const listenerClosed = this.#listener.close();
     await this.#lanDiscovery?.stop();

@@ -45,11 +45,17 @@ export function proxyConnector(options: {
 const PROBE_PATIENCE = 10;
 
 /** Whether the proxy is there and lets us in; says nothing to anybody behind it. Null, or what went wrong. */
-function probe(proxy: SocksProxy, random: RandomBytes, scheduler: Scheduler): Promise<string | null> {
+function probe(
+  proxy: SocksProxy,
+  { random, scheduler, signal }: { random: RandomBytes; scheduler: Scheduler; signal: AbortSignal },
+): Promise<string | null> {
   return new Promise((resolve) => {
     const socket = connect({ host: proxy.host, port: proxy.port });
+    const abort = () => socket.destroy();
+    signal.addEventListener("abort", abort);
     const end = (reason: string | null) => {
       cancel();
+      signal.removeEventListener("abort", abort);
       socket.destroy();
       resolve(reason);
     };
@@ -64,7 +70,8 @@ function probe(proxy: SocksProxy, random: RandomBytes, scheduler: Scheduler): Pr
 }
 
 /**
- * Tries the proxy until it works, with growing pauses, and then calls `onReady` once. Until then nothing else may be connected to.
+ * Tries the proxy until it works, with growing pauses, and then calls `onReady` once. Until then nothing else may be connected to. Returns how
+ * to end a try that is going on.
  * @param options.first, options.longest seconds between two tries
  */
 export function awaitProxy(options: {
@@ -75,12 +82,13 @@ export function awaitProxy(options: {
   readonly first: number;
   readonly longest: number;
   onReady(): void;
-}): void {
+}): () => void {
   const { proxy, random, scheduler, logger, longest } = options;
+  const ending = new AbortController();
   const where = endpointText(proxy);
 
   async function attempt(pause: number): Promise<void> {
-    const reason = await probe(proxy, random, scheduler);
+    const reason = await probe(proxy, { random, scheduler, signal: ending.signal });
     if (scheduler.stopped) return;
     if (reason === null) {
       logger.info("the proxy works: connecting through it", { proxy: where });
@@ -92,4 +100,5 @@ export function awaitProxy(options: {
   }
 
   void attempt(options.first);
+  return () => ending.abort();
 }

@@ -17,6 +17,8 @@ const MAX_HALF_OPEN_PROXY = 4;
 const CONNECT_THROUGH_PROXY = 60;
 /** Seconds between two attempts, at most, to reach the only peer that there is. */
 const TRUSTED_RETRY = 30;
+/** Seconds between two looks, at most, whether the proxy is there. */
+const PROXY_RETRY = 60;
 const ANY_HOST = new Set(["0.0.0.0", "::"]);
 
 /** Which ways lead out of the node and into it: directly, through a proxy, to onion services only (PROTOCOL.md section 9.5). */
@@ -28,6 +30,7 @@ export class Reach {
   readonly #options: NodeOptions;
   readonly #isTrusting: boolean;
   #isOpen: boolean;
+  #endProbe = () => {};
 
   constructor(options: NodeOptions) {
     this.#options = options;
@@ -77,6 +80,11 @@ export class Reach {
     return directConnector({ resolver, bindAddress, listenHost: listen?.host });
   }
 
+  /** Ends the look whether the proxy is there. */
+  close(): void {
+    this.#endProbe();
+  }
+
   /** Calls back once when connections may begin. */
   whenOpen(scheduler: Scheduler, timings: NodeTimings, begin: () => void): void {
     const { proxy, random, logger } = this.#options;
@@ -84,13 +92,13 @@ export class Reach {
       begin();
       return;
     }
-    awaitProxy({
+    this.#endProbe = awaitProxy({
       proxy,
       random,
       scheduler,
       logger,
       first: timings.retryFirst,
-      longest: timings.retryLongest,
+      longest: Math.min(timings.retryLongest, PROXY_RETRY),
       onReady: () => {
         this.#isOpen = true;
         begin();

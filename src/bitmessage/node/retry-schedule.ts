@@ -35,11 +35,16 @@ export class RetrySchedule {
     return (this.#records.get(address)?.tlsFailures ?? 0) < TLS_FAILURES;
   }
 
-  /** @param offeredTls what `offersTls` said at this attempt */
-  ended(address: string, result: AttemptResult & { offeredTls: boolean }, now: number): void {
+  /** @param offeredTls what `offersTls` said at this attempt; @param longest seconds, where they are to be less than usual */
+  ended(
+    address: string,
+    result: AttemptResult & { offeredTls: boolean },
+    now: number,
+    longest = this.#longest,
+  ): void {
     const before = this.#records.get(address) ?? { failures: 0, tlsFailures: 0, next: 0 };
     const failures = result.established ? 0 : before.failures + 1;
-    const delay = Math.min(this.#longest, this.#first * 2 ** Math.max(0, failures - 1));
+    const delay = Math.min(this.#longest, longest, this.#first * 2 ** Math.max(0, failures - 1));
     // The attempt without TLS is a single one: then it is tried with TLS again.
     const tlsFailures = result.tlsFailed && result.offeredTls ? before.tlsFailures + 1 : 0;
     this.#records.delete(address);

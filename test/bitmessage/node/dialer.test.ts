@@ -68,6 +68,23 @@ const PEER = { host: "20.1.1.1", port: 8444 };
 const OTHER = { host: "20.1.1.2", port: 8444 };
 
 describe("fixed peers", () => {
+  test("however long nobody was heard, a minute at most passes until the next attempt", async () => {
+    const offline = setUp([PEER], [], false);
+    const online = setUp([PEER]);
+    for (let failure = 0; failure < 20; failure++) {
+      for (const { attempts, scheduler } of [offline, online]) {
+        await attempts.at(-1)!.end();
+        scheduler.advance(602);
+      }
+    }
+    for (const { attempts, scheduler } of [offline, online]) {
+      await attempts.at(-1)!.end();
+      scheduler.advance(62);
+    }
+    expect(offline.attempts).toHaveLength(22);
+    expect(online.attempts).toHaveLength(21);
+  });
+
   test("each is dialled at once, and again with growing patience", async () => {
     const { scheduler, attempts } = setUp([PEER, OTHER]);
     expect(attempts.map(({ endpoint }) => endpoint)).toEqual([PEER, OTHER]);

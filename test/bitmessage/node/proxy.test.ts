@@ -145,6 +145,22 @@ describe("a node behind a proxy", () => {
 });
 
 describe("nothing is contacted before the proxy works", () => {
+  test("a proxy that says nothing does not outlive the node", async () => {
+    const closed: Promise<void>[] = [];
+    const silent = createServer((socket) => {
+      socket.on("error", () => {});
+      closed.push(new Promise((resolve) => socket.once("close", () => resolve())));
+      socket.resume();
+    });
+    servers.push(silent);
+    const host = nextAddress();
+    await new Promise<void>((resolve) => silent.listen(0, host, resolve));
+    const node = await behind({ host, port: (silent.address() as { port: number }).port, credentials: null });
+    await until(() => closed.length === 1);
+    await node.node.stop();
+    await closed[0];
+  });
+
   test("a proxy that is not there is tried again, and then everything begins", async () => {
     const host = nextAddress();
     const placeholder = createServer();
