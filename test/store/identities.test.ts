@@ -76,3 +76,25 @@ describe("identities, which are remembered,", () => {
     expect(identities.owners(anna)).toEqual([identity("anna")]);
   });
 });
+
+test("private keys of identities that are removed are nowhere in the file, and so in no backup", () => {
+  const { identities } = createSqliteStores(database);
+  const all = Array.from({ length: 60 }, (_, number) => {
+    const { keys, ...rest } = identity(`a${(number * 37) % 60}`);
+    const signing = {
+      ...keys.signing,
+      privateKey: Uint8Array.from({ length: 32 }, (__, at) => number + at * 7),
+    };
+    return { ...rest, keys: { ...keys, signing } };
+  });
+  const left = () => {
+    const file = database.serialize();
+    return all.filter(({ keys }) => file.includes(Buffer.from(keys.signing.privateKey))).length;
+  };
+  for (const one of all) identities.save(one);
+  for (const one of all) identities.save({ ...one, label: "a longer label, for which it has to move" });
+  expect(left()).toBe(60);
+  for (const { user, address: own } of all) identities.remove(user, own);
+  expect(left()).toBe(0);
+  expect(database.pragma("secure_delete", { simple: true })).toBe(0);
+});

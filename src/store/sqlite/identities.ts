@@ -43,7 +43,7 @@ export class SqliteIdentityStore implements IdentityStore {
   #remembered: Remembered | null = null;
 
   constructor(
-    database: Database,
+    private readonly database: Database,
     transactions: Pick<SqliteTransactions, "onRollback">,
     private readonly vault: Vault,
   ) {
@@ -74,7 +74,18 @@ export class SqliteIdentityStore implements IdentityStore {
     // One that was read while the keys were locked, or has been wiped, must not take the place of the real one.
     if (identity.keys.signing.privateKey.every((octet) => octet === 0)) throw locked();
     this.#forget();
-    this.#statements.save.run(this.#seal(toRow(identity)));
+    const row = this.#seal(toRow(identity));
+    this.#leavingNothing(() => this.#statements.save.run(row));
+  }
+
+  /** A key that goes, or moves, is overwritten where it stood, lest backups carry it on. */
+  #leavingNothing(work: () => void): void {
+    this.database.pragma("secure_delete = ON");
+    try {
+      work();
+    } finally {
+      this.database.pragma("secure_delete = OFF");
+    }
   }
 
   /** Overwrites the private keys that are remembered, which others may hold as well: the vault has been locked. */
@@ -128,7 +139,7 @@ export class SqliteIdentityStore implements IdentityStore {
 
   remove(user: string, address: Address): void {
     this.#forget();
-    this.#statements.remove.run(user, address);
+    this.#leavingNothing(() => this.#statements.remove.run(user, address));
   }
 }
 
