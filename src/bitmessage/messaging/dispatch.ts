@@ -8,7 +8,7 @@ import type { Recipient } from "./recipient.js";
 import { sendBroadcast } from "./send-broadcast.js";
 import { type Sending, type SendingContext, sendMsg } from "./send-msg.js";
 import { sendingCost } from "./sending-cost.js";
-import { OutdatedWork, type SolvedObject } from "./solve-object.js";
+import { messagePriority, OutdatedWork, Priority, type SolvedObject } from "./solve-object.js";
 import type { Identity, OutboxEntry, OutboxId } from "./types.js";
 
 /** Works in the solver or waiting for it at a time; more would only hold their contents in memory. */
@@ -90,12 +90,11 @@ export class Dispatch {
       lane.crowd.add(entry.id);
       return;
     }
+    const priority = lane === this.#dear ? Priority.largeMessage : messagePriority(entry.content.length);
     const report = (progress: Progress) => lane.jobs.report(entry.id, progress);
-    lane.jobs.start(
-      entry.id,
-      (signal) => this.#work(entry, order, { signal, progress: new ProgressOfStages(trials, report) }),
-      () => this.#letNextIn(),
-    );
+    const work = (signal: AbortSignal) =>
+      this.#work(entry, order, { signal, priority, progress: new ProgressOfStages(trials, report) });
+    lane.jobs.start(entry.id, work, () => this.#letNextIn());
   }
 
   #letNextIn(): void {
@@ -110,7 +109,7 @@ export class Dispatch {
   async #work(
     entry: OutboxEntry,
     { sender, recipient, ttl }: SendingOrder,
-    work: Pick<Sending, "signal" | "progress">,
+    work: Pick<Sending, "signal" | "priority" | "progress">,
   ): Promise<void> {
     const { signal } = work;
     const { random, stores } = this.options;

@@ -1,7 +1,7 @@
 import { buildBroadcast } from "../protocol/broadcast.js";
 import type { Sending, SendingContext } from "./send-msg.js";
 import { publicFace } from "./sender.js";
-import { messagePriority, type SolvedObject, solveObject } from "./solve-object.js";
+import { type SolvedObject, solveObject } from "./solve-object.js";
 
 /** Makes a broadcast object (PROTOCOL.md section 13.4): version 5 from version 4 addresses, else version 4. */
 export function sendBroadcast(sending: Sending, context: SendingContext): Promise<SolvedObject> {
@@ -21,7 +21,7 @@ export function sendBroadcast(sending: Sending, context: SendingContext): Promis
       },
       ttl,
       difficulty: context.minimum,
-      priority: messagePriority(entry.content.length),
+      priority: sending.priority,
       signal,
       onProgress: (current) => progress.update(current),
     },

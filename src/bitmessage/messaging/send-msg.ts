@@ -6,13 +6,7 @@ import type { MessagingStores, SendPolicy } from "./ports.js";
 import type { Recipient } from "./recipient.js";
 import { faceFor } from "./sender.js";
 import { ackTrials } from "./sending-cost.js";
-import {
-  messagePriority,
-  Priority,
-  type SolvedObject,
-  solveObject,
-  type WorkContext,
-} from "./solve-object.js";
+import { Priority, type SolvedObject, solveObject, type WorkContext } from "./solve-object.js";
 import type { Identity, OutboxEntry } from "./types.js";
 
 export interface SendingContext extends WorkContext {
@@ -27,6 +21,8 @@ export interface Sending {
   /** Seconds. */
   readonly ttl: number;
   readonly signal: AbortSignal;
+  /** Of the message's own search. */
+  readonly priority: number;
   readonly progress: ProgressOfStages;
   /** Called when the first search starts. */
   started(): void;
@@ -61,7 +57,7 @@ export async function sendMsg(
       },
       ttl,
       difficulty: recipient.difficulty,
-      priority: messagePriority(entry.content.length),
+      priority: sending.priority,
       signal,
       onProgress: (current) => progress.update(current),
     },

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { solveObject } from "../../../src/bitmessage/messaging/solve-object.js";
+import { Priority, solveObject } from "../../../src/bitmessage/messaging/solve-object.js";
 import type { Solver, WorkRequest } from "../../../src/bitmessage/pow/solver.js";
 import type { Address } from "../../../src/bitmessage/protocol/address.js";
 import { ObjectType, parseObjectHeader } from "../../../src/bitmessage/protocol/object.js";
@@ -124,11 +124,15 @@ describe("many dear messages", () => {
     bob.messaging.pubkeyPublisher.request(dear);
     await network.settle();
     alice.solver.hold();
+    const before = alice.solver.priorities.length;
     const dearOnes = Array.from({ length: 40 }, (_, index) => alice.send(from, dear, `dear ${index}`, quiet));
     await network.settle();
     const id = alice.send(from, cheap, "cheap", quiet);
     await network.settle();
     expect(alice.state(id)).toBe("proof-of-work");
+    const { message, largeMessage } = Priority;
+    const dearWorks = Array.from({ length: 16 }, () => largeMessage);
+    expect(alice.solver.priorities.slice(before)).toEqual([...dearWorks, message]);
     const working = () => dearOnes.filter((one) => alice.state(one) === "proof-of-work").length;
     expect(working()).toBe(16);
     for (const one of dearOnes.slice(0, 20)) alice.messaging.outbox.cancel(one);
