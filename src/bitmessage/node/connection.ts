@@ -190,6 +190,13 @@ export class Connection {
     }
   }
 
+  /** Asks an established peer for a sign of life, and closes soon if there is none. */
+  doubt(): void {
+    const { scheduler, timings } = this.#options;
+    this.#packetAt = Math.min(this.#packetAt, scheduler.now() - timings.closeAfter + timings.closeAfterSleep);
+    this.send("ping", EMPTY);
+  }
+
   get #lastTraffic(): number {
     return Math.max(this.#packetAt, this.#sentAt);
   }

@@ -142,6 +142,7 @@ export class Connections implements ConnectionOwner {
 
   /** To be called every so often, for the time limits. */
   tick(): void {
+    if (this.evidence.hasSlept()) for (const connection of this.#peers.keys()) connection.doubt();
     for (const connection of this.#all) connection.tick();
   }
 

@@ -1,5 +1,7 @@
 /** Seconds without a word from anybody after which it may be our own network that is down. */
 const SILENCE = 60;
+/** Seconds by which the clock is ahead of the monotonic one at once. */
+const SLEEP = 30;
 /** Seconds by which peers' clocks may differ from ours (PROTOCOL.md section 5.3 number 2). */
 const TIME_LIMIT = 3600;
 
@@ -15,10 +17,20 @@ export class Evidence {
   #heardAt = Number.NEGATIVE_INFINITY;
   /** What the clock was ahead of the monotonic one at the last handshake. */
   #offset: number | null = null;
+  /** What the clock was ahead of the monotonic one when it was last looked at. */
+  #lead: number;
 
   constructor(options: { readonly now: () => number; readonly clock: () => number }) {
     this.#now = options.now;
     this.#clock = options.clock;
+    this.#lead = this.#clock() - this.#now();
+  }
+
+  /** To be called every so often. Returns whether the machine has slept since, during which the monotonic clock stands still, or it seems so. */
+  hasSlept(): boolean {
+    const before = this.#lead;
+    this.#lead = this.#clock() - this.#now();
+    return this.#lead - before > SLEEP;
   }
 
   /** A handshake is through: each side has found the other's clock right. */

@@ -12,6 +12,8 @@ export interface NodeTimings {
   readonly pingAfter: number;
   /** Silence of an established peer after which the connection is closed (section 7.2). */
   readonly closeAfter: number;
+  /** The same after the machine has slept: most connections are gone then, and nobody says so. */
+  readonly closeAfterSleep: number;
   /** A peer that takes nothing of what waits to be sent for so long is closed. */
   readonly writeStall: number;
   /** How long a last packet may take to leave before the connection is cut. */
@@ -71,6 +73,7 @@ export const DEFAULT_TIMINGS: NodeTimings = {
   handshake: 60,
   pingAfter: 300,
   closeAfter: 600,
+  closeAfterSleep: 30,
   writeStall: 600,
   closing: 5,
   dial: 2,

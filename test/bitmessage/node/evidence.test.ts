@@ -2,7 +2,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { afterEach, expect, test } from "@jest/globals";
 import { Evidence } from "../../../src/bitmessage/node/evidence.js";
 import { MemoryKnownNodes } from "../../support/node/memory.js";
-import { nextAddress, startNode, stopNodes, until } from "../../support/node/nodes.js";
+import { nextAddress, startNode, stopNodes, until, untilPeers } from "../../support/node/nodes.js";
 import { RawPeer } from "../../support/node/raw-peer.js";
 
 afterEach(stopNodes);
@@ -38,6 +38,38 @@ test.each([
   expect(evidence.clockIsRight).toBe(false);
   evidence.shookHands();
   expect(evidence.clockIsRight).toBe(true);
+});
+
+test("a machine that has slept is noticed once, a clock that is set back or put right a little is not", () => {
+  const { time, evidence } = setUp();
+  expect(evidence.hasSlept()).toBe(false);
+  time.clock += 1000;
+  expect(evidence.hasSlept()).toBe(true);
+  expect(evidence.hasSlept()).toBe(false);
+  time.clock -= 1000;
+  expect(evidence.hasSlept()).toBe(false);
+  time.clock += 10;
+  time.now += 5000;
+  expect(evidence.hasSlept()).toBe(false);
+  time.clock += 5000;
+  expect(evidence.hasSlept()).toBe(true);
+});
+
+test("after the machine has slept those are closed who give no sign of life, and only those", async () => {
+  let later = 0;
+  const node = await startNode({
+    clock: () => Date.now() / 1000 + later,
+    timings: { closeAfterSleep: 0.5 },
+  });
+  const [alive, gone] = [await RawPeer.established(node), await RawPeer.established(node)];
+  later = 600;
+  await alive.next("ping");
+  alive.send("pong");
+  await gone.next("ping");
+  await gone.closed;
+  await untilPeers(node, 1);
+  alive.send("ping");
+  await alive.next("pong");
 });
 
 test("nodes that do not answer lose nothing while nobody is heard but those who came in by themselves", async () => {
