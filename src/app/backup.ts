@@ -13,6 +13,7 @@ import {
 import { basename, dirname, join, relative } from "node:path";
 import { type BackupFiles, reviveBackup, syncToDisk, writeBackup } from "../store/backup.js";
 import { type Database, isInUse } from "../store/database.js";
+import { replaceAlone } from "../store/salvage/alone.js";
 import { createSqliteStores } from "../store/sqlite/stores.js";
 import { StoreError } from "../store/store-error.js";
 import { systemClock } from "../store/stores.js";
@@ -25,6 +26,12 @@ export interface BackupResult {
   readonly file: string;
   /** Octets. */
   readonly size: number;
+}
+
+export interface RestoreOptions {
+  readonly file: string;
+  readonly directory: DataDirectory;
+  readonly existing: "refuse" | "replace";
 }
 
 export interface RestoreResult {
@@ -64,13 +71,17 @@ function filesOf(directory: DataDirectory): BackupFiles {
  * Fills a data directory from a backup. No node may run there. A database that is there is kept beside, and only with `replace`.
  * @throws CommandError when the file is no sound backup, or the directory holds a database already; nothing has changed then
  */
-export function restore(options: {
-  readonly file: string;
-  readonly directory: DataDirectory;
-  readonly existing: "refuse" | "replace";
-}): RestoreResult {
-  const { file, directory, existing } = options;
-  makeDataDirectory(directory);
+export function restore(options: RestoreOptions): RestoreResult {
+  makeDataDirectory(options.directory);
+  try {
+    return replaceAlone(options.directory.database, () => restoreAlone(options));
+  } catch (error) {
+    if (error instanceof StoreError) throw new CommandError(error.message);
+    throw error;
+  }
+}
+
+function restoreAlone({ file, directory, existing }: RestoreOptions): RestoreResult {
   if (isInUse(directory.database))
     throw new CommandError(`${directory.database} is in use; stop the node, or the command, that runs there`);
   const occupied = existsSync(directory.database) && statSync(directory.database).size > 0;

@@ -20,6 +20,7 @@ import { writeBackup } from "../../src/store/backup.js";
 import { type Database, openDatabase } from "../../src/store/database.js";
 import { applyMigrations } from "../../src/store/migrate.js";
 import { migrations } from "../../src/store/migrations/all.js";
+import { replaceAlone } from "../../src/store/salvage/alone.js";
 import { createSqliteStores } from "../../src/store/sqlite/stores.js";
 import { temporaryDirectory } from "../support/running-node.js";
 
@@ -177,6 +178,17 @@ describe("restore", () => {
     expect(after.cards.removedSince("anna", "contacts", revisions[0]!)).toEqual([]);
     expect(after.cards.revision("anna", "own")).toBeGreaterThan(token);
     opened.close();
+  });
+
+  test("waits outside while another process replaces the database, and so do all commands meanwhile", async () => {
+    await backUp(database, directory, file);
+    const there = other();
+    restore({ file, directory: there, existing: "refuse" });
+    replaceAlone(there.database, () => {
+      expect(() => restore({ file, directory: there, existing: "replace" })).toThrow(/another process/);
+    });
+    expect(restore({ file, directory: there, existing: "replace" }).replaced).not.toBeNull();
+    expect(readdirSync(there.path).filter((name) => name.includes("lock"))).toEqual([]);
   });
 
   test("refuses a directory in use unless told, and puts aside what was there", async () => {

@@ -114,7 +114,7 @@ test("salvage says of a sound database that it is", () => {
 test("while one process saves a damaged database no other opens it or takes away what has been saved", () => {
   fill();
   spoilPageOf("Subject: mail 7\r\n\r\ntext");
-  const isOther = /another process is saving/;
+  const isOther = /another process is about to replace/;
   replaceAlone(path, () => {
     expect(() => openOrExplain(path)).toThrow(isOther);
     writeFileSync(`${path}.saving`, "half");

@@ -23,7 +23,10 @@ export function replaceAlone<T>(path: string, work: () => T): T {
   } catch (error) {
     lock.close();
     if (!String((error as { code?: unknown }).code).startsWith("SQLITE_BUSY")) throw error;
-    throw new StoreError("in-use", `another process is saving what can be read of ${path}; wait for it`);
+    throw new StoreError(
+      "in-use",
+      `another process is about to replace ${path}, by what can be read of it or by a backup; wait for it`,
+    );
   }
   try {
     return work();
