@@ -39,8 +39,9 @@ interface HiddenObject<Target> {
   cancelTelling: () => void;
 }
 
-/** Announcements by dinv of objects that are not here yet; beyond that dinv counts as inv. */
-const MAX_ASKED = 10_000;
+/** Announcements by dinv of objects that are not here yet, of one peer and in all; beyond that dinv counts as inv. */
+const MAX_ASKED_OF_PEER = 200;
+const MAX_ASKED = 50_000;
 /** New deadlines for an object that lost its stem: stems that die in turn must not hold it back for ever. */
 const MAX_RENEWALS = 3;
 
@@ -55,6 +56,7 @@ export class Dandelion<Target extends StemTarget> {
   readonly #stems: Stems<Target>;
   #peers = 0;
   #asked = 0;
+  readonly #askedOf = new Map<Target, number>();
 
   constructor(options: DandelionOptions) {
     this.#options = options;
@@ -84,19 +86,26 @@ export class Dandelion<Target extends StemTarget> {
   leave(target: Target): void {
     this.#peers -= 1;
     this.#stems.leave(target);
-    for (const [hash, object] of this.#objects) if (object.child === target) this.#rehome(hash, object);
+    for (const [hash, object] of this.#objects) {
+      if (object.child === target) this.#rehome(hash, object);
+      // Nobody else will bring it as a secret.
+      else if (object.phase === "asked" && object.source === target) this.#remove(hash);
+    }
   }
 
   /** An object of ours, which is in the inventory. */
   publish(hash: InventoryHash): void {
-    if (this.#objects.has(hash)) return;
+    if (this.hides(hash)) return;
+    this.#takeAsked(hash);
     this.#enter(hash, "ourselves");
   }
 
   /** The same after a random time of up to so many seconds, and as if it were not there until then. */
   publishLater(hash: InventoryHash, longest: number): void {
-    if (this.#objects.has(hash)) return;
+    if (this.hides(hash)) return;
+    const heardFrom = this.#takeAsked(hash);
     const object = this.#put(hash, "ourselves", "late");
+    object.heardFrom = heardFrom;
     object.cancelTelling = this.#options.scheduler.after(longest * this.#fraction(), () => {
       this.#objects.delete(hash);
       this.#enter(hash, "ourselves");
@@ -108,9 +117,11 @@ export class Dandelion<Target extends StemTarget> {
     if (!this.isOn) return;
     const known = this.#objects.get(hash);
     if (known?.phase === "late") known.heardFrom ??= source;
-    if (known !== undefined || this.#asked >= MAX_ASKED) return;
+    const count = this.#askedOf.get(source) ?? 0;
+    if (known !== undefined || count >= MAX_ASKED_OF_PEER || this.#asked >= MAX_ASKED) return;
     const object = this.#put(hash, source, "asked");
     this.#asked += 1;
+    this.#askedOf.set(source, count + 1);
     object.cancelDeadline = this.#options.scheduler.after(this.#lifetime(), () => this.#remove(hash));
   }
 
@@ -123,11 +134,18 @@ export class Dandelion<Target extends StemTarget> {
 
   /** A new object is in the inventory. Returns whether it goes on along a stem: others announce it if not. */
   arrived(hash: InventoryHash): boolean {
-    const asked = this.#objects.get(hash);
-    if (asked?.phase !== "asked") return false;
-    this.#remove(hash);
-    this.#enter(hash, asked.source);
+    const source = this.#takeAsked(hash);
+    if (source === null) return false;
+    this.#enter(hash, source);
     return true;
+  }
+
+  /** Who announced by dinv what was not here, and is by now; null: nobody. */
+  #takeAsked(hash: InventoryHash): Target | null {
+    const object = this.#objects.get(hash);
+    if (object?.phase !== "asked" || object.source === "ourselves") return null;
+    this.#remove(hash);
+    return object.source;
   }
 
   /**
@@ -244,7 +262,11 @@ export class Dandelion<Target extends StemTarget> {
     object.cancelDeadline();
     object.cancelTelling();
     this.#objects.delete(hash);
-    if (object.phase === "asked") this.#asked -= 1;
+    if (object.phase !== "asked" || object.source === "ourselves") return;
+    this.#asked -= 1;
+    const left = (this.#askedOf.get(object.source) ?? 1) - 1;
+    if (left > 0) this.#askedOf.set(object.source, left);
+    else this.#askedOf.delete(object.source);
   }
 
   /** Seconds: at least `stemLeast`, and an exponentially distributed time beyond. */

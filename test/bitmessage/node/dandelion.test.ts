@@ -220,6 +220,20 @@ describe("an object of others", () => {
     expect(dandelion.arrived(HASH)).toBe(false);
   });
 
+  test("a flood of dinv from one peer, that comes again, leaves room for those of others", () => {
+    const { dandelion } = setUp();
+    const [flood, honest] = [new Peer("flood"), new Peer("honest")];
+    for (const peer of [honest, new Peer("other")]) dandelion.join(peer, "stem");
+    for (let round = 0; round < 2; round++) {
+      dandelion.join(flood, "other");
+      for (let index = 0; index < 12_000; index++) dandelion.heard(flood, hashOf(index));
+      dandelion.leave(flood);
+    }
+    dandelion.heard(honest, HASH);
+    expect(dandelion.arrived(HASH)).toBe(true);
+    expect(dandelion.hides(HASH)).toBe(true);
+  });
+
   test("a flood of dinv is remembered up to a limit", () => {
     const { dandelion } = setUp();
     const peers = [new Peer("from"), new Peer("to")];
@@ -244,6 +258,35 @@ test("what is published later is hidden until then", () => {
   scheduler.advance(60);
   expect(fluffed).toHaveLength(1);
   expect(dandelion.hides(HASH)).toBe(false);
+});
+
+describe("what somebody announced by dinv before we made it", () => {
+  test("goes out like all that is ours", () => {
+    const { scheduler, dandelion, fluffed } = setUp(100);
+    const [from, to] = [new Peer("from"), new Peer("to")];
+    for (const peer of [from, to]) dandelion.join(peer, "stem");
+    dandelion.heard(from, HASH);
+    dandelion.publish(HASH);
+    expect(dandelion.hides(HASH)).toBe(true);
+    scheduler.advance(10);
+    expect([...from.stems, ...to.stems]).toEqual([HASH]);
+    scheduler.advance(10_000);
+    expect(fluffed).toHaveLength(1);
+  });
+
+  test("is hidden until it is published later, and goes on along the stem when it comes in", () => {
+    const { scheduler, dandelion, fluffed } = setUp(100);
+    const [from, to] = [new Peer("from"), new Peer("to")];
+    for (const peer of [from, to]) dandelion.join(peer, "stem");
+    dandelion.heard(from, HASH);
+    dandelion.publishLater(HASH, 60);
+    expect(dandelion.hides(HASH)).toBe(true);
+    dandelion.cameAgain(HASH);
+    scheduler.advance(9.99);
+    expect([from.stems, to.stems]).toEqual([[], [HASH]]);
+    scheduler.advance(10_000);
+    expect(fluffed).toHaveLength(1);
+  });
 });
 
 describe("what is to be published later, and comes in before", () => {
