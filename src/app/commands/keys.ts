@@ -1,9 +1,8 @@
 /** keys: whether private keys are encrypted where they are kept, and with which passphrase. */
-import { readdirSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
 import { CommandError } from "../control/messages.js";
 import type { DataDirectory } from "../data-directory.js";
+import { olderCopies } from "../older-copies.js";
 import { askSecret, print, readContext, readInput, withMethods, withNode } from "./context.js";
 
 interface Status {
@@ -107,18 +106,13 @@ function remains(
   { traces, chans_called_by_passphrase: chans }: Status,
   { database }: DataDirectory,
 ): string[] {
-  const name = basename(database);
-  const copies = readdirSync(dirname(database)).filter(
-    (file) =>
-      file.startsWith(name) &&
-      /^\.(?:version-\d+(?:\.part)?|replaced-[^.]+)(?:-wal)?$/.test(file.slice(name.length)),
-  );
+  const copies = olderCopies(database);
   const lines: string[] = [];
   if (traces === "left")
     lines.push("There was no room to clear the database of them as they were; the next start tries again.");
   if (copies.length > 0)
     lines.push("Copies from earlier times may hold them as they were; when you need them no more, delete:");
-  lines.push(...copies.map((file) => join(dirname(database), file)));
+  lines.push(...copies);
   if (chans.length > 0)
     lines.push(
       "Labels and mail are not encrypted. These chans are called by their passphrases, which is all that it takes to read them:",
