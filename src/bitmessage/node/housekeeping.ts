@@ -37,6 +37,7 @@ export class Housekeeping {
   #isResolving = false;
   /** Seconds on the monotonic clock. */
   #cleanAt = Number.NEGATIVE_INFINITY;
+  #saveAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
@@ -44,7 +45,7 @@ export class Housekeeping {
 
   start(): void {
     const { scheduler, timings } = this.#options;
-    scheduler.every(timings.saveKnownNodes, () => {
+    scheduler.every(timings.tidy, () => {
       this.#tidyKnownNodes();
       this.#cleanInventory();
     });
@@ -57,9 +58,11 @@ export class Housekeeping {
   }
 
   #tidyKnownNodes(): void {
-    const { knownNodes, evidence } = this.#options;
+    const { knownNodes, evidence, scheduler, timings } = this.#options;
     // It may be our own network that is down, and nobody would be seen however long it lasts.
     if (evidence.networkWorks && evidence.clockIsRight) knownNodes.forget();
+    if (scheduler.now() < this.#saveAt) return;
+    this.#saveAt = scheduler.now() + timings.saveKnownNodes;
     knownNodes.save();
   }
 

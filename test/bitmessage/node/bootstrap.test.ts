@@ -5,6 +5,7 @@ import type { Inventory } from "../../../src/bitmessage/node/ports.js";
 import type { Scheduler } from "../../../src/bitmessage/node/scheduler.js";
 import { DEFAULT_TIMINGS } from "../../../src/bitmessage/node/timings.js";
 import { silentLogger } from "../../../src/logger.js";
+import { MemoryKnownNodes } from "../../support/node/memory.js";
 
 const noEvidence = { networkWorks: false, clockIsRight: false };
 
@@ -13,8 +14,10 @@ function start(
   { evidence = noEvidence, deleteExpired = (_before: number): number => 0 } = {},
 ) {
   const tasks: { readonly seconds: number; readonly task: () => void }[] = [];
+  const time = { now: 0 };
+  const store = new MemoryKnownNodes();
   const scheduler: Scheduler = {
-    now: () => 0,
+    now: () => time.now,
     after: () => () => {},
     every(seconds, task) {
       tasks.push({ seconds, task });
@@ -24,7 +27,7 @@ function start(
     stopped: false,
   };
   const knownNodes = new KnownNodes({
-    store: { load: () => [], save: () => {} },
+    store,
     random: (length) => new Uint8Array(length),
     clock: () => 1_700_000_000,
   });
@@ -46,8 +49,8 @@ function start(
   housekeeping.start();
   housekeeping.bootstrapAtFirst();
   const again = () => tasks.find(({ seconds }) => seconds === DEFAULT_TIMINGS.bootstrap)!.task();
-  const tidy = () => tasks.find(({ seconds }) => seconds === DEFAULT_TIMINGS.saveKnownNodes)!.task();
-  return { knownNodes, again, tidy };
+  const tidy = () => tasks.find(({ seconds }) => seconds === DEFAULT_TIMINGS.tidy)!.task();
+  return { knownNodes, again, tidy, time, store };
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -104,4 +107,16 @@ test("nothing is removed for its age before the clock is known to be right, and 
   evidence.networkWorks = true;
   tidy();
   expect(knownNodes.get(old)).toBeNull();
+});
+
+test("known nodes are written down after a minute, and then every ten, if something has changed", () => {
+  const { knownNodes, tidy, time, store } = start(() => Promise.reject(new Error("EAI_AGAIN")));
+  const saves: number[] = [];
+  for (; time.now < 3600; time.now += 60) {
+    if (time.now < 1800) knownNodes.learn({ host: "20.1.1.1", port: 8444 }, 1n, 1_600_000_000 + time.now);
+    const before = store.saves;
+    tidy();
+    if (store.saves > before) saves.push(time.now);
+  }
+  expect(saves).toEqual([0, 600, 1200, 1800]);
 });
