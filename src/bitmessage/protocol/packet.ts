@@ -154,7 +154,10 @@ export class PacketReader {
     if (this.#buffer.length > 65_536) this.#buffer = new Uint8Array(SMALL_BUFFER);
   }
 
-  /** Grows by doubling and moves bytes only when half is free, so that each byte is copied a bounded number of times. */
+  /**
+   * Grows by doubling, but not beyond the packet that has begun, and moves bytes only when half is free, so that each byte is copied a bounded
+   * number of times.
+   */
   #makeRoom(length: number): void {
     const used = this.#end - this.#start;
     if (this.#buffer.length - this.#end >= length) return;
@@ -162,7 +165,8 @@ export class PacketReader {
       this.#buffer.copyWithin(0, this.#start, this.#end);
     } else {
       const bytes = this.#buffer.subarray(this.#start, this.#end);
-      this.#buffer = new Uint8Array(Math.max(this.#buffer.length, 2 * (used + length)));
+      const enough = Math.max(used + length, this.#header?.length ?? Number.POSITIVE_INFINITY);
+      this.#buffer = new Uint8Array(Math.max(this.#buffer.length, Math.min(2 * (used + length), enough)));
       this.#buffer.set(bytes);
     }
     this.#start = 0;
