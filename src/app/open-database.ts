@@ -87,6 +87,16 @@ export function markSuspect(path: string): void {
   }
 }
 
+/** When it meets damage, the next start looks through the database and saves what can be. */
+export async function suspectWhenDamaged<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (storageFault(error) === "damaged") markSuspect(path);
+    throw error;
+  }
+}
+
 function noteSound(database: Database, path: string): void {
   rmSync(suspicion(path), { force: true });
   const boot = bootIdentity();

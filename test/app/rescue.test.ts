@@ -10,7 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
-import { markSuspect, openOrExplain, openOrRescue } from "../../src/app/open-database.js";
+import { markSuspect, openOrExplain, openOrRescue, suspectWhenDamaged } from "../../src/app/open-database.js";
 import { salvageDamaged, undoHalfRescue } from "../../src/app/rescue.js";
 import { silentLogger } from "../../src/logger.js";
 import { digestMessage } from "../../src/mail/imap/make-digest.js";
@@ -78,6 +78,19 @@ test("a node that starts on a damaged database goes on with the rest, keeps the 
   const again = open();
   expect(subjects(again)).toEqual(found);
   again.close();
+  expect(kept()).toHaveLength(1);
+});
+
+test("a start that meets damage later has the next one look and save", async () => {
+  fill();
+  spoilPageOf("Subject: mail 7\r\n\r\ntext");
+  const meet = (code: string) =>
+    suspectWhenDamaged(path, () => Promise.reject(Object.assign(new Error(code), { code })));
+  await expect(meet("SQLITE_IOERR_READ")).rejects.toThrow("READ");
+  open().close();
+  expect(kept()).toEqual([]);
+  await expect(meet("SQLITE_CORRUPT")).rejects.toThrow("CORRUPT");
+  open().close();
   expect(kept()).toHaveLength(1);
 });
 

@@ -13,9 +13,10 @@ export function addStartCommand(program: Command): void {
     .option("--no-setup", "make no login at the first start: a service's password would stand in its log")
     .action(async ({ setup }: { setup: boolean }, command: Command) => {
       const context = readContext(command);
-      const [{ createApp }, { createLogger }] = await Promise.all([
+      const [{ createApp }, { createLogger }, { suspectWhenDamaged }] = await Promise.all([
         import("../create-app.js"),
         import("../log.js"),
+        import("../open-database.js"),
       ]);
       const { directory, config, sources } = context;
       const threshold = { level: config.log.level };
@@ -24,19 +25,14 @@ export function addStartCommand(program: Command): void {
       const shutDown = () => end.abort();
       forgiveOutput([process.stdout, process.stderr]);
       endOnUncaught({ process, logger, end: shutDown });
-      const app = await createApp({
-        directory,
-        config,
-        sources,
-        threshold,
-        logger,
-        ask: canAsk() ? askSecret : null,
-        shutDown,
-      });
+      const ask = canAsk() ? askSecret : null;
+      const app = await suspectWhenDamaged(directory.database, () =>
+        createApp({ directory, config, sources, threshold, logger, ask, shutDown }),
+      );
       const ended = untilSignal(end);
       try {
         const makeFirst = setup ? await prepareFirstStart(app, context, end.signal) : async () => null;
-        const endpoints = await app.start();
+        const endpoints = await suspectWhenDamaged(directory.database, () => app.start());
         // After the listeners are up: the password is shown once, and a start that fails would never show it.
         announce(context, endpoints, await makeFirst());
         await ended;
