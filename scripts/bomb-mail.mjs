@@ -123,7 +123,7 @@ async function measure(heap) {
     submitted: 0,
     appended: 0,
     sent: 0,
-    refused: 0,
+    refused: {},
     deaths: [],
     failedStarts: 0,
     missing: [],
@@ -164,14 +164,14 @@ async function measure(heap) {
     );
     if (code === 250) promised.Sent.push(sent);
     if (code === 250) tally.submitted++;
-    else tally.refused++;
+    else tally.refused[sent] = code;
     if (!(await survive(`submit ${name}`))) return tally;
     const kept = `${name} appended`;
     const answer = await append(node, compose("a", "b", kept, name, APPENDED));
     if (answer?.startsWith("OK")) {
       promised.Bombs.push(kept);
       tally.appended++;
-    } else tally.refused++;
+    } else tally.refused[kept] = answer;
     if (!(await survive(`append ${name}`))) return tally;
   }
   await audit(node, tally, promised, survive);

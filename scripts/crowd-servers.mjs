@@ -57,6 +57,13 @@ const readMail = () =>
       .catch((error) => `refused: ${error.responseText ?? error.message}`),
   );
 
+const readPage = () =>
+  inTime(
+    fetch(`http://127.0.0.1:${bridge.webPort}/`)
+      .then(({ status }) => status)
+      .catch((error) => `refused: ${error.cause?.code ?? error.message}`),
+  );
+
 let bad = 0;
 for (const [name, port] of Object.entries(ports)) {
   const { sockets, counts } = await crowd(port);
@@ -65,6 +72,7 @@ for (const [name, port] of Object.entries(ports)) {
   const spin = processorSeconds(bridge.child.pid) - before;
   const imap = await readMail();
   const { code } = await bridge.submit(bridge.address, `beside ${name}`);
+  const page = await readPage();
   const seen = { ...counts };
   for (const socket of sockets) socket.destroy();
   await pause(1000);
@@ -78,6 +86,7 @@ for (const [name, port] of Object.entries(ports)) {
       processorSeconds: Number(spin.toFixed(2)),
       imap,
       smtp: code,
+      page,
       after,
     }),
   );

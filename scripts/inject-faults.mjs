@@ -9,6 +9,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { spoilSectors } from "./faults/bad-sector.mjs";
 import { Bridge, PASSWORD, until } from "./faults/bridge.mjs";
 import { ImapByHand } from "./faults/imap-by-hand.mjs";
 import { Faults, KINDS } from "./faults/shim.mjs";
@@ -28,7 +29,7 @@ const errors = (values.errors ?? (READS ? "EIO" : "ENOSPC,EIO,EROFS")).split(","
 const chosen = (
   values.operations ??
   (READS
-    ? "select,fetch,search,submit,append,copy,expunge,card,backup,receive,start,check,upgrade"
+    ? "select,fetch,search,submit,append,copy,expunge,card,backup,receive,start,check,upgrade,sector"
     : "submit,append,copy,store,expunge,create,card,identity,receive,backup,stop,start,upgrade")
 ).split(",");
 const source = resolve(values.build, "src");
@@ -67,6 +68,8 @@ const FAILING = READS ? KINDS.read : KINDS.write | KINDS.sync | KINDS.name;
 /** There are many more reads than writes. */
 const after = (first) => (READS ? first + Math.max(1, Math.floor(first / 5)) : first + 1);
 const LAST = READS ? 20_000 : 200;
+/** Milliseconds. SQLite takes what cannot be read for damage, which does not end by itself: then it is the next try that brings the mail. */
+const COMES_WITHIN = READS ? 150_000 : 45_000;
 /** A disk may refuse to be read once, for a moment, or from now on. */
 let turn = 0;
 const arm = (error, first) =>
@@ -296,8 +299,12 @@ async function receive(error) {
       complain("deaths", `receive ${error} ${first}: ${victim.log.slice(-600)}`);
       await revive();
     }
-    const came = await until(async () => (await subjectsOf("INBOX")).includes(subject), 45_000);
-    if (!came) complain("stuck", `receive ${error} ${first}: it has not come 45 s after the fault was gone`);
+    const came = await until(async () => (await subjectsOf("INBOX")).includes(subject), COMES_WITHIN);
+    if (!came)
+      complain(
+        "stuck",
+        `receive ${error} ${first}: it has not come ${COMES_WITHIN / 1000} s after the fault was gone`,
+      );
   }
   const doubled = new Set(
     (await subjectsOf("INBOX")).filter((one, index, all) => all.indexOf(one) !== index),
@@ -358,39 +365,18 @@ async function upgrades(error) {
     ...(await load("store/migrate.js")),
   });
   await upgrade.prepare();
-  const tally = { cases: 0, refused: 0, answers: new Set() };
-  // Thousands of writes, most of them like the one before.
-  for (let first = 1; first < 50_000; first += Math.max(1, Math.floor(first / 20))) {
-    upgrade.put();
-    arm(error, first);
-    old.environment = faults.environment;
-    const before = old.log.length;
-    const { status } = await old.run("user", "list");
-    const { failed } = faults.read();
-    faults.clear();
-    old.environment = {};
-    if (failed === 0) break;
-    tally.cases++;
-    const said = old.log.slice(before).trim();
-    if (status !== 0) {
-      tally.refused++;
-      tally.answers.add(
-        said
-          .split("\n")
-          .at(-1)
-          .replace(/[^ ]*bmbridge\.sqlite/, "PATH"),
-      );
-      if (![1, 2].includes(status) || /\n\s+at /.test(said) || said === "")
-        complain("badRefusals", `upgrade ${error} ${first}: ${status} ${said.slice(0, 300)}`);
-      const half = upgrade.halfCopies();
-      if (half.length > 0) complain("lies", `upgrade ${error} ${first}: half a copy is left: ${half}`);
-    }
-    const again = await old.run("user", "list");
-    const fault = again.status === 0 ? upgrade.fault() : old.log.slice(-300);
-    if (fault !== null) complain("stuck", `upgrade ${error} ${first}: ${fault}`);
-  }
-  results[`upgrade ${error}`] = { ...tally, answers: [...tally.answers] };
-  say(`upgrade ${error}: ${JSON.stringify(results[`upgrade ${error}`])}`);
+  const tally = await upgrade.sweep({ faults, error, arm, complain });
+  results[`upgrade ${error}`] = tally;
+  say(`upgrade ${error}: ${JSON.stringify(tally)}`);
+}
+
+/** One place of the database after the other cannot be read any more. */
+async function sectors() {
+  await victim.stop();
+  const connect = () => new ImapByHand().open(victim.imapPort, "victim", PASSWORD);
+  results.sector = await spoilSectors(victim, { faults, connect, count: 30, complain });
+  say(`sector: ${JSON.stringify(results.sector)}`);
+  await revive();
 }
 
 for (const error of errors) {
@@ -398,6 +384,7 @@ for (const error of errors) {
     if (OPERATIONS[name]) await sweep(name, error);
     else if (name === "receive") await receive(error);
     else if (name === "upgrade") await upgrades(error);
+    else if (name === "sector") await sectors();
     else await restarts(name, error);
   }
 }

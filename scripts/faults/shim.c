@@ -28,6 +28,8 @@ struct control {
   uint32_t kinds;
   uint64_t failed;
   uint64_t operations; // written into the journal so far
+  uint64_t bad_sector; // reads at that offset, less one, fail with EIO for as long as it is not 0
+  uint64_t bad_inode;  // of this file
 };
 
 static struct control *control;
@@ -214,8 +216,16 @@ ssize_t read(int fd, void *bytes, size_t count) {
   if (OURS(fd) && !is_directory[fd] && must_fail(KIND_READ)) return -1;
   return real(fd, bytes, count);
 }
+static int is_bad(int fd, size_t count, off_t offset) {
+  uint64_t bad = control->bad_sector;
+  if (!bad || (uint64_t)offset > bad - 1 || (uint64_t)offset + count <= bad - 1) return 0;
+  struct stat status;
+  if (fstat(fd, &status) != 0 || status.st_ino != control->bad_inode) return 0;
+  errno = EIO;
+  return 1;
+}
 ssize_t pread(int fd, void *bytes, size_t count, off_t offset) {
-  if (OURS(fd) && must_fail(KIND_READ)) return -1;
+  if (OURS(fd) && (is_bad(fd, count, offset) || must_fail(KIND_READ))) return -1;
   return (ssize_t)syscall(SYS_pread64, fd, bytes, count, offset);
 }
 ssize_t pread64(int fd, void *bytes, size_t count, off64_t offset) { return pread(fd, bytes, count, offset); }

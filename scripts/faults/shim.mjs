@@ -83,6 +83,16 @@ export class Faults {
     };
   }
 
+  /** Reads of that file at that offset fail from now on, whatever its name; null: none. */
+  spoil(file, offset) {
+    const bytes = Buffer.alloc(16);
+    if (file !== null) {
+      bytes.writeBigUInt64LE(BigInt(offset) + 1n, 0);
+      bytes.writeBigUInt64LE(statSync(file, { bigint: true }).ino, 8);
+    }
+    writeSync(this.#descriptor, bytes, 0, 16, 48);
+  }
+
   close() {
     closeSync(this.#descriptor);
   }

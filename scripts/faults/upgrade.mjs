@@ -34,6 +34,42 @@ export class Upgrade {
     this.#expected = this.#contents();
   }
 
+  /** Lets it fail at one call after the other; what became of that. @param arm lets the n-th call fail */
+  async sweep({ faults, error, arm, complain }) {
+    const { bridge } = this;
+    const tally = { cases: 0, refused: 0, answers: [] };
+    // Thousands of writes, most of them like the one before.
+    for (let first = 1; first < 50_000; first += Math.max(1, Math.floor(first / 20))) {
+      this.put();
+      arm(error, first);
+      bridge.environment = faults.environment;
+      const before = bridge.log.length;
+      const { status } = await bridge.run("user", "list");
+      const { failed } = faults.read();
+      faults.clear();
+      bridge.environment = {};
+      if (failed === 0) break;
+      tally.cases++;
+      const said = bridge.log.slice(before).trim();
+      if (status !== 0) {
+        tally.refused++;
+        const answer = said
+          .split("\n")
+          .at(-1)
+          .replace(/[^ ]*bmbridge\.sqlite/, "PATH");
+        if (!tally.answers.includes(answer)) tally.answers.push(answer);
+        if (![1, 2].includes(status) || /\n\s+at /.test(said) || said === "")
+          complain("badRefusals", `upgrade ${error} ${first}: ${status} ${said.slice(0, 300)}`);
+        const half = this.halfCopies();
+        if (half.length > 0) complain("lies", `upgrade ${error} ${first}: half a copy is left: ${half}`);
+      }
+      const again = await bridge.run("user", "list");
+      const fault = again.status === 0 ? this.fault() : bridge.log.slice(-300);
+      if (fault !== null) complain("stuck", `upgrade ${error} ${first}: ${fault}`);
+    }
+    return tally;
+  }
+
   /** The old database and nothing else. */
   put() {
     rmSync(this.bridge.directory, { recursive: true, force: true });
