@@ -6,7 +6,8 @@ import { formatDateTime } from "./date-time.js";
 import { ImapError } from "./error.js";
 import type { BinaryItem, FetchItem, OctetRange, RecordItemName, SectionItem } from "./fetch-items.js";
 import { extractBinary, extractSection } from "./fetch-section.js";
-import { formatFlags, formatText, type Octets } from "./format.js";
+import { flagsItem } from "./flags-item.js";
+import { formatText, type Octets } from "./format.js";
 import { selectHeaderFields } from "./header-fields.js";
 import type { ResponseWriter } from "./output.js";
 import { hasQuickPreview, previewOf } from "./preview.js";
@@ -148,36 +149,7 @@ function formatBinary(item: BinaryItem, source: FetchSource, message: MessageOct
 function formatState(name: "UID" | "FLAGS" | "MODSEQ", message: ViewMessage): Octets {
   if (name === "UID") return `UID ${message.uid}`;
   if (name === "MODSEQ") return `MODSEQ (${message.modSeq})`;
-  return message.recent ? textsOf(message.flags).recent : textsOf(message.flags).alone;
-}
-
-/** What a list of flags is answered as, without and with the session's \Recent. */
-interface FlagTexts {
-  readonly alone: Octets;
-  readonly recent: Octets;
-}
-
-/** Messages with equal flags share one list, as backends make them: it is written once. */
-const written = new WeakMap<readonly string[], FlagTexts>();
-let latest: readonly string[] = [];
-let latestTexts = writeFlags(latest);
-
-/** Neighbours often share their list, and to find one costs as much as the rest of the answer. */
-function textsOf(flags: readonly string[]): FlagTexts {
-  if (flags !== latest) {
-    latestTexts = written.get(flags) ?? writeFlags(flags);
-    latest = flags;
-  }
-  return latestTexts;
-}
-
-function writeFlags(flags: readonly string[]): FlagTexts {
-  const texts = {
-    alone: `FLAGS ${formatFlags(flags)}`,
-    recent: `FLAGS ${formatFlags([...flags, "\\Recent"])}`,
-  };
-  written.set(flags, texts);
-  return texts;
+  return flagsItem(message);
 }
 
 function formatRecord(name: RecordItemName, record: MessageRecord): Octets {

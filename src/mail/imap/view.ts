@@ -5,6 +5,7 @@
  */
 import type { ExpungeResult, MailboxSnapshot, MailboxUpdate, MessageState } from "./backend.js";
 import { SYSTEM_FLAGS } from "./flags.js";
+import { flagsItem } from "./flags-item.js";
 import { formatFlags, type Octets } from "./format.js";
 import { formatNumberSet, lowerBound, resolveRanges, type SequenceSet } from "./sequence-set.js";
 
@@ -372,11 +373,6 @@ export class SessionView {
     const message = this.at(sequence)!;
     const uid = format.uid === "with-uid" ? `UID ${message.uid} ` : "";
     const modSeq = format.modSeq === "with-modseq" ? ` MODSEQ (${message.modSeq})` : "";
-    return `* ${sequence} FETCH (${uid}FLAGS ${formatFlags(messageFlags(message))}${modSeq})\r\n`;
+    return `* ${sequence} FETCH (${uid}${flagsItem(message)}${modSeq})\r\n`;
   }
-}
-
-/** Flags as this session sees them: with its \Recent. */
-export function messageFlags(message: ViewMessage): readonly string[] {
-  return message.recent ? [...message.flags, "\\Recent"] : message.flags;
 }
